@@ -1,0 +1,136 @@
+//! Where a history takes place: the brokers of one partition, their datacenters, the settings of
+//! topic and cluster.
+
+use crate::{Broker, BrokerSet, Datacenter, Member, Profile};
+use std::fmt;
+use std::str::FromStr;
+
+/// The most replicas a partition may have.
+pub const MOST_BROKERS: usize = 3;
+/// The most datacenters a cluster may touch: one a replica, and a witness.
+pub const MOST_DATACENTERS: usize = 4;
+/// The most records a history may hold.
+pub const MOST_RECORDS: usize = 3;
+
+/// One partition of one cluster, before anything has happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Setting {
+    /// The Kafka version.
+    pub kafka: Profile,
+    /// The names of the datacenters.
+    pub datacenters: Vec<String>,
+    /// How many voters of the metadata quorum each datacenter has; as long as `datacenters`.
+    pub voters: Vec<u8>,
+    /// Where each replica lives, in the order of the partition's assignment: the first is the
+    /// preferred leader, and elections try them in this order.
+    pub brokers: Vec<Datacenter>,
+    /// `min.insync.replicas` of the topic.
+    pub min_insync_replicas: u8,
+    /// What the topic's producers ask for.
+    pub acks: Acks,
+    /// `unclean.leader.election.enable` of the topic.
+    pub unclean_leader_election: bool,
+    /// Whether the cluster has the eligible leader replicas of KIP-966 switched on.
+    pub eligible_leader_replicas: bool,
+}
+
+impl Setting {
+    /// Every replica, in the order of the assignment.
+    pub fn replicas(&self) -> BrokerSet {
+        BrokerSet::first(self.brokers.len())
+    }
+
+    /// The datacenter in which `broker` lives.
+    pub fn home(&self, broker: Broker) -> Datacenter {
+        self.brokers[broker.index()]
+    }
+
+    /// The replicas that live in `datacenter`.
+    pub fn brokers_of(&self, datacenter: Datacenter) -> BrokerSet {
+        self.replicas()
+            .iter()
+            .filter(|broker| self.home(*broker) == datacenter)
+            .collect()
+    }
+
+    /// Every datacenter.
+    pub fn every_datacenter(&self) -> impl Iterator<Item = Datacenter> + use<> {
+        (0..self.datacenters.len()).map(Datacenter::at)
+    }
+
+    /// `north-1`: the datacenter, and the number of the broker among this partition's in it.
+    pub fn broker_name(&self, broker: Broker) -> String {
+        let home = self.home(broker);
+        let number = self.brokers[..=broker.index()]
+            .iter()
+            .filter(|other| **other == home)
+            .count();
+        format!("{}-{number}", self.datacenters[home.index()])
+    }
+
+    /// The broker of that name.
+    pub fn broker_named(&self, name: &str) -> Option<Broker> {
+        self.replicas()
+            .iter()
+            .find(|broker| self.broker_name(*broker) == name)
+    }
+
+    /// The datacenter of that name.
+    pub fn datacenter_named(&self, name: &str) -> Option<Datacenter> {
+        self.datacenters
+            .iter()
+            .position(|known| known == name)
+            .map(Datacenter::at)
+    }
+
+    /// The names of a set of brokers, or `none`.
+    pub fn broker_names(&self, brokers: BrokerSet) -> String {
+        if brokers.is_empty() {
+            return "none".into();
+        }
+        brokers
+            .iter()
+            .map(|broker| self.broker_name(broker))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// What a producer waits for before it counts a record as sent.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Acks {
+    /// Nothing: no answer is awaited.
+    None,
+    /// The leader's append.
+    Leader,
+    /// The high watermark: every in-sync replica.
+    All,
+}
+
+impl Acks {
+    /// Every one, weakest first.
+    pub const EACH: [Acks; 3] = [Acks::None, Acks::Leader, Acks::All];
+}
+
+impl fmt::Display for Acks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Acks::None => "0",
+            Acks::Leader => "1",
+            Acks::All => "all",
+        })
+    }
+}
+
+impl FromStr for Acks {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        match name {
+            "0" => Ok(Acks::None),
+            "1" => Ok(Acks::Leader),
+            "all" | "-1" => Ok(Acks::All),
+            _ => Err(()),
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Stories: what happened, with the evidence under it.
+//!
+//! ```text
+//! replication 4.1, brokers north-1 south-1, voters north 1 south 1, min ISR 2, acks all, elr on, unclean off
+//! # The watermark travels one fetch late.
+//! produce north-1 r1
+//! fetch south-1
+//! fetch south-1
+//! ----
+//! north-1: r1'1|
+//! south-1: |r1'1
+//!
+//! ack north-1 r1
+//! ----
+//! acknowledged: r1
+//! ```
+//! The first line is the setting.  Then events, one a line; a line `refused EVENT: GUARD` says
+//! that the event is refused, and by which guard.  Under `----` stand facts, up to an empty line.
+
+use crate::{
+    Acks, Datacenter, Event, MOST_BROKERS, MOST_DATACENTERS, Member, NotationError, Profile,
+    Setting,
+};
+use std::fmt::Write;
+use thiserror::Error;
+
+/// A story, as it was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Story {
+    /// Where it takes place.
+    pub setting: Setting,
+    /// What a Kafka version or an experiment changes, as `name` or `name=value`; the model knows
+    /// what they mean.
+    pub variant: Vec<String>,
+    /// What is told, each with the line it stands on.
+    pub told: Vec<(usize, Told)>,
+}
+
+/// One line of a story.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Told {
+    /// An event, and whether it happens.
+    Event(Event, Expected),
+    /// A fact that holds here.
+    Fact(String),
+}
+
+/// Whether an event of a story happens.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Expected {
+    /// It does.
+    Happens,
+    /// It is refused by the guard of this name.
+    RefusedBy(String),
+}
+
+/// What is wrong with a story, and on which line.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[error("line {line}: {what}")]
+pub struct StoryError {
+    /// Counted from one.
+    pub line: usize,
+    /// What is wrong, and what to write instead.
+    pub what: String,
+}
+
+impl Story {
+    /// The story that `text` tells.
+    pub fn parse(text: &str) -> Result<Story, StoryError> {
+        let mut lines = (1..)
+            .zip(text.lines().map(str::trim))
+            .filter(|(_, line)| !line.starts_with('#'));
+        let (number, header) =
+            lines
+                .by_ref()
+                .find(|(_, line)| !line.is_empty())
+                .ok_or(StoryError {
+                    line: 1,
+                    what: "a story begins with its setting: `replication 4.1, brokers …`".into(),
+                })?;
+        let (setting, variant) =
+            read_setting(header).map_err(|what| StoryError { line: number, what })?;
+        let mut told = Vec::new();
+        let mut facts = false;
+        for (number, line) in lines {
+            match line {
+                "" => facts = false,
+                "----" => facts = true,
+                fact if facts => told.push((number, Told::Fact(squeeze(fact)))),
+                event => {
+                    let event = read_event(event, &setting)
+                        .map_err(|what| StoryError { line: number, what })?;
+                    told.push((number, event));
+                }
+            }
+        }
+        Ok(Story {
+            setting,
+            variant,
+            told,
+        })
+    }
+
+    /// The first line of a story that takes place in `setting`.
+    pub fn header(setting: &Setting, variant: &[String]) -> String {
+        let mut header = format!(
+            "replication {}, brokers {}, voters",
+            setting.kafka,
+            setting.broker_names(setting.replicas())
+        );
+        for (name, voters) in setting.datacenters.iter().zip(&setting.voters) {
+            let _ = write!(header, " {name} {voters}");
+        }
+        let on = |switch| if switch { "on" } else { "off" };
+        let _ = write!(
+            header,
+            ", min ISR {}, acks {}, elr {}, unclean {}",
+            setting.min_insync_replicas,
+            setting.acks,
+            on(setting.eligible_leader_replicas),
+            on(setting.unclean_leader_election)
+        );
+        for part in variant {
+            let _ = write!(header, ", with {part}");
+        }
+        header
+    }
+}
+
+/// A fact with single spaces, so that lanes may be aligned by hand.
+fn squeeze(fact: &str) -> String {
+    fact.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn read_event(line: &str, setting: &Setting) -> Result<Told, String> {
+    let parse =
+        |line| Event::parse(line, setting).map_err(|error: NotationError| error.to_string());
+    match line.strip_prefix("refused ") {
+        None => Ok(Told::Event(parse(line)?, Expected::Happens)),
+        Some(refused) => {
+            let (event, guard) = refused
+                .rsplit_once(':')
+                .ok_or("a refused event names the guard that refuses it: `refused produce north-1 r1: leads-locally`")?;
+            Ok(Told::Event(
+                parse(event)?,
+                Expected::RefusedBy(guard.trim().into()),
+            ))
+        }
+    }
+}
+
+fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
+    let mut parts = header.split(',').map(str::trim);
+    let model = parts.next().unwrap_or_default();
+    let version = model.strip_prefix("replication ").ok_or_else(|| {
+        format!(
+            "a story begins with its model and version, as in `replication {}`, not with `{model}`",
+            Profile::NEWEST
+        )
+    })?;
+    let kafka = version.trim().parse().map_err(|()| {
+        format!(
+            "Kafka `{version}` is not modelled; there are {}",
+            Profile::ALL.map(Profile::name).join(", ")
+        )
+    })?;
+    let mut setting = Setting {
+        kafka,
+        datacenters: Vec::new(),
+        voters: Vec::new(),
+        brokers: Vec::new(),
+        min_insync_replicas: 1,
+        acks: Acks::All,
+        unclean_leader_election: false,
+        eligible_leader_replicas: false,
+    };
+    let mut variant = Vec::new();
+    let mut voters = None;
+    for part in parts {
+        let (key, value) = part
+            .split_once(' ')
+            .ok_or_else(|| format!("`{part}` says nothing"))?;
+        let switch = || match value {
+            "on" => Ok(true),
+            "off" => Ok(false),
+            _ => Err(format!("`{key}` is `on` or `off`, not `{value}`")),
+        };
+        match key {
+            "brokers" => read_brokers(value, &mut setting)?,
+            "voters" => voters = Some(value),
+            "min" => {
+                let number = value
+                    .strip_prefix("ISR ")
+                    .and_then(|number| number.parse().ok());
+                setting.min_insync_replicas = number
+                    .filter(|n| (1..=MOST_BROKERS as u8).contains(n))
+                    .ok_or_else(|| {
+                        format!("`min ISR` is a number from 1 to {MOST_BROKERS}, not `{value}`")
+                    })?;
+            }
+            "acks" => {
+                setting.acks = value
+                    .parse()
+                    .map_err(|()| format!("`acks` is 0, 1 or all, not `{value}`"))?
+            }
+            "elr" => setting.eligible_leader_replicas = switch()?,
+            "unclean" => setting.unclean_leader_election = switch()?,
+            "with" => variant.push(value.to_owned()),
+            _ => {
+                return Err(format!(
+                    "`{key}` is no part of a setting; there are brokers, voters, min ISR, acks, elr, unclean, with"
+                ));
+            }
+        }
+    }
+    if setting.brokers.is_empty() {
+        return Err("a setting names its brokers: `brokers north-1 south-1`".into());
+    }
+    read_voters(voters, &mut setting)?;
+    Ok((setting, variant))
+}
+
+fn read_brokers(names: &str, setting: &mut Setting) -> Result<(), String> {
+    for name in names.split_whitespace() {
+        let (site, number) = name
+            .rsplit_once('-')
+            .ok_or_else(|| format!("a broker is `datacenter-number`, not `{name}`"))?;
+        let home = find_or_add(site, setting)?;
+        if setting.brokers.len() == MOST_BROKERS {
+            return Err(format!("a story has at most {MOST_BROKERS} brokers"));
+        }
+        setting.brokers.push(home);
+        let expected = setting
+            .brokers
+            .iter()
+            .filter(|other| **other == home)
+            .count();
+        if number != expected.to_string() {
+            return Err(format!(
+                "the brokers of a datacenter are numbered as they are listed: `{name}` should be `{site}-{expected}`"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Absent, every datacenter has one voter.
+fn read_voters(text: Option<&str>, setting: &mut Setting) -> Result<(), String> {
+    let Some(text) = text else {
+        setting.voters = vec![1; setting.datacenters.len()];
+        return Ok(());
+    };
+    let mut words = text.split_whitespace();
+    while let Some(site) = words.next() {
+        let datacenter = find_or_add(site, setting)?;
+        let number = words
+            .next()
+            .and_then(|number| number.parse().ok())
+            .filter(|number| *number <= 9);
+        setting.voters[datacenter.index()] = number.ok_or_else(|| {
+            format!("how many voters has `{site}`? A number from 0 to 9 follows its name")
+        })?;
+    }
+    if setting.voters.iter().all(|voters| *voters == 0) {
+        return Err("a metadata quorum needs a voter".into());
+    }
+    Ok(())
+}
+
+fn find_or_add(site: &str, setting: &mut Setting) -> Result<Datacenter, String> {
+    if let Some(known) = setting.datacenter_named(site) {
+        return Ok(known);
+    }
+    if setting.datacenters.len() == MOST_DATACENTERS {
+        return Err(format!(
+            "a story has at most {MOST_DATACENTERS} datacenters"
+        ));
+    }
+    setting.datacenters.push(site.to_owned());
+    setting.voters.push(0);
+    Ok(Datacenter::at(setting.datacenters.len() - 1))
+}
