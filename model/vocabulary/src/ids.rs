@@ -46,6 +46,11 @@ member! {
     Record
 }
 
+impl Broker {
+    /// The first of the assignment: the preferred leader.
+    pub const PREFERRED: Broker = Broker(0);
+}
+
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "r{}", self.0 + 1)

@@ -1,0 +1,122 @@
+//! One partition of one cluster.
+//!
+//! | read | for |
+//! |---|---|
+//! | [`rules`] | what may happen, one arm an event, grouped by who acts |
+//! | [`state`] | what there is |
+//! | [`guard`] | what must be true for it to happen, each condition by its name |
+//! | [`variant`] | what a Kafka version or an experiment changes |
+//! | [`choices`] | what may be tried |
+//! | [`bounds`] | what the budget affords |
+//! | [`ghost`] | what only the proof remembers |
+//! | [`properties`] | what ought to hold |
+//!
+//! Choices, rules, bounds and properties are four kinds of truth, and none reaches into another:
+//! the enumerator may offer too much because the guard decides; no rule knows a bound; no rule
+//! reads the ghost.
+
+pub mod bounds;
+pub mod choices;
+pub mod ghost;
+pub mod guard;
+mod numbers;
+mod observe;
+pub mod properties;
+pub mod rules;
+mod settle;
+pub mod state;
+pub mod variant;
+
+pub use bounds::{Bounds, Operators};
+pub use guard::{Disabled, Guard, GuardSet};
+pub use numbers::{BrokerEpoch, End, LeaderEpoch, PartitionEpoch};
+pub use properties::Property;
+pub use state::State;
+pub use variant::{Switches, Variant};
+
+use highwater_vocabulary::{Event, Faults, Observation, Setting};
+
+/// The model of one partition: a setting, a variant of the protocol, and what may be tried.
+#[derive(Clone, Debug)]
+pub struct Replication {
+    /// Brokers, datacenters, and the settings of topic and cluster.
+    pub setting: Setting,
+    /// What Kafka's version switches on, and which guards are waived.
+    pub variant: Variant,
+    /// What may go wrong, each as often as it is listed.
+    pub faults: Faults,
+    /// How much of everything else may happen.
+    pub bounds: Bounds,
+    /// Which properties an exploration looks at.
+    pub asked: &'static [Property],
+}
+
+impl Replication {
+    /// Everything that may be the case before the first event.
+    pub fn beginnings(&self) -> Vec<State> {
+        state::beginnings(self)
+    }
+
+    /// What `event` makes of `before`, or the name of what forbids it.
+    ///
+    /// Bounds are not consulted: a story may go where an exploration does not.
+    pub fn step(&self, before: &State, event: &Event) -> Result<State, Disabled> {
+        let mut after = rules::next(self, before, event)?;
+        ghost::witness(self, before, event, &mut after);
+        settle::settle(self, &mut after);
+        Ok(after)
+    }
+
+    /// What can be seen of a state from outside.
+    pub fn observe(&self, state: &State) -> Observation {
+        observe::observe(self, state)
+    }
+}
+
+/// The name of the property that holds everywhere.
+pub const EVERYTHING: &str = "everything is explored";
+/// The name of the `sometimes` that says that elections may have been withheld.
+pub const ELECTIONS_USED_UP: &str = "elections are used up";
+/// The name of the `sometimes` that says that shrinking may have been withheld.
+pub const ISR_CHANGES_USED_UP: &str = "ISR changes are used up";
+/// The name of the `sometimes` that says that the controller may have had to wait.
+pub const WINDOW_USED_UP: &str = "the metadata window is used up";
+
+impl stateright::Model for Replication {
+    type State = State;
+    type Action = Event;
+
+    fn init_states(&self) -> Vec<State> {
+        self.beginnings()
+    }
+
+    fn actions(&self, state: &State, events: &mut Vec<Event>) {
+        choices::offer(self, state, events);
+    }
+
+    /// An event that changes nothing is no transition.
+    fn next_state(&self, before: &State, event: Event) -> Option<State> {
+        let after = self.step(before, &event).ok()?;
+        (after != *before && bounds::afford(self, &after)).then_some(after)
+    }
+
+    /// Each property asked for, with the `sometimes` that shows it is not vacuous; which bounds a
+    /// history came up against; and one that holds everywhere, without which stateright stops as
+    /// soon as all others are settled.
+    fn properties(&self) -> Vec<stateright::Property<Self>> {
+        let mut properties = vec![
+            stateright::Property::always(EVERYTHING, |_, _| true),
+            stateright::Property::sometimes(ELECTIONS_USED_UP, bounds::elections_used_up),
+            stateright::Property::sometimes(ISR_CHANGES_USED_UP, bounds::isr_changes_used_up),
+            stateright::Property::sometimes(WINDOW_USED_UP, bounds::window_used_up),
+        ];
+        for property in self.asked {
+            properties.push(stateright::Property::always(property.name, property.holds));
+            properties.push(stateright::Property::sometimes(
+                property.arising,
+                property.arises,
+            ));
+        }
+        properties
+    }
+}

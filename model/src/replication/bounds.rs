@@ -1,0 +1,106 @@
+//! What the budget affords.
+//!
+//! Faults, records, elections and shrinking are rationed.  Healing never is: restarts, catching up,
+//! returning, registering, unfencing, joining the ISR, and what the network may do to answers.  So
+//! every bounded history may still recover, and no outage is mistaken for a spent bound.
+
+use super::ghost::fault_of;
+use super::{LeaderEpoch, Replication, State};
+use highwater_vocabulary::{Event, Fault, Faults};
+
+/// How much of everything may happen in one history.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// Records that producers send.
+    pub records: u8,
+    /// Leader epochs beyond the first.
+    pub elections: u8,
+    /// Proposals of leaders to drop somebody from the ISR.  (To let somebody in is healing.)
+    pub isr_changes: u8,
+    /// Reads of consumers.
+    pub reads: u8,
+    /// What operators may do.
+    pub operators: Operators,
+}
+
+/// What operators may do, on top of the faults.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Operators {
+    /// Values to which `min.insync.replicas` may be changed, once each at most.
+    pub min_isr: [Option<u8>; 2],
+    /// Unclean elections they may ask for.
+    pub unclean_elections: u8,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds {
+            records: 2,
+            elections: 3,
+            isr_changes: 4,
+            reads: 0,
+            operators: Operators::default(),
+        }
+    }
+}
+
+impl Bounds {
+    /// Different faults that a row may have.
+    pub const FAULTS: usize = 4;
+
+    /// The place of `fault` among the different faults of a row.
+    pub(super) fn place_of(faults: &Faults, fault: Fault) -> Option<usize> {
+        let mut different: Vec<Fault> = Vec::with_capacity(Self::FAULTS);
+        for known in faults.iter() {
+            if different.last() != Some(&known) {
+                different.push(known);
+            }
+        }
+        different
+            .iter()
+            .position(|known| *known == fault)
+            .filter(|place| *place < Self::FAULTS)
+    }
+}
+
+/// Whether the row has this fault left; whatever is no fault it always has.
+pub(super) fn has_left(model: &Replication, state: &State, event: &Event) -> bool {
+    let Some(fault) = fault_of(event) else {
+        return true;
+    };
+    Bounds::place_of(&model.faults, fault).is_some_and(|place| {
+        usize::from(state.ghost.spent.faults[place]) < model.faults.budget(fault)
+    })
+}
+
+/// Whether a state lies within the bounds.
+pub(super) fn afford(model: &Replication, state: &State) -> bool {
+    let (bounds, spent) = (&model.bounds, &state.ghost.spent);
+    spent.records <= bounds.records
+        && state.image().leader_epoch <= last_epoch(bounds)
+        && spent.isr_changes <= bounds.isr_changes
+        && spent.reads <= bounds.reads
+        && usize::from(spent.min_isr_changes) <= bounds.operators.min_isr.iter().flatten().count()
+        && spent.unclean_elections <= bounds.operators.unclean_elections
+}
+
+fn last_epoch(bounds: &Bounds) -> LeaderEpoch {
+    LeaderEpoch(1 + bounds.elections)
+}
+
+/// Whether a history has come to the last leader epoch that the bounds allow, so that an election
+/// may have been withheld from it.
+pub fn elections_used_up(model: &Replication, state: &State) -> bool {
+    state.image().leader_epoch == last_epoch(&model.bounds)
+}
+
+/// Whether a history has spent every proposal to drop somebody from the ISR.
+pub fn isr_changes_used_up(model: &Replication, state: &State) -> bool {
+    state.ghost.spent.isr_changes == model.bounds.isr_changes
+}
+
+/// Whether the slowest broker is as far behind the controller as this model can keep: what would
+/// come next is not explored, and a verdict has to say so.
+pub fn window_used_up(_: &Replication, state: &State) -> bool {
+    state.controller.records().len() == super::state::WINDOW
+}

@@ -1,0 +1,250 @@
+//! What may be tried in a state: the ∃ before every rule.
+//!
+//! The enumerator may offer too much, because the guards decide; it must never offer too little.
+//! What it leaves out on purpose: a proposal to shrink the ISR while the leader is cut off from the
+//! controllers (nobody could observe it, since a pending shrink changes nothing), and events that
+//! the row's faults or the operators' budget do not contain.
+
+use super::bounds::has_left;
+use super::rules::reaches_controller;
+use super::state::{LateFetch, Role, State};
+use super::{Guard, Replication};
+use highwater_vocabulary::{
+    Acks, Broker, Datacenter, Event, Fault, MOST_BROKERS, Member, Offset, Process,
+};
+
+/// Lists in `events` what may be tried in `state`.
+pub fn offer(model: &Replication, state: &State, events: &mut Vec<Event>) {
+    for broker in model.setting.replicas().iter() {
+        offer_clients(model, state, broker, events);
+        offer_replication(model, state, broker, events);
+        offer_isr_changes(model, state, broker, events);
+        offer_membership(state, broker, events);
+        offer_healing(state, broker, events);
+    }
+    offer_elections(model, state, events);
+    offer_operators(model, state, events);
+    offer_links(model, state, events);
+    offer_faults(model, state, events);
+}
+
+fn offer_clients(model: &Replication, state: &State, broker: Broker, events: &mut Vec<Event>) {
+    let replica = &state.replicas[broker];
+    if replica.leads() || !model.keeps(Guard::LeadsLocally) {
+        events.extend(
+            state
+                .ghost
+                .next_record()
+                .map(|record| Event::Produce { broker, record }),
+        );
+    }
+    if let (Some(tenure), Acks::All) = (replica.tenure(), model.setting.acks) {
+        for record in tenure.waiting.iter() {
+            events.push(Event::Ack { broker, record });
+            events.push(Event::Refuse { broker, record });
+        }
+    }
+    if model.bounds.reads > 0 {
+        for from in model.setting.every_datacenter() {
+            if !model.setting.brokers_of(from).is_empty() {
+                let offsets = (0..replica.log.end().0).map(|offset| Offset(offset.into()));
+                events.extend(offsets.map(|offset| Event::Read {
+                    from,
+                    broker,
+                    offset,
+                }));
+            }
+        }
+    }
+}
+
+fn offer_replication(
+    model: &Replication,
+    state: &State,
+    follower: Broker,
+    events: &mut Vec<Event>,
+) {
+    if let Role::Follower(Some(_)) = state.replicas[follower].role {
+        events.push(Event::Fetch { follower });
+        events.push(Event::FetchLost { follower });
+        if model.variant.late_fetches {
+            events.push(Event::Request { follower });
+        }
+    }
+    match state.late[follower] {
+        None => {}
+        Some(LateFetch::Request(_)) => {
+            events.extend([Event::Serve { follower }, Event::Drop { follower }])
+        }
+        Some(LateFetch::Answer(..)) => {
+            events.extend([Event::Answer { follower }, Event::Drop { follower }])
+        }
+    }
+    let behind = state.controller.newest() - state.replicas[follower].place;
+    events.extend((1..=behind).map(|records| Event::Learn {
+        broker: follower,
+        records,
+    }));
+}
+
+fn offer_isr_changes(model: &Replication, state: &State, leader: Broker, events: &mut Vec<Event>) {
+    if state.changes[leader].request.is_some() {
+        events.push(Event::Apply { leader });
+    }
+    if state.changes[leader].answer.is_some() {
+        events.extend([Event::Told { leader }, Event::Untold { leader }]);
+    }
+    let Some(tenure) = state.replicas[leader].tenure() else {
+        return;
+    };
+    if reaches_controller(model, state, leader) {
+        let others = tenure.isr.without(leader);
+        events.extend(
+            others
+                .nonempty_subsets()
+                .map(|dropped| Event::Shrink { leader, dropped }),
+        );
+    }
+    if model.variant.switches.waits_for_caught_up {
+        events.extend(
+            tenure
+                .caught_up
+                .iter()
+                .map(|follower| Event::Lapse { leader, follower }),
+        );
+    }
+}
+
+fn offer_membership(state: &State, broker: Broker, events: &mut Vec<Event>) {
+    let fenced = state.image().fenced.contains(broker);
+    let registered = state.replicas[broker].serves();
+    if !fenced {
+        events.push(Event::Fence { broker });
+    }
+    if fenced && registered {
+        events.push(Event::Unfence { broker });
+    }
+    if state.replicas[broker].process == Process::Running && !registered {
+        events.push(Event::Register { broker });
+    }
+}
+
+fn offer_healing(state: &State, broker: Broker, events: &mut Vec<Event>) {
+    let replica = &state.replicas[broker];
+    match replica.process {
+        Process::Running => {}
+        Process::Paused => events.push(Event::Resume { broker }),
+        Process::Stopped => {
+            events.push(Event::Restart {
+                broker,
+                watermark: None,
+            });
+            let older = (0..replica.watermark.0).map(|watermark| Some(Offset(watermark.into())));
+            events.extend(older.map(|watermark| Event::Restart { broker, watermark }));
+        }
+    }
+}
+
+fn offer_elections(model: &Replication, state: &State, events: &mut Vec<Event>) {
+    events.extend([Event::Prefer, Event::Unclean]);
+    if !super::rules::controller_works(model, state) {
+        let every = model.setting.every_datacenter();
+        events.extend(every.map(|datacenter| Event::Activate { datacenter }));
+    }
+}
+
+fn offer_operators(model: &Replication, state: &State, events: &mut Vec<Event>) {
+    let operators = &model.bounds.operators;
+    let next = operators
+        .min_isr
+        .iter()
+        .flatten()
+        .nth(state.ghost.spent.min_isr_changes.into());
+    events.extend(next.map(|to| Event::SetMinIsr { to: *to }));
+    if operators.unclean_elections > 0 {
+        events.push(Event::ElectUnclean);
+    }
+}
+
+fn offer_links(model: &Replication, state: &State, events: &mut Vec<Event>) {
+    if state.world.lag {
+        events.push(Event::CatchUp);
+    }
+    for datacenter in state.world.lost.iter() {
+        events.push(Event::Return { datacenter });
+    }
+    for x in model.setting.every_datacenter() {
+        for y in state.world.cut_from[x.index()].iter() {
+            if x < y || !state.world.cut_from[y.index()].contains(x) {
+                events.push(Event::Heal { between: [x, y] });
+            }
+        }
+    }
+}
+
+fn offer_faults(model: &Replication, state: &State, events: &mut Vec<Event>) {
+    let start = events.len();
+    for fault in model.faults.iter() {
+        match fault {
+            Fault::BrokerCrash => each_broker(model, events, |broker| Event::Crash { broker }),
+            Fault::BrokerWiped => each_broker(model, events, |broker| Event::Wipe { broker }),
+            Fault::BrokerPause => each_broker(model, events, |broker| Event::Pause { broker }),
+            Fault::BrokerStop => each_broker(model, events, |broker| Event::Stop { broker }),
+            Fault::BrokerPowerLoss => {
+                for broker in model.setting.replicas().iter() {
+                    let losses = 0..=state.replicas[broker].log.end().0;
+                    events.extend(losses.map(|lost| Event::PowerLoss { broker, lost }));
+                }
+            }
+            Fault::Lag => events.push(Event::Lag),
+            Fault::DatacenterLoss(datacenter) => events.push(Event::Lose { datacenter }),
+            Fault::DatacenterPowerLoss(datacenter) => {
+                offer_darkening(model, state, datacenter, events)
+            }
+            Fault::DatacenterDestroyed(datacenter) => events.push(Event::Destroy { datacenter }),
+            Fault::Cut(x, y) => events.push(Event::Cut { between: [x, y] }),
+            Fault::OneWayCut(from, to) => events.push(Event::CutFrom { from, to }),
+            Fault::ControllerFailover => events.push(Event::Depose),
+        }
+    }
+    let mut place = start;
+    while place < events.len() {
+        if has_left(model, state, &events[place]) {
+            place += 1;
+        } else {
+            events.swap_remove(place);
+        }
+    }
+}
+
+fn each_broker(model: &Replication, events: &mut Vec<Event>, event: impl Fn(Broker) -> Event) {
+    events.extend(model.setting.replicas().iter().map(event));
+}
+
+/// Every combination of what each broker of a datacenter may lose.
+fn offer_darkening(
+    model: &Replication,
+    state: &State,
+    datacenter: Datacenter,
+    events: &mut Vec<Event>,
+) {
+    let mut losses = vec![[0; MOST_BROKERS]];
+    for broker in model.setting.brokers_of(datacenter).iter() {
+        let most = state.replicas[broker].log.end().0;
+        losses = losses
+            .into_iter()
+            .flat_map(|lost| {
+                (0..=most).map(move |own| {
+                    let mut lost = lost;
+                    lost[broker.index()] = own;
+                    lost
+                })
+            })
+            .collect();
+    }
+    events.extend(
+        losses
+            .into_iter()
+            .map(|lost| Event::Darken { datacenter, lost }),
+    );
+}

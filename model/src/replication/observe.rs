@@ -1,0 +1,39 @@
+//! A state as it can be seen from outside.
+
+use super::Replication;
+use super::state::{Replica, State};
+use highwater_vocabulary::{Entry, LeaderEpoch, Observation, Offset, ReplicaView};
+
+pub(super) fn observe(model: &Replication, state: &State) -> Observation {
+    let image = state.image();
+    Observation {
+        leader: image.leader,
+        leader_epoch: LeaderEpoch(image.leader_epoch.0.into()),
+        isr: image.isr,
+        elr: state.controller.elr,
+        fenced: image.fenced,
+        replicas: model
+            .setting
+            .replicas()
+            .iter()
+            .map(|broker| view(&state.replicas[broker]))
+            .collect(),
+        acknowledged: state.ghost.acknowledged,
+    }
+}
+
+fn view(replica: &Replica) -> ReplicaView {
+    let entries = replica.log.entries().iter();
+    ReplicaView {
+        process: replica.process,
+        leads: replica.leads(),
+        leader_epoch: LeaderEpoch(replica.leader_epoch.0.into()),
+        log: entries
+            .map(|entry| Entry {
+                record: entry.record,
+                epoch: LeaderEpoch(entry.epoch.0.into()),
+            })
+            .collect(),
+        watermark: Offset(replica.watermark.0.into()),
+    }
+}

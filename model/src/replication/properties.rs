@@ -1,0 +1,574 @@
+//! What ought to hold: each a sentence, a formula and a function, with its silence.
+//!
+//! `holds` is the function.  `arises` is the antecedent: a state in which the property says
+//! something at all.  Where it arises in no explored state, the verdict is `silent`, never `holds`.
+//! docs/PROPERTIES.md draws which implies which.
+
+use super::ghost::Broken;
+use super::state::{Entry, Log, Replica};
+use super::{Replication, State};
+use highwater_vocabulary::{Broker, BrokerSet, Member, Process};
+
+/// Something that ought to hold in every state.
+#[derive(Clone, Copy, Debug)]
+pub struct Property {
+    /// As files and verdicts write it.
+    pub name: &'static str,
+    /// What it says.
+    pub sentence: &'static str,
+    /// The same, for those who read formulas.
+    pub formula: &'static str,
+    /// Whether it holds in a state.
+    pub holds: fn(&Replication, &State) -> bool,
+    /// What makes it say something: the name of the `sometimes` beside it.
+    pub arising: &'static str,
+    /// Whether it says something in a state.
+    pub arises: fn(&Replication, &State) -> bool,
+}
+
+impl Property {
+    /// Every property, the operators' first.
+    pub const ALL: &'static [Property] = &[
+        Property {
+            name: "acked-somewhere",
+            sentence: "An acknowledged record is in the log of some replica, running or stopped.",
+            formula: "∀ r ∈ acknowledged : ∃ b : r ∈ log(b)",
+            holds: acked_somewhere,
+            arising: "a record is acknowledged",
+            arises: something_acknowledged,
+        },
+        Property {
+            name: "acked-survives",
+            sentence: "An acknowledged record is in the log of some running replica, while any runs.",
+            formula: "(∃ b : running(b)) ⇒ ∀ r ∈ acknowledged : ∃ b : running(b) ∧ r ∈ log(b)",
+            holds: acked_survives,
+            arising: "a record is acknowledged while some replica runs and some does not",
+            arises: acknowledged_and_stopped,
+        },
+        Property {
+            name: "acked-in-leader",
+            sentence: "An acknowledged record is in the log of the leader, once it has taken office.",
+            formula: "∀ r ∈ acknowledged : in_office(leader) ⇒ r ∈ log(leader)",
+            holds: acked_in_leader,
+            arising: "a leader is in office and a record is acknowledged",
+            arises: acknowledged_in_office,
+        },
+        Property {
+            name: "electable",
+            sentence: "While a running replica holds every acknowledged record, a running replica may lead.",
+            formula: "acknowledged ≠ ∅ ∧ (∃ b : running(b) ∧ acknowledged ⊆ log(b)) ⇒ \
+                      ∃ b ∈ isr ∪ elr : running(b)",
+            holds: electable,
+            arising: "a running replica holds every acknowledged record",
+            arises: data_is_alive,
+        },
+        Property {
+            name: "no-split-brain",
+            sentence: "Nothing is acknowledged under an epoch that a later leader has overtaken without it.",
+            formula: "ack(r, e) ⇒ ∀ e' > e in office before : r ∈ log of the leader of e' at its start",
+            holds: no_split_brain,
+            arising: "a leader takes office while somebody may act under an older epoch",
+            arises: older_epoch_may_act,
+        },
+        Property {
+            name: "candidates-complete",
+            sentence: "Whoever may be elected cleanly and runs holds everything ever committed.",
+            formula: "∀ b ∈ isr ∪ elr : registered(b) ⇒ committed ⊑ log(b)",
+            holds: candidates_complete,
+            arising: "a committed record has a candidate",
+            arises: something_committed,
+        },
+        Property {
+            name: "log-matching",
+            sentence: "Two logs that hold the same epoch at an offset hold the same up to it.",
+            formula: "epoch(a, o) = epoch(b, o) ⇒ log(a)[..=o] = log(b)[..=o]",
+            holds: log_matching,
+            arising: "two logs hold the same epoch at an offset",
+            arises: logs_meet,
+        },
+        Property {
+            name: "committed-prefix",
+            sentence: "Two replicas hold the same below the lower of their watermarks.",
+            formula: "∀ o < min(hw(a), hw(b)) : log(a)[o] = log(b)[o]",
+            holds: committed_prefix,
+            arising: "two watermarks are above 0",
+            arises: two_watermarks,
+        },
+        Property {
+            name: "watermark-discipline",
+            sentence: "A watermark stays within its log, never falls within a tenure, and what a leader's \
+                       watermark once covered never changes under a leader's watermark.",
+            formula: "hw(b) ≤ end(b); leads(b) ⇒ hw(b) does not fall ∧ log(b)[..hw(b)] ⊑ committed",
+            holds: watermark_discipline,
+            arising: "a leader's watermark is above 0",
+            arises: leader_has_watermark,
+        },
+        Property {
+            name: "read-stability",
+            sentence: "What a consumer could have read is read there for ever, and is in every later leader.",
+            formula: "o < hw(b) ⇒ log(b)[o] = committed[o]; in_office(leader) ⇒ committed ⊑ log(leader)",
+            holds: read_stability,
+            arising: "something is committed or read",
+            arises: something_read,
+        },
+        Property {
+            name: "one-leader-per-epoch",
+            sentence: "A leader epoch is granted to one broker, and nobody else acts under it.",
+            formula: "leads(a, e) ∧ leads(b, e) ⇒ a = b",
+            holds: one_leader_per_epoch,
+            arising: "two brokers take themselves for the leader",
+            arises: two_leaders,
+        },
+        Property {
+            name: "metadata-sanity",
+            sentence: "Leader, ISR, eligible leader replicas and epochs fit together.",
+            formula: "leader ∈ isr; isr ∩ elr = ∅; |isr| ≥ m ⇒ elr = ∅; no ELR ⇒ isr ≠ ∅; \
+                      recovering ⇒ |isr| = 1; epochs grow",
+            holds: metadata_sanity,
+            arising: "the partition has changed",
+            arises: partition_has_changed,
+        },
+        Property {
+            name: "quorum-superset",
+            sentence: "The leader in office counts at least everybody who may be elected after it.",
+            formula: "in_office(l) ∧ (|isr(l)| ≥ m) ⇒ isr ∪ elr ⊆ maximal_isr(l)",
+            holds: quorum_superset,
+            arising: "a leader is in office with an ISR change pending",
+            arises: pending_in_office,
+        },
+        Property {
+            name: "elr-complete",
+            sentence: "A running eligible leader replica holds everything ever committed.",
+            formula: "∀ b ∈ elr : registered(b) ⇒ committed ⊑ log(b)",
+            holds: elr_complete,
+            arising: "there is an eligible leader replica",
+            arises: some_eligible,
+        },
+        Property {
+            name: "active-leader",
+            sentence: "No fenced broker leads, and none is in the ISR but a frozen last member.",
+            formula: "fenced(leader) never; b ∈ isr ∧ fenced(b) ⇒ isr = {b} ∧ no leader ∧ no ELR",
+            holds: active_leader,
+            arising: "a broker is fenced",
+            arises: someone_fenced,
+        },
+        Property {
+            name: "log-shape",
+            sentence: "Epochs never fall along a log, and no record stands in it twice.",
+            formula: "o < p ⇒ epoch(b, o) ≤ epoch(b, p) ∧ record(b, o) ≠ record(b, p)",
+            holds: log_shape,
+            arising: "a log holds two records",
+            arises: two_records,
+        },
+        Property {
+            name: "truncation-safety",
+            sentence: "A candidate truncates nothing committed, unless its disk had lost it before.",
+            formula: "truncate(b, t) ∧ b ∈ isr ∪ elr ⇒ t ≥ committed end, or b is lossy",
+            holds: truncation_safety,
+            arising: "something is committed",
+            arises: something_committed,
+        },
+        Property {
+            name: "unclean-exclusion",
+            sentence: "Whose disk lost committed records is no candidate before it has them again.",
+            formula: "lossy(b) ∧ registered(b) ⇒ b ∉ isr ∪ elr ∪ {leader}",
+            holds: unclean_exclusion,
+            arising: "a broker that lost committed records is registered again",
+            arises: lossy_is_back,
+        },
+        Property {
+            name: "a1-admission",
+            sentence: "With acks=all nothing is appended while the committed ISR is below min ISR.",
+            formula: "append(r, all) ⇒ |isr(l)| ≥ m",
+            holds: a1_admission,
+            arising: "a leader knows its ISR to be below min ISR",
+            arises: below_min_isr,
+        },
+        Property {
+            name: "a2-completion",
+            sentence: "With acks=all nothing is acknowledged above the watermark or below min ISR.",
+            formula: "ack(r) ⇒ end(r) ≤ hw(l) ∧ |maximal_isr(l)| ≥ m",
+            holds: a2_completion,
+            arising: "a producer waits for the watermark",
+            arises: someone_waits,
+        },
+        Property {
+            name: "a3-expansion",
+            sentence: "Whoever is proposed for the ISR holds what is committed and has reached the leader's \
+                       epoch.",
+            formula: "propose(f) ⇒ end(f) ≥ max(hw(l), epoch_start(l)) ∧ log(f)[..hw(l)] = log(l)[..hw(l)]",
+            holds: a3_expansion,
+            arising: "a leader knows of a replica outside the ISR",
+            arises: someone_outside,
+        },
+    ];
+
+    /// The property of that name.
+    pub fn named(name: &str) -> Option<&'static Property> {
+        Property::ALL.iter().find(|property| property.name == name)
+    }
+}
+
+/// The leader of the newest epoch, if it has taken office and runs.
+fn in_office<'s>(model: &Replication, state: &'s State) -> Option<(Broker, &'s Replica)> {
+    let image = state.image();
+    let leader = image
+        .leader
+        .filter(|leader| model.setting.replicas().contains(*leader))?;
+    let replica = &state.replicas[leader];
+    (replica.leads() && replica.leader_epoch == image.leader_epoch).then_some((leader, replica))
+}
+
+/// Every replica.
+fn each<'s>(
+    model: &Replication,
+    state: &'s State,
+) -> impl Iterator<Item = (Broker, &'s Replica)> + Clone {
+    let count = model.setting.replicas().len();
+    (0..count)
+        .map(Broker::at)
+        .map(move |broker| (broker, &state.replicas[broker]))
+}
+
+fn running<'s>(
+    model: &Replication,
+    state: &'s State,
+) -> impl Iterator<Item = (Broker, &'s Replica)> + Clone {
+    each(model, state).filter(|(_, replica)| replica.process == Process::Running)
+}
+
+fn pairs<'s>(
+    model: &Replication,
+    state: &'s State,
+) -> impl Iterator<Item = (&'s Replica, &'s Replica)> {
+    let all = each(model, state);
+    all.clone().flat_map(move |(a, one)| {
+        all.clone()
+            .filter(move |(b, _)| a < *b)
+            .map(move |(_, other)| (one, other))
+    })
+}
+
+fn candidates(state: &State) -> BrokerSet {
+    state.image().isr.union(state.controller.elr)
+}
+
+/// Whether a replica runs under the registration that the controller knows.
+fn registered(state: &State, broker: Broker) -> bool {
+    let replica = &state.replicas[broker];
+    replica.serves() && replica.broker_epoch == state.image().broker_epochs[broker]
+}
+
+fn holds_committed(state: &State, log: &Log) -> bool {
+    log.agrees_below(&state.ghost.committed, state.ghost.committed.end())
+}
+
+fn min_isr(model: &Replication, state: &State) -> usize {
+    usize::from(state.image().min_isr).min(model.setting.replicas().len())
+}
+
+// What operators ask.
+
+fn acked_somewhere(model: &Replication, state: &State) -> bool {
+    let held = each(model, state).map(|(_, replica)| replica.log.records());
+    let held = held.fold(Default::default(), highwater_vocabulary::RecordSet::union);
+    state.ghost.acknowledged.is_subset(held)
+}
+
+fn acked_survives(model: &Replication, state: &State) -> bool {
+    let mut running = running(model, state).peekable();
+    if running.peek().is_none() {
+        return true;
+    }
+    let held = running.map(|(_, replica)| replica.log.records());
+    let held = held.fold(Default::default(), highwater_vocabulary::RecordSet::union);
+    state.ghost.acknowledged.is_subset(held)
+}
+
+fn acked_in_leader(model: &Replication, state: &State) -> bool {
+    in_office(model, state)
+        .is_none_or(|(_, leader)| state.ghost.acknowledged.is_subset(leader.log.records()))
+}
+
+fn electable(model: &Replication, state: &State) -> bool {
+    !data_is_alive(model, state)
+        || running(model, state).any(|(broker, _)| candidates(state).contains(broker))
+}
+
+fn data_is_alive(model: &Replication, state: &State) -> bool {
+    something_acknowledged(model, state)
+        && running(model, state)
+            .any(|(_, replica)| state.ghost.acknowledged.is_subset(replica.log.records()))
+}
+
+fn no_split_brain(_: &Replication, state: &State) -> bool {
+    !state.ghost.broken.contains(Broken::SplitBrain)
+}
+
+fn something_acknowledged(_: &Replication, state: &State) -> bool {
+    !state.ghost.acknowledged.is_empty()
+}
+
+fn acknowledged_and_stopped(model: &Replication, state: &State) -> bool {
+    let running = running(model, state).count();
+    something_acknowledged(model, state) && running > 0 && running < model.setting.replicas().len()
+}
+
+fn acknowledged_in_office(model: &Replication, state: &State) -> bool {
+    something_acknowledged(model, state) && in_office(model, state).is_some()
+}
+
+fn older_epoch_may_act(_: &Replication, state: &State) -> bool {
+    state.ghost.offices.any()
+}
+
+// What the protocol's own people ask.
+
+fn candidates_complete(_: &Replication, state: &State) -> bool {
+    complete(state, candidates(state))
+}
+
+fn elr_complete(_: &Replication, state: &State) -> bool {
+    complete(state, state.controller.elr)
+}
+
+fn complete(state: &State, brokers: BrokerSet) -> bool {
+    let mut there = brokers.iter().filter(|broker| registered(state, *broker));
+    there.all(|broker| holds_committed(state, &state.replicas[broker].log))
+}
+
+fn log_matching(model: &Replication, state: &State) -> bool {
+    pairs(model, state).all(|(a, b)| {
+        let (a, b) = (a.log.entries(), b.log.entries());
+        let meeting = a.iter().zip(b).rposition(|(a, b)| a.epoch == b.epoch);
+        meeting.is_none_or(|offset| a[..=offset] == b[..=offset])
+    })
+}
+
+fn logs_meet(model: &Replication, state: &State) -> bool {
+    pairs(model, state).any(|(a, b)| {
+        a.log
+            .entries()
+            .iter()
+            .zip(b.log.entries())
+            .any(|(a, b)| a.epoch == b.epoch)
+    })
+}
+
+fn committed_prefix(model: &Replication, state: &State) -> bool {
+    pairs(model, state).all(|(a, b)| {
+        let end = a
+            .watermark
+            .min(b.watermark)
+            .min(a.log.end())
+            .min(b.log.end());
+        a.log.agrees_below(&b.log, end)
+    })
+}
+
+fn two_watermarks(model: &Replication, state: &State) -> bool {
+    each(model, state)
+        .filter(|(_, replica)| replica.watermark.0 > 0)
+        .count()
+        > 1
+}
+
+fn watermark_discipline(model: &Replication, state: &State) -> bool {
+    let within = |replica: &Replica| replica.watermark <= replica.log.end();
+    let unchanged = |replica: &Replica| {
+        !replica.leads()
+            || state
+                .ghost
+                .committed
+                .agrees_below(&replica.log, replica.watermark)
+    };
+    !state.ghost.broken.contains(Broken::WatermarkFell)
+        && each(model, state).all(|(_, replica)| within(replica) && unchanged(replica))
+}
+
+fn leader_has_watermark(model: &Replication, state: &State) -> bool {
+    each(model, state).any(|(_, replica)| replica.leads() && replica.watermark.0 > 0)
+}
+
+fn read_stability(model: &Replication, state: &State) -> bool {
+    let same = |place: usize, entry: &Entry, replica: &Replica| {
+        replica
+            .log
+            .entries()
+            .get(place)
+            .is_none_or(|found| found == entry)
+    };
+    let served_as_committed = running(model, state).all(|(_, replica)| {
+        let readable = replica.watermark.index();
+        let known = state.ghost.committed.entries().iter().enumerate();
+        !replica.open
+            || known
+                .take(readable)
+                .all(|(place, entry)| same(place, entry, replica))
+    });
+    let leader_has_all = in_office(model, state).is_none_or(|(_, leader)| {
+        let read = state.ghost.read.iter().enumerate();
+        holds_committed(state, &leader.log)
+            && read
+                .filter_map(|(place, entry)| entry.as_ref().map(|entry| (place, entry)))
+                .all(|(place, entry)| leader.log.entries().get(place) == Some(entry))
+    });
+    served_as_committed && leader_has_all
+}
+
+fn something_read(_: &Replication, state: &State) -> bool {
+    state.ghost.committed.end().0 > 0 || state.ghost.read.iter().any(Option::is_some)
+}
+
+fn something_committed(_: &Replication, state: &State) -> bool {
+    state.ghost.committed.end().0 > 0
+}
+
+fn one_leader_per_epoch(model: &Replication, state: &State) -> bool {
+    let image = state.image();
+    let rightful = |(broker, replica): (Broker, &Replica)| {
+        !replica.leads()
+            || replica.leader_epoch != image.leader_epoch
+            || image.leader == Some(broker)
+    };
+    !state.ghost.broken.contains(Broken::Granted)
+        && pairs(model, state)
+            .all(|(a, b)| !(a.leads() && b.leads() && a.leader_epoch == b.leader_epoch))
+        && each(model, state).all(rightful)
+}
+
+fn two_leaders(model: &Replication, state: &State) -> bool {
+    each(model, state)
+        .filter(|(_, replica)| replica.leads())
+        .count()
+        > 1
+}
+
+fn metadata_sanity(model: &Replication, state: &State) -> bool {
+    let (image, elr) = (state.image(), state.controller.elr);
+    image.leader.is_none_or(|leader| image.isr.contains(leader))
+        && image.isr.intersection(elr).is_empty()
+        && (image.isr.len() < min_isr(model, state) || elr.is_empty())
+        && (model.has_elr() || !image.isr.is_empty())
+        && (!state.controller.recovering || image.isr.len() == 1)
+        && !state.ghost.broken.contains(Broken::Epochs)
+}
+
+fn partition_has_changed(_: &Replication, state: &State) -> bool {
+    state.image().leader_epoch.0 > 1 || state.ghost.spent.isr_changes > 0
+}
+
+fn quorum_superset(model: &Replication, state: &State) -> bool {
+    let Some((leader, replica)) = in_office(model, state) else {
+        return true;
+    };
+    let Some(tenure) = replica.tenure() else {
+        return true;
+    };
+    let strict = model.variant.switches.strict_min_isr;
+    let min_isr = usize::from(state.view(leader).min_isr).min(model.setting.replicas().len());
+    let may_commit = !strict || tenure.isr.len() >= min_isr;
+    !may_commit || candidates(state).is_subset(super::rules::counted_isr(model, tenure))
+}
+
+fn pending_in_office(model: &Replication, state: &State) -> bool {
+    in_office(model, state)
+        .and_then(|(_, leader)| leader.tenure()?.pending)
+        .is_some()
+}
+
+fn some_eligible(_: &Replication, state: &State) -> bool {
+    !state.controller.elr.is_empty()
+}
+
+fn active_leader(model: &Replication, state: &State) -> bool {
+    let image = state.image();
+    let fenced = image.isr.intersection(image.fenced);
+    let frozen = image.isr.len() == 1 && image.leader.is_none() && !model.has_elr();
+    image
+        .leader
+        .is_none_or(|leader| !image.fenced.contains(leader))
+        && (fenced.is_empty() || frozen)
+}
+
+fn someone_fenced(_: &Replication, state: &State) -> bool {
+    !state.image().fenced.is_empty()
+}
+
+fn log_shape(model: &Replication, state: &State) -> bool {
+    each(model, state).all(|(_, replica)| {
+        let log = replica.log.entries();
+        let ordered = log.windows(2).all(|two| two[0].epoch <= two[1].epoch);
+        let last = log.last().map_or(0, |entry| entry.epoch.0);
+        ordered && replica.log.records().len() == log.len() && replica.log.last_epoch().0 >= last
+    })
+}
+
+fn two_records(model: &Replication, state: &State) -> bool {
+    each(model, state).any(|(_, replica)| replica.log.end().0 > 1)
+}
+
+fn truncation_safety(_: &Replication, state: &State) -> bool {
+    !state.ghost.broken.contains(Broken::Truncation)
+}
+
+fn unclean_exclusion(_: &Replication, state: &State) -> bool {
+    let excluded = state
+        .ghost
+        .lossy
+        .iter()
+        .filter(|broker| registered(state, *broker));
+    let mut favoured = excluded.filter(|broker| {
+        candidates(state).contains(*broker) || state.image().leader == Some(*broker)
+    });
+    favoured.next().is_none()
+}
+
+fn lossy_is_back(_: &Replication, state: &State) -> bool {
+    state
+        .ghost
+        .lossy
+        .iter()
+        .any(|broker| registered(state, broker))
+}
+
+// What single steps promise.
+
+fn a1_admission(_: &Replication, state: &State) -> bool {
+    !state.ghost.broken.contains(Broken::Admission)
+}
+
+fn below_min_isr(model: &Replication, state: &State) -> bool {
+    each(model, state).any(|(broker, replica)| {
+        let min_isr = usize::from(state.view(broker).min_isr);
+        replica.leads()
+            && replica
+                .tenure()
+                .is_some_and(|tenure| tenure.isr.len() < min_isr)
+    })
+}
+
+fn a2_completion(_: &Replication, state: &State) -> bool {
+    !state.ghost.broken.contains(Broken::Completion)
+}
+
+fn someone_waits(model: &Replication, state: &State) -> bool {
+    each(model, state).any(|(_, replica)| {
+        replica
+            .tenure()
+            .is_some_and(|tenure| !tenure.waiting.is_empty())
+    })
+}
+
+fn a3_expansion(_: &Replication, state: &State) -> bool {
+    !state.ghost.broken.contains(Broken::Expansion)
+}
+
+fn someone_outside(model: &Replication, state: &State) -> bool {
+    let outside = |replica: &Replica| {
+        replica
+            .tenure()
+            .is_some_and(|tenure| tenure.maximal_isr() != model.setting.replicas())
+    };
+    each(model, state).any(|(_, replica)| replica.leads() && outside(replica))
+}

@@ -1,0 +1,79 @@
+//! Everything that may happen, one arm an event, grouped by who acts.
+//!
+//! A rule is a function: who and source in its doc, guards first, a blank line, then the effect.
+//! Guards are tested before anything is copied.
+
+mod change;
+mod client;
+mod controller;
+mod environment;
+mod fetch;
+mod isr;
+mod metadata;
+mod operator;
+mod watermark;
+
+use super::{Disabled, Replication, State};
+use highwater_vocabulary::Event;
+
+pub(crate) use environment::{controller_works, reaches_controller};
+pub(crate) use watermark::counted_isr;
+
+/// What `event` makes of `before`.
+pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State, Disabled> {
+    match *event {
+        Event::Produce { broker, record } => client::produce(model, before, broker, record),
+        Event::Ack { broker, record } => client::ack(model, before, broker, record),
+        Event::Refuse { broker, record } => client::refuse(model, before, broker, record),
+        Event::Read {
+            from,
+            broker,
+            offset,
+        } => client::read(model, before, from, broker, offset),
+
+        Event::Fetch { follower } => fetch::fetch(model, before, follower),
+        Event::FetchLost { follower } => fetch::fetch_lost(model, before, follower),
+        Event::Request { follower } => fetch::request(model, before, follower),
+        Event::Serve { follower } => fetch::serve(model, before, follower),
+        Event::Answer { follower } => fetch::answer(model, before, follower),
+        Event::Drop { follower } => fetch::drop(before, follower),
+
+        Event::Lapse { leader, follower } => isr::lapse(model, before, leader, follower),
+        Event::Shrink { leader, dropped } => isr::shrink(model, before, leader, dropped),
+        Event::Told { leader } => isr::told(model, before, leader),
+        Event::Untold { leader } => isr::untold(model, before, leader),
+        Event::Learn { broker, records } => metadata::learn(model, before, broker, records),
+
+        Event::Apply { leader } => controller::apply(model, before, leader),
+        Event::Fence { broker } => controller::fence(model, before, broker),
+        Event::Unfence { broker } => controller::unfence(model, before, broker),
+        Event::Register { broker } => controller::register(model, before, broker),
+        Event::Prefer => controller::prefer(model, before),
+        Event::Unclean => controller::unclean(model, before),
+        Event::Activate { datacenter } => controller::activate(model, before, datacenter),
+
+        Event::SetMinIsr { to } => operator::set_min_isr(model, before, to),
+        Event::ElectUnclean => operator::elect_unclean(model, before),
+        Event::Stop { broker } => operator::stop(model, before, broker),
+
+        Event::Restart { broker, watermark } => {
+            environment::restart(model, before, broker, watermark)
+        }
+        Event::Resume { broker } => environment::resume(before, broker),
+        Event::CatchUp => environment::catch_up(before),
+        Event::Return { datacenter } => environment::bring_back(before, datacenter),
+        Event::Heal { between } => environment::heal(before, between),
+
+        Event::Crash { broker } => environment::crash(model, before, broker),
+        Event::PowerLoss { broker, lost } => environment::power_loss(model, before, broker, lost),
+        Event::Wipe { broker } => environment::wipe(model, before, broker),
+        Event::Pause { broker } => environment::pause(before, broker),
+        Event::Lag => environment::lag(before),
+        Event::Lose { datacenter } => environment::lose(model, before, datacenter),
+        Event::Darken { datacenter, lost } => environment::darken(model, before, datacenter, lost),
+        Event::Destroy { datacenter } => environment::destroy(model, before, datacenter),
+        Event::Cut { between } => environment::cut(before, between),
+        Event::CutFrom { from, to } => environment::cut_from(before, from, to),
+        Event::Depose => environment::depose(before),
+    }
+}

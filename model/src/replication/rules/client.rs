@@ -1,0 +1,143 @@
+//! Producers and consumers.
+
+use crate::replication::rules::watermark;
+use crate::replication::state::{Entry, Role};
+use crate::replication::{Disabled, End, Guard, LeaderEpoch, Replication, State};
+use highwater_vocabulary::{Acks, Broker, Datacenter, Offset, Record};
+
+/// A producer's record reaches a broker that takes itself for the leader.  No epoch of the client's
+/// is checked, so a leader of the past appends happily.  With acks=1 the producer is told at once;
+/// with acks=0 it is told nothing.
+///
+/// Who: client, leader.  Source: `Partition.appendRecordsToLeader`,
+/// `ReplicaManager.appendRecords`; R01, R02, R04.
+pub(super) fn produce(
+    model: &Replication,
+    before: &State,
+    broker: Broker,
+    record: Record,
+) -> Result<State, Disabled> {
+    let replica = &before.replicas[broker];
+    if !replica.serves() || !replica.open {
+        return Err(Disabled::NotServing);
+    }
+    model.require(Guard::LeadsLocally, replica.tenure().is_some())?;
+    let all = model.setting.acks == Acks::All;
+    if let (true, Some(tenure)) = (all, replica.tenure()) {
+        let enough = tenure.isr.len() >= watermark::leaders_min_isr(model, before, broker);
+        model.require(Guard::AdmissionAtMinIsr, enough)?;
+    }
+    if replica.leader_epoch == LeaderEpoch(0) {
+        return Err(Disabled::NotLeading);
+    }
+
+    let mut after = *before;
+    let replica = &mut after.replicas[broker];
+    let entry = Entry {
+        record,
+        epoch: replica.leader_epoch,
+    };
+    if !replica.log.append(entry) {
+        return Err(Disabled::ModelIsFull);
+    }
+    if let (true, Role::Leader(tenure)) = (all, &mut replica.role) {
+        tenure.waiting = tenure.waiting.with(record);
+    }
+    watermark::advance(model, &mut after, broker);
+    Ok(after)
+}
+
+/// A waiting producer is told that its record is committed.  There is no count of replicas: the
+/// watermark says that the whole ISR holds it, and the ISR must still be large enough.
+///
+/// Who: leader.  Source: `Partition.checkEnoughReplicasReachOffset`, `DelayedProduce.tryComplete`;
+/// R05 (3).
+pub(super) fn ack(
+    model: &Replication,
+    before: &State,
+    broker: Broker,
+    record: Record,
+) -> Result<State, Disabled> {
+    let (below_watermark, enough) = completion(model, before, broker, record)?;
+    model.require(Guard::AckAwaitsWatermark, below_watermark)?;
+    model.require(Guard::AckAtMinIsr, enough)?;
+
+    Ok(stop_waiting(before, broker, record))
+}
+
+/// A waiting producer is told that too few replicas were in sync after its record had been
+/// appended, and indeed committed.  It cannot know whether the record stays, and may send it again.
+///
+/// Who: leader.  Source: `Partition.checkEnoughReplicasReachOffset`
+/// (`NOT_ENOUGH_REPLICAS_AFTER_APPEND`); R05 (4).
+pub(super) fn refuse(
+    model: &Replication,
+    before: &State,
+    broker: Broker,
+    record: Record,
+) -> Result<State, Disabled> {
+    let (below_watermark, enough) = completion(model, before, broker, record)?;
+    if !below_watermark || enough {
+        return Err(Disabled::AlreadySo);
+    }
+
+    Ok(stop_waiting(before, broker, record))
+}
+
+/// Whether a waiting record lies below the watermark, and whether the maximal ISR is large enough.
+fn completion(
+    model: &Replication,
+    before: &State,
+    broker: Broker,
+    record: Record,
+) -> Result<(bool, bool), Disabled> {
+    let replica = &before.replicas[broker];
+    if !replica.leads() {
+        return Err(Disabled::NotLeading);
+    }
+    let tenure = replica.tenure().ok_or(Disabled::NotLeading)?;
+    if !tenure.waiting.contains(record) {
+        return Err(Disabled::NothingThere);
+    }
+    let end = replica.log.end_of(record).ok_or(Disabled::NoSuchRecord)?;
+    let min_isr = watermark::leaders_min_isr(model, before, broker);
+    Ok((
+        end <= replica.watermark,
+        watermark::counted_isr(model, tenure).len() >= min_isr,
+    ))
+}
+
+fn stop_waiting(before: &State, broker: Broker, record: Record) -> State {
+    let mut after = *before;
+    if let Some(tenure) = after.replicas[broker].tenure_mut() {
+        tenure.waiting = tenure.waiting.without(record);
+    }
+    after
+}
+
+/// A consumer reads one offset, from the leader or from a follower of its choice (KIP-392).  Nothing
+/// changes but what the consumer knows.
+///
+/// Who: consumer.  Source: `UnifiedLog.read`, `ReplicaManager.findPreferredReadReplica`; R43.
+pub(super) fn read(
+    model: &Replication,
+    before: &State,
+    from: Datacenter,
+    broker: Broker,
+    offset: Offset,
+) -> Result<State, Disabled> {
+    let replica = &before.replicas[broker];
+    if !replica.serves() || !replica.open || replica.role == Role::Idle {
+        return Err(Disabled::NotServing);
+    }
+    if !before.world.connects(from, model.setting.home(broker)) {
+        return Err(Disabled::Unreachable);
+    }
+    let offset = End(u8::try_from(offset.0).map_err(|_| Disabled::NoSuchRecord)?);
+    if offset >= replica.log.end() {
+        return Err(Disabled::NoSuchRecord);
+    }
+    model.require(Guard::ReadsBelowWatermark, offset < replica.watermark)?;
+
+    Ok(*before)
+}

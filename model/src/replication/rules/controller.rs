@@ -1,0 +1,367 @@
+//! The active controller: ISR changes, sessions, registrations, elections.
+
+use crate::replication::rules::change::{Change, Election, change, commit};
+use crate::replication::rules::environment::{
+    controller_works, may_become_active, reaches_controller,
+};
+use crate::replication::state::{Answer, Controller, Image, Outcome, Request};
+use crate::replication::{BrokerEpoch, Disabled, Guard, Replication, State};
+use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Process};
+
+/// The controller takes an ISR change, or rejects it and says how sure it is.
+///
+/// The request may be late: its sender may have been deposed or restarted since.
+///
+/// Who: controller.  Source: `ReplicationControlManager.alterPartition`,
+/// `validateAlterPartitionData`, KIP-497, KIP-841, KIP-903; R22, R23.
+pub(super) fn apply(
+    model: &Replication,
+    before: &State,
+    leader: Broker,
+) -> Result<State, Disabled> {
+    let request = before.changes[leader]
+        .request
+        .ok_or(Disabled::NothingThere)?;
+    if !controller_works(model, before) {
+        return Err(Disabled::NoController);
+    }
+    if !request.sent && !reaches_controller(model, before, leader) {
+        return Err(Disabled::Unreachable);
+    }
+
+    let mut after = *before;
+    let controller = &mut after.controller;
+    let outcome = match judge(model, controller, leader, &request) {
+        Some(rejection) => rejection,
+        None => take(model, controller, &request)?,
+    };
+    let sender_is_there = before.replicas[leader].broker_epoch == request.broker_epoch;
+    let answer = Answer {
+        to: (request.partition_epoch, request.isr),
+        outcome,
+    };
+    after.changes[leader].request = None;
+    after.changes[leader].answer = sender_is_there.then_some(answer);
+    Ok(after)
+}
+
+/// Why the controller rejects a request, in the order in which it looks.
+fn judge(
+    model: &Replication,
+    controller: &Controller,
+    leader: Broker,
+    request: &Request,
+) -> Option<Outcome> {
+    let image = controller.image();
+    let fails = |guard, condition: bool| !condition && model.keeps(guard);
+    let current = |member: Broker| {
+        let epoch = request.member_epochs[member];
+        epoch == BrokerEpoch(0) || epoch == image.broker_epochs[member]
+    };
+    let recovers_alone = !controller.recovering || request.isr.len() <= 1;
+    if fails(
+        Guard::SenderEpochIsCurrent,
+        request.broker_epoch == image.broker_epochs[leader],
+    ) || fails(
+        Guard::ChangeEpochIsCurrent,
+        request.leader_epoch == image.leader_epoch,
+    ) || fails(Guard::SenderLeads, image.leader == Some(leader))
+        || fails(
+            Guard::ChangeBuildsOnNewest,
+            request.partition_epoch == image.partition_epoch,
+        )
+        || fails(Guard::RecoveringLeaderIsAlone, recovers_alone)
+    {
+        return Some(Outcome::OutOfDate);
+    }
+    let fenced = request.isr.intersection(image.fenced);
+    if fails(Guard::MembersAreNotFenced, fenced.is_empty())
+        || fails(
+            Guard::MemberEpochsAreCurrent,
+            request.isr.iter().all(current),
+        )
+    {
+        return Some(Outcome::Ineligible);
+    }
+    None
+}
+
+/// Makes the change a leader asked for.
+fn take(
+    model: &Replication,
+    controller: &mut Controller,
+    request: &Request,
+) -> Result<Outcome, Disabled> {
+    let mut image = *controller.image();
+    let wanted = Change {
+        isr: request.isr,
+        ..unchanged(model, controller)
+    };
+    change(model, controller, &mut image, wanted);
+    commit(controller, image)?;
+    Ok(Outcome::Accepted {
+        leader_epoch: image.leader_epoch,
+        partition_epoch: image.partition_epoch,
+    })
+}
+
+/// The change that changes nothing, to start from.
+fn unchanged(model: &Replication, controller: &Controller) -> Change {
+    let image = controller.image();
+    let unclean =
+        model.setting.unclean_leader_election && model.variant.switches.unclean_by_controller;
+    Change {
+        isr: image.isr,
+        acceptable: model.setting.replicas().minus(image.fenced),
+        unclean_stop: BrokerSet::EMPTY,
+        election: if unclean {
+            Election::Unclean
+        } else {
+            Election::Online
+        },
+    }
+}
+
+/// A session has expired: the broker leaves the ISR, what it led is re-elected, and it is fenced.
+///
+/// Who: controller.  Source: `ReplicationControlManager.handleBrokerFenced`,
+/// `BrokerHeartbeatManager`; R31, R39.
+pub(super) fn fence(
+    model: &Replication,
+    before: &State,
+    broker: Broker,
+) -> Result<State, Disabled> {
+    if !controller_works(model, before) {
+        return Err(Disabled::NoController);
+    }
+    if before.image().fenced.contains(broker) {
+        return Err(Disabled::AlreadySo);
+    }
+    let silent = !before.replicas[broker].serves() || !reaches_controller(model, before, broker);
+    model.require(Guard::FencedIsSilent, silent)?;
+
+    let mut after = *before;
+    let controller = &mut after.controller;
+    let mut image = *controller.image();
+    image.fenced = image.fenced.with(broker);
+    if image.isr.contains(broker) {
+        change(
+            model,
+            controller,
+            &mut image,
+            without(model, controller, broker),
+        );
+    }
+    commit(controller, image)?;
+    Ok(after)
+}
+
+/// The change that takes a broker's seat in the ISR and its office.
+fn without(model: &Replication, controller: &Controller, broker: Broker) -> Change {
+    let start = unchanged(model, controller);
+    Change {
+        isr: start.isr.without(broker),
+        acceptable: start.acceptable.without(broker),
+        ..start
+    }
+}
+
+/// A broker has caught up with its registration and is let back in.  If nobody leads, the controller
+/// looks for a leader again.
+///
+/// Who: controller.  Source: `BrokerHeartbeatManager.calculateNextBrokerState`,
+/// `ReplicationControlManager.handleBrokerUnfenced`; R32, R38.
+pub(super) fn unfence(
+    model: &Replication,
+    before: &State,
+    broker: Broker,
+) -> Result<State, Disabled> {
+    let replica = &before.replicas[broker];
+    if !replica.serves() || replica.broker_epoch != before.image().broker_epochs[broker] {
+        return Err(Disabled::NotServing);
+    }
+    if !reaches_controller(model, before, broker) {
+        return Err(Disabled::Unreachable);
+    }
+    if !before.image().fenced.contains(broker) {
+        return Err(Disabled::AlreadySo);
+    }
+
+    let mut after = *before;
+    let controller = &mut after.controller;
+    let mut image = *controller.image();
+    image.fenced = image.fenced.without(broker);
+    if image.leader.is_none() && model.keeps(Guard::UnfencingElects) {
+        let start = unchanged(model, controller);
+        let wanted = Change {
+            acceptable: start.acceptable.with(broker),
+            ..start
+        };
+        change(model, controller, &mut image, wanted);
+    }
+    commit(controller, image)?;
+    after.replicas[broker].open = true;
+    Ok(after)
+}
+
+/// A restarted broker registers: it gets a new broker epoch and is fenced until it has caught up
+/// with its own registration, which is taken as done in the same step because it serves nobody
+/// before.
+///
+/// Its old session must have ended.  That may be true at any moment after the old process has, so
+/// it is no condition here; what remains of the guard is that the new registration is fenced.
+///
+/// Since 4.0 the registration takes the broker's seats: after an unclean stop in ISR and ELR,
+/// otherwise as a fencing does.  Before, it took nothing (B19).
+///
+/// Who: controller, broker.  Source: `ClusterControlManager.registerBroker`,
+/// `ReplicationControlManager.handleBrokerShutdown`, KAFKA-18106, KAFKA-18635; R35, R37, R38.
+pub(super) fn register(
+    model: &Replication,
+    before: &State,
+    broker: Broker,
+) -> Result<State, Disabled> {
+    let replica = &before.replicas[broker];
+    if replica.process != Process::Running {
+        return Err(Disabled::NotServing);
+    }
+    if replica.broker_epoch != BrokerEpoch(0) {
+        return Err(Disabled::AlreadySo);
+    }
+    if !reaches_controller(model, before, broker) {
+        return Err(Disabled::Unreachable);
+    }
+
+    let mut after = *before;
+    let controller = &mut after.controller;
+    let mut image = *controller.image();
+    let clean = replica.stopped_under == image.broker_epochs[broker];
+    image.broker_epochs[broker] = image.broker_epochs[broker].next();
+    let session_has_ended =
+        image.fenced.contains(broker) || model.keeps(Guard::RegistrationAwaitsSessionEnd);
+    if session_has_ended && model.variant.switches.registration_takes_seats {
+        take_seats(model, controller, &mut image, broker, clean);
+    }
+    if session_has_ended && model.keeps(Guard::RegistrationFences) {
+        image.fenced = image.fenced.with(broker);
+    }
+    commit(controller, image)?;
+    begin(model, &mut after, broker, &image);
+    Ok(after)
+}
+
+fn take_seats(
+    model: &Replication,
+    controller: &mut Controller,
+    image: &mut Image,
+    broker: Broker,
+    clean: bool,
+) {
+    let start = without(model, controller, broker);
+    let costs_seat = model.has_elr() && !clean && model.keeps(Guard::UncleanStopCostsSeat);
+    let concerned = if costs_seat {
+        image.isr.union(controller.elr)
+    } else {
+        image.isr
+    };
+    if !concerned.contains(broker) {
+        return;
+    }
+    let unclean_stop = if costs_seat {
+        BrokerSet::only(broker)
+    } else {
+        BrokerSet::EMPTY
+    };
+    change(
+        model,
+        controller,
+        image,
+        Change {
+            unclean_stop,
+            ..start
+        },
+    );
+}
+
+/// A registered broker starts on the newest image.
+fn begin(model: &Replication, after: &mut State, broker: Broker, image: &Image) {
+    let newest = after.controller.newest();
+    let replica = &mut after.replicas[broker];
+    replica.broker_epoch = image.broker_epochs[broker];
+    replica.open = !image.fenced.contains(broker);
+    if replica.tenure().is_some() {
+        // Only where a restart does not forget its role: it goes on with what it knew.
+        return;
+    }
+    replica.place = newest;
+    super::metadata::apply_partition(model, after, broker, image);
+    super::watermark::advance(model, after, broker);
+}
+
+/// The preferred leader is elected, if it may lead: an operator asks for it, or the balancer does.
+///
+/// Who: controller.  Source: `PartitionChangeBuilder.electPreferredLeader`; R30.
+pub(super) fn prefer(model: &Replication, before: &State) -> Result<State, Disabled> {
+    if before.image().leader == Some(Broker::PREFERRED) {
+        return Err(Disabled::AlreadySo);
+    }
+    hold_election(model, before, Election::Preferred)
+}
+
+/// The controller's sweep over leaderless partitions elects whoever is there, where
+/// `unclean.leader.election.enable` allows it.
+///
+/// Who: controller.  Source: `ReplicationControlManager.maybeElectUncleanLeaders`, KAFKA-12670; R29.
+pub(super) fn unclean(model: &Replication, before: &State) -> Result<State, Disabled> {
+    let allowed =
+        model.setting.unclean_leader_election && model.variant.switches.unclean_by_controller;
+    model.require(Guard::UncleanIsAllowed, allowed)?;
+    if before.image().leader.is_some() {
+        return Err(Disabled::AlreadySo);
+    }
+    hold_election(model, before, Election::Unclean)
+}
+
+/// An election without any other change.
+pub(super) fn hold_election(
+    model: &Replication,
+    before: &State,
+    election: Election,
+) -> Result<State, Disabled> {
+    if !controller_works(model, before) {
+        return Err(Disabled::NoController);
+    }
+
+    let mut after = *before;
+    let controller = &mut after.controller;
+    let mut image = *controller.image();
+    let wanted = Change {
+        election,
+        ..unchanged(model, controller)
+    };
+    change(model, controller, &mut image, wanted);
+    commit(controller, image)?;
+    Ok(after)
+}
+
+/// Where there is no active controller that works, a voter becomes it; every session starts afresh,
+/// which needs no step of its own because no session's end is ever certain.
+///
+/// Who: metadata quorum.  Source: KIP-595, `QuorumController`; the quorum has a model of its own
+/// later, and what is assumed here is that it elects one in a majority that can reach it.
+pub(super) fn activate(
+    model: &Replication,
+    before: &State,
+    datacenter: Datacenter,
+) -> Result<State, Disabled> {
+    if controller_works(model, before) {
+        return Err(Disabled::AlreadySo);
+    }
+    if !may_become_active(model, before, datacenter) {
+        return Err(Disabled::Unreachable);
+    }
+
+    let mut after = *before;
+    after.controller.active = Some(datacenter);
+    Ok(after)
+}

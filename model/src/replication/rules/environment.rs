@@ -1,0 +1,326 @@
+//! What goes wrong and what heals: processes, disks, links, datacenters, the controller's office.
+
+use crate::replication::state::{Change, Replica, Role};
+use crate::replication::{BrokerEpoch, Disabled, End, Guard, LeaderEpoch, Replication, State};
+use highwater_vocabulary::{Broker, Datacenter, MOST_BROKERS, Member, Offset, Process, Set};
+
+/// Whether there is an active controller that can commit: its datacenter is there, and so are the
+/// datacenters of a majority of the voters, each able to fetch from it.
+///
+/// Source: KIP-595; Q5, Q7.
+pub(crate) fn controller_works(model: &Replication, state: &State) -> bool {
+    state
+        .controller
+        .active
+        .is_some_and(|active| is_majority(model, |site| state.world.connects(site, active)))
+}
+
+/// Whether a voter in `datacenter` could be elected and then commit.
+pub(super) fn may_become_active(
+    model: &Replication,
+    state: &State,
+    datacenter: Datacenter,
+) -> bool {
+    let world = &state.world;
+    model.setting.voters[datacenter.index()] > 0
+        && !world.lost.contains(datacenter)
+        && is_majority(model, |site| world.connects(datacenter, site))
+        && is_majority(model, |site| world.connects(site, datacenter))
+}
+
+fn is_majority(model: &Replication, counts: impl Fn(Datacenter) -> bool) -> bool {
+    let voters = |site: Datacenter| usize::from(model.setting.voters[site.index()]);
+    let all: usize = model.setting.every_datacenter().map(voters).sum();
+    let there: usize = model
+        .setting
+        .every_datacenter()
+        .filter(|site| counts(*site))
+        .map(voters)
+        .sum();
+    2 * there > all
+}
+
+/// Whether `broker` can get a heartbeat, a proposal or a fetch of metadata through.
+pub(crate) fn reaches_controller(model: &Replication, state: &State, broker: Broker) -> bool {
+    controller_works(model, state)
+        && state
+            .controller
+            .active
+            .is_some_and(|active| state.world.connects(model.setting.home(broker), active))
+}
+
+/// Whether the lag time of a follower may have passed: it stands still, cannot fetch, or there is an
+/// episode of lag.
+pub(super) fn may_be_dropped(
+    model: &Replication,
+    state: &State,
+    leader: Broker,
+    follower: Broker,
+) -> bool {
+    let (here, there) = (model.setting.home(leader), model.setting.home(follower));
+    state.world.lag
+        || !state.replicas[follower].serves()
+        || state.replicas[follower].role != Role::Follower(Some(leader))
+        || !state.world.connects(there, here)
+}
+
+/// A process ends: what it had in memory is gone, and nobody waits for its answers.
+pub(super) fn halt(model: &Replication, after: &mut State, broker: Broker) {
+    let replica = &mut after.replicas[broker];
+    let role = match model.keeps(Guard::RestartForgetsRole) {
+        true => Role::Idle,
+        false => replica.role,
+    };
+    *replica = Replica {
+        process: Process::Stopped,
+        log: replica.log,
+        watermark: replica.watermark,
+        role,
+        leader_epoch: if role == Role::Idle {
+            LeaderEpoch(0)
+        } else {
+            replica.leader_epoch
+        },
+        ..Replica::default()
+    };
+    after.changes[broker] = Change {
+        answer: None,
+        ..after.changes[broker]
+    };
+}
+
+/// A broker stops without notice.  Its disk keeps everything appended.
+pub(super) fn crash(
+    model: &Replication,
+    before: &State,
+    broker: Broker,
+) -> Result<State, Disabled> {
+    power_loss(model, before, broker, 0)
+}
+
+/// A broker stops, and the last records of its log were not on the disk yet: Kafka does not flush
+/// before it acknowledges, so any suffix may go.
+pub(super) fn power_loss(
+    model: &Replication,
+    before: &State,
+    broker: Broker,
+    lost: u8,
+) -> Result<State, Disabled> {
+    let replica = &before.replicas[broker];
+    if replica.process == Process::Stopped {
+        return Err(Disabled::AlreadySo);
+    }
+    let end = replica
+        .log
+        .end()
+        .0
+        .checked_sub(lost)
+        .ok_or(Disabled::NoSuchRecord)?;
+
+    let mut after = *before;
+    halt(model, &mut after, broker);
+    after.replicas[broker].truncate(End(end));
+    Ok(after)
+}
+
+/// A broker stops, and its disk is empty.
+pub(super) fn wipe(model: &Replication, before: &State, broker: Broker) -> Result<State, Disabled> {
+    power_loss(model, before, broker, before.replicas[broker].log.end().0)
+}
+
+/// A broker freezes with everything it has in memory.
+pub(super) fn pause(before: &State, broker: Broker) -> Result<State, Disabled> {
+    if before.replicas[broker].process != Process::Running {
+        return Err(Disabled::NotServing);
+    }
+
+    let mut after = *before;
+    after.replicas[broker].process = Process::Paused;
+    Ok(after)
+}
+
+/// A paused broker goes on, and does not know that time has passed.
+pub(super) fn resume(before: &State, broker: Broker) -> Result<State, Disabled> {
+    if before.replicas[broker].process != Process::Paused {
+        return Err(Disabled::AlreadySo);
+    }
+
+    let mut after = *before;
+    after.replicas[broker].process = Process::Running;
+    Ok(after)
+}
+
+/// A stopped process starts again, with the log on its disk and the watermark last checkpointed,
+/// which may be older than the one it had.
+///
+/// Source: `LogLoader`, `Partition.createLog`, `ReplicaManager.checkpointHighWatermarks`; R41.
+pub(super) fn restart(
+    model: &Replication,
+    before: &State,
+    broker: Broker,
+    watermark: Option<Offset>,
+) -> Result<State, Disabled> {
+    let replica = &before.replicas[broker];
+    if replica.process != Process::Stopped {
+        return Err(Disabled::AlreadySo);
+    }
+    if before.world.lost.contains(model.setting.home(broker)) {
+        return Err(Disabled::Unreachable);
+    }
+    let checkpoint = match watermark {
+        None => replica.watermark,
+        Some(older) => End(u8::try_from(older.0).map_err(|_| Disabled::NoSuchRecord)?),
+    };
+    let exact = replica.stopped_under != BrokerEpoch(0);
+    if checkpoint > replica.watermark || exact && checkpoint < replica.watermark {
+        return Err(Disabled::NoSuchRecord);
+    }
+
+    let mut after = *before;
+    after.replicas[broker].process = Process::Running;
+    after.replicas[broker].watermark = checkpoint;
+    Ok(after)
+}
+
+/// An episode of lag begins: followers may fall behind, each at its own moment.
+pub(super) fn lag(before: &State) -> Result<State, Disabled> {
+    set_lag(before, true)
+}
+
+/// The episode of lag ends.
+pub(super) fn catch_up(before: &State) -> Result<State, Disabled> {
+    set_lag(before, false)
+}
+
+fn set_lag(before: &State, lag: bool) -> Result<State, Disabled> {
+    if before.world.lag == lag {
+        return Err(Disabled::AlreadySo);
+    }
+
+    let mut after = *before;
+    after.world.lag = lag;
+    Ok(after)
+}
+
+/// Every broker and voter of a datacenter stops at one moment; the disks are kept.
+pub(super) fn lose(
+    model: &Replication,
+    before: &State,
+    datacenter: Datacenter,
+) -> Result<State, Disabled> {
+    darken(model, before, datacenter, [0; MOST_BROKERS])
+}
+
+/// A datacenter loses power: each broker loses any suffix of its own log.
+pub(super) fn darken(
+    model: &Replication,
+    before: &State,
+    datacenter: Datacenter,
+    lost: [u8; MOST_BROKERS],
+) -> Result<State, Disabled> {
+    if before.world.lost.contains(datacenter) {
+        return Err(Disabled::AlreadySo);
+    }
+
+    let mut after = *before;
+    after.world.lost = after.world.lost.with(datacenter);
+    if after.controller.active == Some(datacenter) {
+        vacate(&mut after);
+    }
+    for broker in model.setting.brokers_of(datacenter).iter() {
+        let lost = lost[broker.index()];
+        let log = &before.replicas[broker].log;
+        let end = log
+            .end()
+            .0
+            .checked_sub(lost)
+            .ok_or(Disabled::NoSuchRecord)?;
+        if before.replicas[broker].process != Process::Stopped {
+            halt(model, &mut after, broker);
+        }
+        after.replicas[broker].truncate(End(end));
+    }
+    Ok(after)
+}
+
+/// A datacenter is lost with its disks.
+pub(super) fn destroy(
+    model: &Replication,
+    before: &State,
+    datacenter: Datacenter,
+) -> Result<State, Disabled> {
+    let everything = std::array::from_fn(|index| before.replicas.0[index].log.end().0);
+    darken(model, before, datacenter, everything)
+}
+
+/// A lost datacenter has power and network again: its voters run, its brokers may restart.
+pub(super) fn bring_back(before: &State, datacenter: Datacenter) -> Result<State, Disabled> {
+    if !before.world.lost.contains(datacenter) {
+        return Err(Disabled::AlreadySo);
+    }
+
+    let mut after = *before;
+    after.world.lost = after.world.lost.without(datacenter);
+    Ok(after)
+}
+
+/// No connection between two datacenters works any more.
+pub(super) fn cut(before: &State, [x, y]: [Datacenter; 2]) -> Result<State, Disabled> {
+    let mut after = *before;
+    let cut_from = &mut after.world.cut_from;
+    cut_from[x.index()] = cut_from[x.index()].with(y);
+    cut_from[y.index()] = cut_from[y.index()].with(x);
+    if after == *before {
+        Err(Disabled::AlreadySo)
+    } else {
+        Ok(after)
+    }
+}
+
+/// Connections opened from one datacenter to another fail; those opened the other way work, in both
+/// directions.
+pub(super) fn cut_from(
+    before: &State,
+    from: Datacenter,
+    to: Datacenter,
+) -> Result<State, Disabled> {
+    let cut_from = before.world.cut_from[from.index()];
+    if cut_from.contains(to) {
+        return Err(Disabled::AlreadySo);
+    }
+
+    let mut after = *before;
+    after.world.cut_from[from.index()] = cut_from.with(to);
+    Ok(after)
+}
+
+/// Every connection between two datacenters works again.
+pub(super) fn heal(before: &State, [x, y]: [Datacenter; 2]) -> Result<State, Disabled> {
+    let mut after = *before;
+    let cut_from: &mut [Set<Datacenter>] = &mut after.world.cut_from;
+    cut_from[x.index()] = cut_from[x.index()].without(y);
+    cut_from[y.index()] = cut_from[y.index()].without(x);
+    if after == *before {
+        Err(Disabled::AlreadySo)
+    } else {
+        Ok(after)
+    }
+}
+
+/// The active controller loses its office.  Nothing committed is lost; answers on their way are.
+pub(super) fn depose(before: &State) -> Result<State, Disabled> {
+    if before.controller.active.is_none() {
+        return Err(Disabled::NoController);
+    }
+
+    let mut after = *before;
+    vacate(&mut after);
+    Ok(after)
+}
+
+fn vacate(after: &mut State) {
+    after.controller.active = None;
+    for change in &mut after.changes.0 {
+        change.answer = None;
+    }
+}

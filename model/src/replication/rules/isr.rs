@@ -1,0 +1,231 @@
+//! The leader's side of ISR changes: propose, hear the answer or not.
+
+use crate::replication::rules::environment::{may_be_dropped, reaches_controller};
+use crate::replication::rules::watermark;
+use crate::replication::state::{Answer, Outcome, PerBroker, Request};
+use crate::replication::{BrokerEpoch, Disabled, Guard, Replication, State};
+use highwater_vocabulary::{Broker, BrokerSet};
+
+/// A leader that has just heard from a follower outside the ISR proposes to let it in, if it may
+/// join; if a change is still on the wire the proposal fails on the spot and nothing remains of it.
+///
+/// Note that "may join" is to hold everything below the watermark, not the whole log.
+///
+/// Who: leader.  Source: `Partition.maybeExpandIsr`, `isFollowerInSync`, `isReplicaIsrEligible`,
+/// KIP-841, KIP-903; R19, R21.
+pub(super) fn propose_expansion(
+    model: &Replication,
+    state: &mut State,
+    leader: Broker,
+    joiner: Broker,
+) {
+    if may_join(model, state, leader, joiner) == Some(true) {
+        let isr = state.replicas[leader]
+            .tenure()
+            .map_or(BrokerSet::EMPTY, |tenure| tenure.isr);
+        propose(model, state, leader, isr.with(joiner));
+    }
+}
+
+fn may_join(model: &Replication, state: &State, leader: Broker, joiner: Broker) -> Option<bool> {
+    let replica = &state.replicas[leader];
+    let tenure = replica.tenure()?;
+    let view = state.view(leader);
+    let end = tenure.follower_end[joiner]?;
+    let holds = |guard, condition: bool| condition || !model.keeps(guard);
+    // Kafka knows no epoch of a fenced broker, so this guard includes the one before it.
+    let epoch_is_known = !view.fenced.contains(joiner)
+        && tenure.follower_epoch[joiner] == view.broker_epochs[joiner];
+    Some(
+        !tenure.isr.contains(joiner)
+            && holds(Guard::NoProposalWhilePending, tenure.pending.is_none())
+            && holds(
+                Guard::OneChangeOnTheWire,
+                nothing_on_the_wire(state, leader),
+            )
+            && holds(Guard::JoinerReachesWatermark, end >= replica.watermark)
+            && holds(Guard::JoinerReachesEpochStart, end >= tenure.epoch_start)
+            && holds(Guard::JoinerIsNotFenced, !view.fenced.contains(joiner))
+            && holds(Guard::JoinerEpochIsKnown, epoch_is_known),
+    )
+}
+
+/// A leader proposes an ISR without followers that have fallen behind for the lag time.
+///
+/// Who: leader.  Source: `Partition.maybeShrinkIsr`, `getOutOfSyncReplicas`; R20, R21.
+pub(super) fn shrink(
+    model: &Replication,
+    before: &State,
+    leader: Broker,
+    dropped: BrokerSet,
+) -> Result<State, Disabled> {
+    let replica = &before.replicas[leader];
+    if !replica.leads() {
+        return Err(Disabled::NotLeading);
+    }
+    let tenure = replica.tenure().ok_or(Disabled::NotLeading)?;
+    if dropped.is_empty() || !dropped.is_subset(tenure.isr.without(leader)) {
+        return Err(Disabled::AlreadySo);
+    }
+    let behind = |follower: Broker| tenure.follower_end[follower] != Some(replica.log.end());
+    model.require(Guard::OnlyLaggingAreDropped, dropped.iter().all(behind))?;
+    if !dropped
+        .iter()
+        .all(|follower| may_be_dropped(model, before, leader, follower))
+    {
+        return Err(Disabled::NotLate);
+    }
+    model.require(Guard::NoProposalWhilePending, tenure.pending.is_none())?;
+    model.require(
+        Guard::OneChangeOnTheWire,
+        nothing_on_the_wire(before, leader),
+    )?;
+
+    let mut after = *before;
+    propose(model, &mut after, leader, tenure.isr.minus(dropped));
+    watermark::advance(model, &mut after, leader);
+    Ok(after)
+}
+
+/// The lag time of a follower passes: the leader no longer waits for it to join.
+///
+/// Who: leader.  Source: `ReplicaState.isCaughtUp`; the third term of R06.
+pub(super) fn lapse(
+    model: &Replication,
+    before: &State,
+    leader: Broker,
+    follower: Broker,
+) -> Result<State, Disabled> {
+    let replica = &before.replicas[leader];
+    if !replica.leads() {
+        return Err(Disabled::NotLeading);
+    }
+    let tenure = replica.tenure().ok_or(Disabled::NotLeading)?;
+    let behind = tenure.follower_end[follower] != Some(replica.log.end());
+    if !tenure.caught_up.contains(follower) {
+        return Err(Disabled::AlreadySo);
+    }
+    if !behind || !may_be_dropped(model, before, leader, follower) {
+        return Err(Disabled::NotLate);
+    }
+
+    let mut after = *before;
+    if let Some(tenure) = after.replicas[leader].tenure_mut() {
+        tenure.caught_up = tenure.caught_up.without(follower);
+    }
+    watermark::advance(model, &mut after, leader);
+    Ok(after)
+}
+
+fn nothing_on_the_wire(state: &State, leader: Broker) -> bool {
+    state.changes[leader].request.is_none() && state.changes[leader].answer.is_none()
+}
+
+/// Sends an AlterPartition request; from here on the proposal is pending.  The registration of a
+/// member that the leader has not heard from in this tenure is left out, and then nobody checks it.
+fn propose(model: &Replication, state: &mut State, leader: Broker, isr: BrokerSet) {
+    let sent = reaches_controller(model, state, leader);
+    let replica = &mut state.replicas[leader];
+    let (leader_epoch, broker_epoch) = (replica.leader_epoch, replica.broker_epoch);
+    let Some(tenure) = replica.tenure_mut() else {
+        return;
+    };
+    tenure.pending = Some(isr);
+    let mut member_epochs = PerBroker::<BrokerEpoch>::default();
+    for member in isr.iter() {
+        member_epochs[member] = if member == leader {
+            broker_epoch
+        } else {
+            tenure.follower_epoch[member]
+        };
+    }
+    let partition_epoch = tenure.partition_epoch;
+    state.changes[leader].request = Some(Request {
+        sent,
+        leader_epoch,
+        partition_epoch,
+        broker_epoch,
+        isr,
+        member_epochs,
+    });
+}
+
+/// The controller's answer arrives.
+///
+/// Success makes the proposal the committed state.  A certain refusal takes it back.  Anything else
+/// leaves it pending until metadata tells what became of it.
+///
+/// Who: leader.  Source: `Partition.handleAlterPartitionUpdate`, `handleAlterPartitionError`; R24.
+pub(super) fn told(model: &Replication, before: &State, leader: Broker) -> Result<State, Disabled> {
+    let answer = before.changes[leader]
+        .answer
+        .ok_or(Disabled::NothingThere)?;
+    let replica = &before.replicas[leader];
+    if !replica.serves() {
+        return Err(Disabled::NotServing);
+    }
+    if !reaches_controller(model, before, leader) {
+        return Err(Disabled::Unreachable);
+    }
+
+    let mut after = *before;
+    after.changes[leader].answer = None;
+    take_answer(model, &mut after, leader, &answer);
+    watermark::advance(model, &mut after, leader);
+    Ok(after)
+}
+
+fn take_answer(model: &Replication, after: &mut State, leader: Broker, answer: &Answer) {
+    let replica = &mut after.replicas[leader];
+    let own_epoch = replica.leader_epoch;
+    let Some(tenure) = replica.tenure_mut() else {
+        return;
+    };
+    let (built_on, proposed) = answer.to;
+    let matches = tenure.pending == Some(proposed) && tenure.partition_epoch == built_on;
+    if tenure.pending.is_none() || !matches && model.keeps(Guard::AnswerMatchesProposal) {
+        return;
+    }
+    match answer.outcome {
+        Outcome::Accepted {
+            leader_epoch,
+            partition_epoch,
+        } => {
+            if leader_epoch == own_epoch && partition_epoch >= tenure.partition_epoch {
+                tenure.isr = proposed;
+                tenure.partition_epoch = partition_epoch;
+                tenure.pending = None;
+            }
+        }
+        Outcome::Ineligible => tenure.pending = None,
+        Outcome::OutOfDate => {
+            if !model.keeps(Guard::UnknownOutcomeStaysPending) {
+                tenure.pending = None;
+            }
+        }
+    }
+}
+
+/// The answer is lost.  Kafka sends the request again and again, and the controller answers that it
+/// is out of date, so the proposal stays pending until metadata arrives.
+///
+/// Who: network.  Source: `DefaultAlterPartitionManager`; R21, R24.
+pub(super) fn untold(
+    model: &Replication,
+    before: &State,
+    leader: Broker,
+) -> Result<State, Disabled> {
+    if before.changes[leader].answer.is_none() {
+        return Err(Disabled::NothingThere);
+    }
+
+    let mut after = *before;
+    after.changes[leader].answer = None;
+    if !model.keeps(Guard::UnknownOutcomeStaysPending) {
+        if let Some(tenure) = after.replicas[leader].tenure_mut() {
+            tenure.pending = None;
+        }
+        watermark::advance(model, &mut after, leader);
+    }
+    Ok(after)
+}

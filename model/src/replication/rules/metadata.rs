@@ -1,0 +1,128 @@
+//! Brokers apply the controller's committed records: late, in order, one or several at once.
+
+use crate::replication::rules::environment::reaches_controller;
+use crate::replication::rules::watermark;
+use crate::replication::state::{Image, Replica, Role, Tenure};
+use crate::replication::{Disabled, Guard, Replication, State};
+use highwater_vocabulary::Broker;
+
+/// A broker applies the next records as one batch: it sees the last of them, and nothing of those
+/// in between.
+///
+/// Who: broker.  Source: KIP-631, `BrokerMetadataPublisher`, `ReplicaManager.applyDelta`; R17, R25,
+/// R26, R42.
+pub(super) fn learn(
+    model: &Replication,
+    before: &State,
+    broker: Broker,
+    records: u8,
+) -> Result<State, Disabled> {
+    let replica = &before.replicas[broker];
+    if !replica.serves() {
+        return Err(Disabled::NotServing);
+    }
+    if !reaches_controller(model, before, broker) {
+        return Err(Disabled::Unreachable);
+    }
+    if records == 0 || replica.place.saturating_add(records) > before.controller.newest() {
+        return Err(Disabled::NothingThere);
+    }
+
+    let mut after = *before;
+    let old = *before.view(broker);
+    after.replicas[broker].place += records;
+    let new = *after.view(broker);
+    if new.partition_epoch != old.partition_epoch {
+        apply_partition(model, &mut after, broker, &new);
+    }
+    watermark::advance(model, &mut after, broker);
+    Ok(after)
+}
+
+/// What a broker makes of the partition's newest record.
+pub(super) fn apply_partition(
+    model: &Replication,
+    after: &mut State,
+    broker: Broker,
+    image: &Image,
+) {
+    if image.leader == Some(broker) {
+        lead(model, &mut after.replicas[broker], broker, image);
+    } else {
+        follow(model, &mut after.replicas[broker], image);
+    }
+}
+
+/// The record names this broker as leader.  In a new leader epoch it takes office; in the one it
+/// leads already it takes over the committed ISR, unless it knows better from an answer.
+///
+/// Who: broker.  Source: `Partition.makeLeader`; R25, R26.
+fn lead(model: &Replication, replica: &mut Replica, broker: Broker, image: &Image) {
+    let in_this_epoch = replica.leader_epoch == image.leader_epoch;
+    match replica.role {
+        Role::Leader(ref mut tenure) if in_this_epoch => {
+            let older = image.partition_epoch < tenure.partition_epoch;
+            let equal = image.partition_epoch == tenure.partition_epoch;
+            if older && model.keeps(Guard::MetadataIsNotOlder) {
+                return;
+            }
+            if equal && !model.variant.switches.equal_epoch_wipes_pending {
+                return;
+            }
+            tenure.isr = image.isr;
+            tenure.partition_epoch = image.partition_epoch;
+            tenure.pending = None;
+        }
+        _ => take_office(model, replica, broker, image),
+    }
+}
+
+/// A broker becomes the leader of a new epoch.  Its log is not truncated; whatever it holds is the
+/// truth from now on.
+///
+/// Who: leader.  Source: `Partition.makeLeader`, `Replica.resetReplicaState`; R18, R26.
+fn take_office(model: &Replication, replica: &mut Replica, broker: Broker, image: &Image) {
+    let earlier = replica.tenure().copied();
+    let mut tenure = Tenure {
+        partition_epoch: image.partition_epoch,
+        isr: image.isr,
+        epoch_start: replica.log.end(),
+        waiting: earlier.map(|tenure| tenure.waiting).unwrap_or_default(),
+        ..Tenure::default()
+    };
+    if let Some(earlier) = earlier {
+        tenure.follower_epoch = earlier.follower_epoch;
+        if model.variant.switches.reelected_leader_remembers {
+            tenure.follower_end = earlier.follower_end;
+            if model.variant.switches.waits_for_caught_up {
+                tenure.caught_up = image.isr.without(broker);
+            }
+        }
+    } else if !model.keeps(Guard::NewLeaderForgetsFollowers) {
+        tenure.follower_end = replica.remembered;
+        tenure.follower_epoch = image.broker_epochs;
+    }
+    if model.keeps(Guard::LeaderNotesEpoch) {
+        replica.log.assign_epoch(image.leader_epoch);
+    }
+    replica.leader_epoch = image.leader_epoch;
+    replica.role = Role::Leader(tenure);
+}
+
+/// The record names another leader, or none.  Producers that wait here are told that this is not
+/// the leader.  In a new leader epoch the follower starts again from its log end.
+///
+/// Who: follower.  Source: `Partition.makeFollower`, `ReplicaManager.applyLocalFollowersDelta`; R17.
+fn follow(model: &Replication, replica: &mut Replica, image: &Image) {
+    let new_epoch = image.leader_epoch > replica.leader_epoch;
+    if let (Role::Leader(tenure), false) = (replica.role, model.keeps(Guard::NewLeaderForgetsFollowers)) {
+        replica.remembered = tenure.follower_end;
+    }
+    replica.role = Role::Follower(image.leader);
+    replica.leader_epoch = image.leader_epoch;
+    let to_watermark =
+        model.variant.switches.truncates_to_watermark || !model.keeps(Guard::FollowerKeepsLog);
+    if new_epoch && image.leader.is_some() && to_watermark {
+        replica.truncate(replica.watermark);
+    }
+}

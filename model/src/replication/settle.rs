@@ -1,0 +1,94 @@
+//! What every state is brought to after an event, so that two states that nobody can tell apart are
+//! one.
+//!
+//! Three exact reductions.  *A record that changes nothing for a broker is applied at once*: a
+//! follower reads only leader and leader epoch, and it may apply several records in one batch
+//! anyway, so the state before and the state after have the same future.  *Records that everybody
+//! has applied are forgotten.*  *Partition epochs count from the oldest that anybody may still
+//! compare*: they are only ever compared with each other.
+
+use super::state::{Outcome, State};
+use super::{BrokerEpoch, PartitionEpoch, Replication};
+use highwater_vocabulary::{Broker, Process};
+
+pub(super) fn settle(model: &Replication, state: &mut State) {
+    for broker in model.setting.replicas().iter() {
+        skip_what_changes_nothing(state, broker);
+    }
+    forget_what_everybody_knows(model, state);
+    count_partition_epochs_from_oldest(state);
+    super::ghost::forget(model, state);
+}
+
+/// Whether `broker` has a place in the controller's log: it is registered, and may go on.
+fn keeps_place(state: &State, broker: Broker) -> bool {
+    let replica = &state.replicas[broker];
+    replica.process != Process::Stopped && replica.broker_epoch != BrokerEpoch(0)
+}
+
+fn skip_what_changes_nothing(state: &mut State, broker: Broker) {
+    if !keeps_place(state, broker) || state.replicas[broker].tenure().is_some() {
+        return;
+    }
+    let view = *state.view(broker);
+    let mut place = state.replicas[broker].place;
+    while place < state.controller.newest() {
+        let next = state.controller.record(place + 1);
+        if (next.leader, next.leader_epoch) != (view.leader, view.leader_epoch) {
+            break;
+        }
+        place += 1;
+    }
+    state.replicas[broker].place = place;
+}
+
+fn forget_what_everybody_knows(model: &Replication, state: &mut State) {
+    let places = model
+        .setting
+        .replicas()
+        .iter()
+        .filter(|broker| keeps_place(state, *broker));
+    let oldest = places.map(|broker| state.replicas[broker].place).min();
+    let oldest = oldest.unwrap_or(state.controller.newest());
+    if oldest == 0 {
+        return;
+    }
+    state.controller.forget(oldest);
+    for replica in &mut state.replicas.0 {
+        replica.place = replica.place.saturating_sub(oldest);
+    }
+}
+
+fn count_partition_epochs_from_oldest(state: &mut State) {
+    let mut oldest = PartitionEpoch(u8::MAX);
+    visit_partition_epochs(state, |epoch| oldest = oldest.min(*epoch));
+    let surplus = oldest.0 - 1;
+    if surplus > 0 {
+        visit_partition_epochs(state, |epoch| epoch.0 -= surplus);
+    }
+}
+
+fn visit_partition_epochs(state: &mut State, mut visit: impl FnMut(&mut PartitionEpoch)) {
+    for image in state.controller.records_mut() {
+        visit(&mut image.partition_epoch);
+    }
+    for replica in &mut state.replicas.0 {
+        if let Some(tenure) = replica.tenure_mut() {
+            visit(&mut tenure.partition_epoch);
+        }
+    }
+    for change in &mut state.changes.0 {
+        if let Some(request) = &mut change.request {
+            visit(&mut request.partition_epoch);
+        }
+        if let Some(answer) = &mut change.answer {
+            visit(&mut answer.to.0);
+            if let Outcome::Accepted {
+                partition_epoch, ..
+            } = &mut answer.outcome
+            {
+                visit(partition_epoch);
+            }
+        }
+    }
+}

@@ -1,0 +1,594 @@
+//! What there is: replicas, ISR changes on the wire, the controller, links, and the ghost.
+//!
+//! Flat and `Copy`, with no heap inside: a state is hashed and copied for every event of every
+//! history.  Equality and hash are derived, never written by hand: two states that differ in a
+//! field that somebody may read must not be taken for one.
+
+use super::ghost::Ghost;
+use super::{BrokerEpoch, End, LeaderEpoch, PartitionEpoch, Replication};
+use highwater_vocabulary::{
+    Broker, BrokerSet, Datacenter, Fault, MOST_BROKERS, MOST_DATACENTERS, MOST_RECORDS, Member,
+    Process, Record, RecordSet, Set,
+};
+use std::ops::{Index, IndexMut};
+
+/// How many metadata records the slowest broker may be behind.  A run in which somebody came this
+/// far is reported, because the controller then waits for him (see [`super::bounds`]).
+pub const WINDOW: usize = 10;
+
+/// Leader epochs that a history may reach, 0 included.
+pub const EPOCHS: usize = 8;
+
+/// One of each broker's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct PerBroker<T>(pub [T; MOST_BROKERS]);
+
+impl<T> Index<Broker> for PerBroker<T> {
+    type Output = T;
+
+    fn index(&self, broker: Broker) -> &T {
+        &self.0[broker.index()]
+    }
+}
+
+impl<T> IndexMut<Broker> for PerBroker<T> {
+    fn index_mut(&mut self, broker: Broker) -> &mut T {
+        &mut self.0[broker.index()]
+    }
+}
+
+/// Everything that is the case between two events.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct State {
+    /// The brokers, each with its replica.
+    pub replicas: PerBroker<Replica>,
+    /// ISR changes between a leader and the controller, by sender.
+    pub changes: PerBroker<Change>,
+    /// A fetch that may be late, by follower; only in experiments that ask for it.
+    pub late: PerBroker<Option<LateFetch>>,
+    /// The controller.
+    pub controller: Controller,
+    /// Datacenters and the links between them.
+    pub world: World,
+    /// What the proof remembers; no rule reads it.
+    pub ghost: Ghost,
+}
+
+/// A broker and its replica of the partition.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Replica {
+    /// Whether the process runs.
+    pub process: Process,
+    /// The registration this process acts under; none from its start to its registration.
+    pub broker_epoch: BrokerEpoch,
+    /// The broker epoch that an orderly stop left on the disk (KIP-966); none after a crash.
+    pub stopped_under: BrokerEpoch,
+    /// Whether clients and followers are let in: not from a restart until the broker is unfenced.
+    pub open: bool,
+    /// The log on the disk.
+    pub log: Log,
+    /// What it knows to be committed.
+    pub watermark: End,
+    /// Its place in the controller's log: the newest record it has applied.
+    pub place: u8,
+    /// The newest leader epoch it has applied since it started.
+    pub leader_epoch: LeaderEpoch,
+    /// What it does.
+    pub role: Role,
+    /// The ends of followers that it still remembers from an earlier tenure; nothing, unless
+    /// [`super::Guard::NewLeaderForgetsFollowers`] is waived.
+    pub remembered: PerBroker<Option<End>>,
+}
+
+/// What a replica does, as it sees itself.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub enum Role {
+    /// It has not been told yet.
+    #[default]
+    Idle,
+    /// It follows the leader it knows, or waits for one.
+    Follower(Option<Broker>),
+    /// It takes itself for the leader.
+    Leader(Tenure),
+}
+
+/// What a leader knows; gone when the process stops or another leads.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Tenure {
+    /// The change of the partition that it acts on.
+    pub partition_epoch: PartitionEpoch,
+    /// The in-sync replicas as the controller committed them, to its knowledge.
+    pub isr: BrokerSet,
+    /// The ISR it has proposed, until it knows the outcome.
+    pub pending: Option<BrokerSet>,
+    /// Where its log ended when it took office.
+    pub epoch_start: End,
+    /// How far each follower has proved to hold its log; unknown until the first fetch.
+    pub follower_end: PerBroker<Option<End>>,
+    /// Under which registration each follower has last fetched; none until the first fetch.
+    pub follower_epoch: PerBroker<BrokerEpoch>,
+    /// Followers that have been at the end of the log less than the lag time ago; kept only with
+    /// `waits-for-caught-up`.
+    pub caught_up: BrokerSet,
+    /// Records whose producers wait for the watermark.
+    pub waiting: RecordSet,
+}
+
+/// A record and the epoch of the leader that appended it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Entry {
+    /// The record.
+    pub record: Record,
+    /// The epoch it was appended under.
+    pub epoch: LeaderEpoch,
+}
+
+/// A log: its records and its leader-epoch cache.
+///
+/// The cache is the runs of equal epochs, and at most one entry more: the epoch of a leader that
+/// has not written yet.  That one is `last_epoch`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Log {
+    entries: [Entry; MOST_RECORDS],
+    end: End,
+    last_epoch: LeaderEpoch,
+}
+
+/// What travels between a leader and the controller.  Kafka has one request of a broker's for a
+/// partition under way at a time; both slots are taken only where that guard is waived.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Change {
+    /// The proposal, until the controller handles it.
+    pub request: Option<Request>,
+    /// The controller's answer, until the leader gets it.
+    pub answer: Option<Answer>,
+}
+
+/// An AlterPartition request.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Request {
+    /// Whether it has left the broker; it has not while the controller cannot be reached.
+    pub sent: bool,
+    /// The leader's epoch.
+    pub leader_epoch: LeaderEpoch,
+    /// The change it builds on.
+    pub partition_epoch: PartitionEpoch,
+    /// The sender's registration.
+    pub broker_epoch: BrokerEpoch,
+    /// The proposed ISR.
+    pub isr: BrokerSet,
+    /// The registration of each member as the leader knows it; none for "not heard from".
+    pub member_epochs: PerBroker<BrokerEpoch>,
+}
+
+/// The answer to an AlterPartition request.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Answer {
+    /// The change that the request built on, and the ISR it proposed: which proposal this answers.
+    pub to: (PartitionEpoch, BrokerSet),
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of an ISR change.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Outcome {
+    /// The partition is now this.
+    Accepted {
+        /// The leader epoch after the change.
+        leader_epoch: LeaderEpoch,
+        /// The partition epoch after the change.
+        partition_epoch: PartitionEpoch,
+    },
+    /// A member may not join; the proposal was certainly not applied.
+    Ineligible,
+    /// The request is out of date; whether an earlier copy was applied is not known.
+    OutOfDate,
+}
+
+/// A fetch that may be late: asked for, or answered.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LateFetch {
+    /// On its way to the leader.
+    Request(Fetch),
+    /// On its way back.
+    Answer(Fetch, FetchAnswer),
+}
+
+/// A fetch request.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Fetch {
+    /// Whom it was sent to.
+    pub to: Broker,
+    /// The follower's log end: what it asks for proves what it holds.
+    pub offset: End,
+    /// The newest epoch in the follower's cache; 0 for none.
+    pub last_epoch: LeaderEpoch,
+    /// The leader epoch the follower knows.
+    pub leader_epoch: LeaderEpoch,
+    /// The follower's registration.
+    pub broker_epoch: BrokerEpoch,
+}
+
+/// What a leader answers to a fetch.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum FetchAnswer {
+    /// The log from the requested offset on.
+    Records {
+        /// The leader's log when it answered.
+        log: Log,
+        /// The leader's watermark before this fetch was taken into account.
+        watermark: End,
+    },
+    /// The follower's log leaves the leader's; this is the newest epoch they may share.
+    Diverging {
+        /// That epoch.
+        epoch: LeaderEpoch,
+        /// Where it ends in the leader's log.
+        end: End,
+        /// The leader's watermark.
+        watermark: End,
+    },
+}
+
+/// A committed metadata record, as the image of everything a broker reads from it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Image {
+    /// Who leads.
+    pub leader: Option<Broker>,
+    /// The leader's epoch; it also grows when nobody is elected.
+    pub leader_epoch: LeaderEpoch,
+    /// How often the partition has changed.
+    pub partition_epoch: PartitionEpoch,
+    /// The in-sync replicas.
+    pub isr: BrokerSet,
+    /// Brokers that may not lead or join an ISR.
+    pub fenced: BrokerSet,
+    /// Each broker's newest registration.
+    pub broker_epochs: PerBroker<BrokerEpoch>,
+    /// `min.insync.replicas` of the topic.
+    pub min_isr: u8,
+}
+
+/// The controller: one committed log of metadata, and what only controllers read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Controller {
+    /// Where the active controller is, if there is one.
+    pub active: Option<Datacenter>,
+    /// The committed records that somebody may still have to apply, oldest first.
+    log: [Image; WINDOW],
+    newest: u8,
+    /// The eligible leader replicas (KIP-966).
+    pub elr: BrokerSet,
+    /// The leader at the moment the ISR became empty (KIP-966, as implemented: one broker).
+    pub last_known_leader: Option<Broker>,
+    /// Whether an unclean leader has not yet confirmed its recovery (KIP-704).
+    pub recovering: bool,
+}
+
+/// Datacenters and links.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct World {
+    /// Datacenters that are lost.
+    pub lost: Set<Datacenter>,
+    /// For each datacenter, those to which it cannot open a connection.
+    pub cut_from: [Set<Datacenter>; MOST_DATACENTERS],
+    /// Whether an episode of lag is under way.
+    pub lag: bool,
+}
+
+impl State {
+    /// The newest committed metadata.
+    pub fn image(&self) -> &Image {
+        self.controller.image()
+    }
+
+    /// The metadata that `broker` has applied.
+    pub fn view(&self, broker: Broker) -> &Image {
+        self.controller.record(self.replicas[broker].place)
+    }
+}
+
+impl Replica {
+    /// What it knows as a leader, if it takes itself for one.
+    pub fn tenure(&self) -> Option<&Tenure> {
+        match &self.role {
+            Role::Leader(tenure) => Some(tenure),
+            Role::Idle | Role::Follower(_) => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn tenure_mut(&mut self) -> Option<&mut Tenure> {
+        match &mut self.role {
+            Role::Leader(tenure) => Some(tenure),
+            Role::Idle | Role::Follower(_) => None,
+        }
+    }
+
+    /// Whether it serves and takes itself for the leader.
+    pub fn leads(&self) -> bool {
+        self.serves() && self.tenure().is_some()
+    }
+
+    /// Whether its process runs under a registration.
+    pub fn serves(&self) -> bool {
+        self.process == Process::Running && self.broker_epoch != BrokerEpoch(0)
+    }
+
+    /// Shortens the log; what is not there cannot be committed.
+    pub fn truncate(&mut self, to: End) {
+        self.log.truncate(to);
+        self.watermark = self.watermark.min(to);
+    }
+}
+
+impl Tenure {
+    /// Everybody who is in sync whatever becomes of the pending change (KIP-497).
+    pub fn maximal_isr(&self) -> BrokerSet {
+        self.isr.union(self.pending.unwrap_or_default())
+    }
+}
+
+impl Log {
+    /// Where the next record goes.
+    pub fn end(&self) -> End {
+        self.end
+    }
+
+    /// The records, oldest first.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries[..self.end.index()]
+    }
+
+    /// The records of a set.
+    pub fn records(&self) -> RecordSet {
+        self.entries().iter().map(|entry| entry.record).collect()
+    }
+
+    /// The newest epoch of the cache; 0 if it is empty.
+    pub fn last_epoch(&self) -> LeaderEpoch {
+        self.last_epoch
+    }
+
+    /// Where `record` ends, if it is here.
+    pub fn end_of(&self, record: Record) -> Option<End> {
+        self.entries()
+            .iter()
+            .position(|entry| entry.record == record)
+            .map(|place| End(place as u8 + 1))
+    }
+
+    /// Whether both hold the same up to `end`.
+    pub fn agrees_below(&self, other: &Log, end: End) -> bool {
+        let end = end.index();
+        end <= self.entries().len()
+            && end <= other.entries().len()
+            && self.entries()[..end] == other.entries()[..end]
+    }
+
+    /// Adds a record; `false` if there is no room.
+    pub fn append(&mut self, entry: Entry) -> bool {
+        let Some(place) = self.entries.get_mut(self.end.index()) else {
+            return false;
+        };
+        *place = entry;
+        self.end = self.end.next();
+        self.last_epoch = self.last_epoch.max(entry.epoch);
+        true
+    }
+
+    /// Notes that a leader of `epoch` begins at the end of this log (KIP-101, KAFKA-7415).
+    pub fn assign_epoch(&mut self, epoch: LeaderEpoch) {
+        self.last_epoch = self.last_epoch.max(epoch);
+    }
+
+    /// Drops everything from `to` on, the note of a leader that wrote nothing included
+    /// (KAFKA-10706).
+    pub fn truncate(&mut self, to: End) {
+        if to > self.end {
+            return;
+        }
+        self.drop_records(to);
+        self.last_epoch = self
+            .entries()
+            .last()
+            .map_or(LeaderEpoch(0), |entry| entry.epoch);
+    }
+
+    /// Drops records and, as Kafka did before KAFKA-10706, keeps the cache where none is dropped.
+    pub fn truncate_records_only(&mut self, to: End) {
+        if to < self.end {
+            self.truncate(to);
+        }
+    }
+
+    fn drop_records(&mut self, to: End) {
+        self.entries[to.index()..].fill(Entry::default());
+        self.end = to;
+    }
+
+    /// The newest epoch not above `wanted`, and where it ends: the answer to "where does this epoch
+    /// end in your log?" (KIP-101, KIP-279).  Nothing if the question is from the future or the
+    /// cache is empty.
+    ///
+    /// Source: `LeaderEpochFileCache.endOffsetFor`; R18.
+    pub fn end_of_epoch(&self, wanted: LeaderEpoch) -> Option<(LeaderEpoch, End)> {
+        if wanted == self.last_epoch && wanted != LeaderEpoch(0) {
+            return Some((wanted, self.end));
+        }
+        if wanted > self.last_epoch {
+            return None;
+        }
+        let above = self.entries().iter().position(|entry| entry.epoch > wanted);
+        let end = above.map_or(self.end, |place| End(place as u8));
+        let floor = self.entries()[..end.index()]
+            .last()
+            .map_or(wanted, |entry| entry.epoch);
+        Some((floor, end))
+    }
+}
+
+impl Controller {
+    /// The newest committed record.
+    pub fn image(&self) -> &Image {
+        &self.log[usize::from(self.newest)]
+    }
+
+    /// A record that has not been forgotten.
+    pub fn record(&self, place: u8) -> &Image {
+        &self.log[usize::from(place)]
+    }
+
+    /// The place of the newest record.
+    pub fn newest(&self) -> u8 {
+        self.newest
+    }
+
+    /// The records that are kept, oldest first.
+    pub fn records(&self) -> &[Image] {
+        &self.log[..=usize::from(self.newest)]
+    }
+
+    /// The same, to be renumbered.
+    pub fn records_mut(&mut self) -> &mut [Image] {
+        &mut self.log[..=usize::from(self.newest)]
+    }
+
+    /// Commits a record; `false` if the slowest broker is too far behind.
+    pub fn commit(&mut self, image: Image) -> bool {
+        let Some(place) = self.log.get_mut(usize::from(self.newest) + 1) else {
+            return false;
+        };
+        *place = image;
+        self.newest += 1;
+        true
+    }
+
+    /// Forgets the oldest `count` records.
+    pub fn forget(&mut self, count: u8) {
+        self.log.copy_within(usize::from(count).., 0);
+        self.log[WINDOW - usize::from(count)..].fill(Image::default());
+        self.newest -= count;
+    }
+}
+
+impl World {
+    /// Whether `from` can open a connection to `to`.
+    pub fn connects(&self, from: Datacenter, to: Datacenter) -> bool {
+        !self.lost.contains(from)
+            && !self.lost.contains(to)
+            && !self.cut_from[from.index()].contains(to)
+    }
+}
+
+/// The states before the first event: everybody in sync, the preferred leader in office and known
+/// to all, all logs empty.
+///
+/// Where the active controller is matters only if a link may be cut, so only then is every
+/// datacenter with voters tried.  If a whole datacenter may be lost the active controller starts
+/// outside it where it can: one that is lost with its datacenter only adds a pause, in which
+/// nothing happens that could not happen later.
+pub fn beginnings(model: &Replication) -> Vec<State> {
+    let setting = &model.setting;
+    let seats: Vec<Datacenter> = setting
+        .every_datacenter()
+        .filter(|site| setting.voters[site.index()] > 0)
+        .collect();
+    let cuts = model
+        .faults
+        .iter()
+        .any(|fault| matches!(fault, Fault::Cut(..) | Fault::OneWayCut(..)));
+    let seats = if cuts {
+        seats
+    } else {
+        let safe = seats.iter().copied().find(|site| !strikes(model, *site));
+        vec![safe.unwrap_or(seats[0])]
+    };
+    seats
+        .into_iter()
+        .map(|seat| beginning(model, seat))
+        .collect()
+}
+
+fn strikes(model: &Replication, site: Datacenter) -> bool {
+    model.faults.iter().any(|fault| match fault {
+        Fault::DatacenterLoss(lost)
+        | Fault::DatacenterPowerLoss(lost)
+        | Fault::DatacenterDestroyed(lost) => lost == site,
+        _ => false,
+    })
+}
+
+fn beginning(model: &Replication, seat: Datacenter) -> State {
+    let replicas = model.setting.replicas();
+    let leader = Broker::at(0);
+    let first = Image {
+        leader: Some(leader),
+        leader_epoch: LeaderEpoch(1),
+        partition_epoch: PartitionEpoch(1),
+        isr: replicas,
+        fenced: BrokerSet::EMPTY,
+        broker_epochs: per_broker(replicas, |_| BrokerEpoch(1)),
+        min_isr: model.setting.min_insync_replicas,
+    };
+    let mut log = [Image::default(); WINDOW];
+    log[0] = first;
+    let replica = |broker| Replica {
+        process: Process::Running,
+        broker_epoch: BrokerEpoch(1),
+        open: true,
+        leader_epoch: LeaderEpoch(1),
+        role: if broker == leader {
+            Role::Leader(first_tenure(&first))
+        } else {
+            Role::Follower(Some(leader))
+        },
+        log: if broker == leader {
+            log_of_new_leader(first.leader_epoch)
+        } else {
+            Log::default()
+        },
+        ..Replica::default()
+    };
+    State {
+        replicas: per_broker(replicas, replica),
+        changes: PerBroker::default(),
+        late: PerBroker::default(),
+        controller: Controller {
+            active: Some(seat),
+            log,
+            newest: 0,
+            elr: BrokerSet::EMPTY,
+            last_known_leader: None,
+            recovering: false,
+        },
+        world: World::default(),
+        ghost: Ghost::at_first(&first),
+    }
+}
+
+fn first_tenure(image: &Image) -> Tenure {
+    Tenure {
+        partition_epoch: image.partition_epoch,
+        isr: image.isr,
+        ..Tenure::default()
+    }
+}
+
+fn log_of_new_leader(epoch: LeaderEpoch) -> Log {
+    let mut log = Log::default();
+    log.assign_epoch(epoch);
+    log
+}
+
+fn per_broker<T: Default>(replicas: BrokerSet, one: impl Fn(Broker) -> T) -> PerBroker<T> {
+    PerBroker(std::array::from_fn(|index| {
+        let broker = Broker::at(index);
+        if replicas.contains(broker) {
+            one(broker)
+        } else {
+            T::default()
+        }
+    }))
+}

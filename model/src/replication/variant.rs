@@ -1,0 +1,190 @@
+//! What a Kafka version, a candidate defect or an experiment changes: plain data, each matched in
+//! exactly one place.
+
+use super::{GuardSet, Replication};
+use highwater_vocabulary::{Profile, Setting};
+
+/// A protocol: a Kafka version's switches, and the guards an experiment waives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Variant {
+    /// What the version switches on.
+    pub switches: Switches,
+    /// Which guards are not in force.
+    pub waived: GuardSet,
+    /// Whether fetches may be late: sent, handled and answered as three events, across elections.
+    pub late_fetches: bool,
+}
+
+macro_rules! switches {
+    ($($(#[doc = $doc:literal])* $field:ident = $name:literal,)*) => {
+        /// Differences between Kafka versions, and two candidate defects.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub struct Switches {
+            $($(#[doc = $doc])* pub $field: bool,)*
+        }
+
+        impl Switches {
+            /// The names, as experiments and stories write them.
+            pub const NAMES: &'static [&'static str] = &[$($name,)*];
+
+            /// The switch of that name.
+            pub fn get(&self, name: &str) -> Option<bool> {
+                match name { $($name => Some(self.$field),)* _ => None }
+            }
+
+            /// Turns the switch of that name; `false` if there is none.
+            #[must_use]
+            pub fn set(&mut self, name: &str, on: bool) -> bool {
+                match name { $($name => self.$field = on,)* _ => return false }
+                true
+            }
+
+            /// What the switch of that name does, as a sentence.
+            pub fn sentence(name: &str) -> Option<&'static str> {
+                match name { $($name => Some(concat!($($doc),*).trim_ascii_start()),)* _ => None }
+            }
+        }
+    };
+}
+
+switches! {
+    /// A follower that learns of a new leader truncates to its own watermark, as before KIP-101,
+    /// and no epochs are compared.
+    truncates_to_watermark = "truncates-to-watermark",
+    /// The watermark stands still below min ISR, also without eligible leader replicas (KAFKA-15583).
+    strict_min_isr = "strict-min-isr",
+    /// A leader refuses fetches of older registrations (KAFKA-15221).
+    checks_fetch_broker_epoch = "checks-fetch-broker-epoch",
+    /// A follower drops answers that were given under another leader epoch (KAFKA-18723).
+    checks_answer_epoch = "checks-answer-epoch",
+    /// Dropping a member from the ISR starts a new leader epoch (until metadata version 3.6).
+    shrinking_starts_epoch = "shrinking-starts-epoch",
+    /// A new registration takes the broker's seats, as a fencing or an unclean stop does
+    /// (KAFKA-18106, KAFKA-18635); before, it kept seat and office (B19).
+    registration_takes_seats = "registration-takes-seats",
+    /// The controller honours `unclean.leader.election.enable` of its own accord (KAFKA-12670).
+    unclean_by_controller = "unclean-by-controller",
+    /// The last known leader is elected even if it is fenced (KAFKA-19522).
+    elects_fenced_last_known = "elects-fenced-last-known",
+    /// Candidate defect F-EQ: metadata of the partition epoch that the leader already acts on is
+    /// applied again and wipes a pending change.
+    equal_epoch_wipes_pending = "equal-epoch-wipes-pending",
+    /// Candidate defect F-RE: a leader that is re-elected, with its loss of office learnt in the
+    /// same batch, keeps what it knew of its followers.
+    reelected_leader_remembers = "reelected-leader-remembers",
+    /// The watermark also waits for followers outside the ISR that were at the log end less than
+    /// the lag time ago; `lapse` ends the wait.
+    waits_for_caught_up = "waits-for-caught-up",
+}
+
+impl Switches {
+    /// What a Kafka version switches on, candidate defects repaired.
+    ///
+    /// Read in the sources of 3.5.0, 3.9.1, 4.0.0 and 4.1.0; docs/PROTOCOL.md names class and
+    /// method for each.
+    pub fn of(profile: Profile) -> Switches {
+        let since = |version| profile >= version;
+        Switches {
+            truncates_to_watermark: false,
+            strict_min_isr: since(Profile::V3_9),
+            checks_fetch_broker_epoch: since(Profile::V3_9),
+            checks_answer_epoch: profile == Profile::V3_9 || since(Profile::V4_1),
+            shrinking_starts_epoch: profile == Profile::V3_5,
+            registration_takes_seats: since(Profile::V4_0),
+            unclean_by_controller: since(Profile::V3_9),
+            elects_fenced_last_known: profile == Profile::V4_0,
+            equal_epoch_wipes_pending: false,
+            reelected_leader_remembers: false,
+            waits_for_caught_up: false,
+        }
+    }
+
+    /// Turns the candidate defects on: the rules as Kafka's source has them.
+    pub fn as_source(mut self) -> Switches {
+        self.equal_epoch_wipes_pending = true;
+        self.reelected_leader_remembers = true;
+        self
+    }
+}
+
+impl Variant {
+    /// Kafka of this version with every guard in force.
+    pub fn of(profile: Profile) -> Variant {
+        Variant {
+            switches: Switches::of(profile),
+            waived: GuardSet::default(),
+            late_fetches: false,
+        }
+    }
+
+    /// The variant that the parts of a story's first line describe: `waive:GUARD`, `SWITCH=on`,
+    /// `SWITCH=off`, `late-fetches`.
+    ///
+    /// # Errors
+    /// Says which part means nothing.
+    pub fn parse(profile: Profile, parts: &[String]) -> Result<Variant, String> {
+        let mut variant = Variant::of(profile);
+        for part in parts {
+            if part == "late-fetches" {
+                variant.late_fetches = true;
+            } else if let Some(guard) = part.strip_prefix("waive:") {
+                let guard = guard
+                    .parse()
+                    .map_err(|()| format!("there is no guard `{guard}`"))?;
+                variant.waived = variant.waived.with(guard);
+            } else {
+                let (name, value) = part.split_once('=').ok_or_else(|| unknown_part(part))?;
+                let on = match value {
+                    "on" => true,
+                    "off" => false,
+                    _ => return Err(format!("switch `{name}` is `on` or `off`, not `{value}`")),
+                };
+                if !variant.switches.set(name, on) {
+                    return Err(unknown_part(part));
+                }
+            }
+        }
+        Ok(variant)
+    }
+
+    /// How this variant differs from Kafka of `profile`, in the words that `parse` reads.
+    pub fn parts(&self, profile: Profile) -> Vec<String> {
+        let plain = Switches::of(profile);
+        let switched = Switches::NAMES
+            .iter()
+            .filter(|name| self.switches.get(name) != plain.get(name))
+            .map(|name| {
+                let on = self.switches.get(name) == Some(true);
+                format!("{name}={}", if on { "on" } else { "off" })
+            });
+        let waived = self.waived.iter().map(|guard| format!("waive:{guard}"));
+        let late = self.late_fetches.then(|| "late-fetches".to_owned());
+        switched.chain(waived).chain(late).collect()
+    }
+}
+
+fn unknown_part(part: &str) -> String {
+    format!(
+        "`{part}` is no variant; there are `waive:GUARD`, `late-fetches`, and `SWITCH=on` or `=off` for {}",
+        Switches::NAMES.join(", ")
+    )
+}
+
+/// Whether a cluster of this version has eligible leader replicas if nobody says so: since 4.1, for
+/// new clusters.
+pub fn elr_by_default(profile: Profile) -> bool {
+    profile >= Profile::V4_1
+}
+
+/// Whether a cluster of this version can have them at all.
+pub fn elr_possible(profile: Profile) -> bool {
+    profile >= Profile::V4_0
+}
+
+impl Replication {
+    /// Whether the cluster keeps eligible leader replicas.
+    pub fn has_elr(&self) -> bool {
+        let setting: &Setting = &self.setting;
+        setting.eligible_leader_replicas && elr_possible(setting.kafka)
+    }
+}
