@@ -8,7 +8,8 @@
 //! as soon as the others are settled.
 
 use highwater_model::replication::{
-    ELECTIONS_USED_UP, EVERYTHING, ISR_CHANGES_USED_UP, Property, Replication, State, WINDOW_USED_UP,
+    ELECTIONS_USED_UP, EVERYTHING, ISR_CHANGES_USED_UP, Property, Replication, State,
+    WINDOW_USED_UP,
 };
 use highwater_vocabulary::Event;
 use stateright::{Checker, Model};
@@ -23,7 +24,9 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { generated: 60_000_000 }
+        Limits {
+            generated: 60_000_000,
+        }
     }
 }
 
@@ -77,7 +80,10 @@ pub struct History {
 impl Exploration {
     /// The verdict on a property that was asked for.
     pub fn verdict(&self, property: &str) -> Option<&Verdict> {
-        self.verdicts.iter().find(|(asked, _)| asked.name == property).map(|(_, verdict)| verdict)
+        self.verdicts
+            .iter()
+            .find(|(asked, _)| asked.name == property)
+            .map(|(_, verdict)| verdict)
     }
 }
 
@@ -99,7 +105,13 @@ impl Verdict {
 /// If two properties have the same name: stateright would take them for one.
 pub fn explore(model: &Replication, limits: Limits) -> Exploration {
     assert_distinct_names(model);
-    let checker = model.clone().checker().threads(1).target_state_count(limits.generated).spawn_bfs().join();
+    let checker = model
+        .clone()
+        .checker()
+        .threads(1)
+        .target_state_count(limits.generated)
+        .spawn_bfs()
+        .join();
     let mut found = checker.discoveries();
     let counts = Counts {
         unique: checker.unique_state_count(),
@@ -109,7 +121,10 @@ pub fn explore(model: &Replication, limits: Limits) -> Exploration {
     let incomplete = incomplete(counts, limits);
     debug_assert!(!found.contains_key(EVERYTHING));
     let used_up = [ELECTIONS_USED_UP, ISR_CHANGES_USED_UP, WINDOW_USED_UP];
-    let used_up = used_up.into_iter().filter(|bound| found.contains_key(bound)).collect();
+    let used_up = used_up
+        .into_iter()
+        .filter(|bound| found.contains_key(bound))
+        .collect();
     let verdicts = model.asked.iter().map(|property| {
         let arises = found.contains_key(property.arising);
         let verdict = match found.remove(property.name) {
@@ -120,12 +135,21 @@ pub fn explore(model: &Replication, limits: Limits) -> Exploration {
         };
         (property, verdict)
     });
-    Exploration { counts, verdicts: verdicts.collect(), incomplete, used_up }
+    Exploration {
+        counts,
+        verdicts: verdicts.collect(),
+        incomplete,
+        used_up,
+    }
 }
 
 fn incomplete(counts: Counts, limits: Limits) -> Option<String> {
-    (counts.generated >= limits.generated)
-        .then(|| format!("{} states generated, and the limit is {}", counts.generated, limits.generated))
+    (counts.generated >= limits.generated).then(|| {
+        format!(
+            "{} states generated, and the limit is {}",
+            counts.generated, limits.generated
+        )
+    })
 }
 
 fn history(path: stateright::Path<State, Event>) -> History {
@@ -138,5 +162,9 @@ fn history(path: stateright::Path<State, Event>) -> History {
 fn assert_distinct_names(model: &Replication) {
     let properties = model.properties();
     let names: BTreeSet<_> = properties.iter().map(|property| property.name).collect();
-    assert_eq!(names.len(), properties.len(), "two properties have the same name");
+    assert_eq!(
+        names.len(),
+        properties.len(),
+        "two properties have the same name"
+    );
 }

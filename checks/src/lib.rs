@@ -1,3 +1,18 @@
 //! Ask, compare, explain: what the command `highwater` and `cargo test` are made of.
+//!
+//! A [`Source`] is a file that a person wrote; [`deployment_file`] reads a deployment from it;
+//! [`ladder`] lists the rows of its table, and [`placement`] the settings in which each row is
+//! searched; [`explore`] searches them.
 
+pub mod deployment_file;
 pub mod explore;
+pub mod fault_pattern;
+pub mod ladder;
+mod names;
+pub mod placement;
+pub mod source;
+pub mod symmetry;
+mod table;
+mod wording;
+
+pub use source::{Remark, Source};

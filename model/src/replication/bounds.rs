@@ -19,6 +19,10 @@ pub struct Bounds {
     pub isr_changes: u8,
     /// Reads of consumers.
     pub reads: u8,
+    /// Whether it is an event of its own that an answer is never heard: the controller's (`untold`)
+    /// and the producer's (`refuse`).  Nothing is lost without: who has not heard *yet* may do
+    /// everything that who will never hear may do (tests/reductions.rs compares).
+    pub unheard_answers: bool,
     /// What operators may do.
     pub operators: Operators,
 }

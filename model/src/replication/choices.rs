@@ -41,7 +41,9 @@ fn offer_clients(model: &Replication, state: &State, broker: Broker, events: &mu
     if let (Some(tenure), Acks::All) = (replica.tenure(), model.setting.acks) {
         for record in tenure.waiting.iter() {
             events.push(Event::Ack { broker, record });
-            events.push(Event::Refuse { broker, record });
+            if model.bounds.unheard_answers {
+                events.push(Event::Refuse { broker, record });
+            }
         }
     }
     if model.bounds.reads > 0 {
@@ -92,7 +94,10 @@ fn offer_isr_changes(model: &Replication, state: &State, leader: Broker, events:
         events.push(Event::Apply { leader });
     }
     if state.changes[leader].answer.is_some() {
-        events.extend([Event::Told { leader }, Event::Untold { leader }]);
+        events.push(Event::Told { leader });
+        if model.bounds.unheard_answers || !model.keeps(Guard::UnknownOutcomeStaysPending) {
+            events.push(Event::Untold { leader });
+        }
     }
     let Some(tenure) = state.replicas[leader].tenure() else {
         return;

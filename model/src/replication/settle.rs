@@ -1,23 +1,51 @@
 //! What every state is brought to after an event, so that two states that nobody can tell apart are
 //! one.
 //!
-//! Three exact reductions.  *A record that changes nothing for a broker is applied at once*: a
+//! Four exact reductions.  *Messages that must be ignored are dropped at once.*  *A record that changes nothing for a broker is applied at once*: a
 //! follower reads only leader and leader epoch, and it may apply several records in one batch
 //! anyway, so the state before and the state after have the same future.  *Records that everybody
 //! has applied are forgotten.*  *Partition epochs count from the oldest that anybody may still
 //! compare*: they are only ever compared with each other.
 
 use super::state::{Outcome, State};
-use super::{BrokerEpoch, PartitionEpoch, Replication};
+use super::{BrokerEpoch, Guard, PartitionEpoch, Replication};
 use highwater_vocabulary::{Broker, Process};
 
 pub(super) fn settle(model: &Replication, state: &mut State) {
+    drop_dead_messages(model, state);
     for broker in model.setting.replicas().iter() {
         skip_what_changes_nothing(state, broker);
     }
     forget_what_everybody_knows(model, state);
     count_partition_epochs_from_oldest(state);
     super::ghost::forget(model, state);
+}
+
+/// An ISR change that builds on an older partition epoch will be rejected, and an answer to what is
+/// no longer pending will be ignored: neither leaves a trace, so neither need be waited for.
+fn drop_dead_messages(model: &Replication, state: &mut State) {
+    let newest = state.image().partition_epoch;
+    for broker in model.setting.replicas().iter() {
+        let pending = state.replicas[broker]
+            .tenure()
+            .and_then(|tenure| tenure.pending);
+        let change = &mut state.changes[broker];
+        let stale = change
+            .request
+            .is_some_and(|request| request.partition_epoch < newest);
+        if stale
+            && model.keeps(Guard::ChangeBuildsOnNewest)
+            && model.keeps(Guard::UnknownOutcomeStaysPending)
+        {
+            change.request = None;
+        }
+        let unheard = change
+            .answer
+            .is_some_and(|answer| pending != Some(answer.to.1));
+        if unheard && model.keeps(Guard::AnswerMatchesProposal) {
+            change.answer = None;
+        }
+    }
 }
 
 /// Whether `broker` has a place in the controller's log: it is registered, and may go on.

@@ -7,6 +7,7 @@
 //! **Deliberately absent:** files and their line numbers (`highwater-checks` reads those), and
 //! every rule of the protocol.
 
+mod deployment;
 mod event;
 mod fault;
 mod ids;
@@ -17,6 +18,9 @@ mod profile;
 mod setting;
 mod story;
 
+pub use deployment::{
+    BoundOverrides, Cluster, Deployment, Placement, Requirement, Site, Topic, Verdict,
+};
 pub use event::Event;
 pub use fault::{Fault, Faults};
 pub use ids::{Broker, BrokerSet, Datacenter, Member, Record, RecordSet, Set};

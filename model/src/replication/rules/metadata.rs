@@ -115,7 +115,9 @@ fn take_office(model: &Replication, replica: &mut Replica, broker: Broker, image
 /// Who: follower.  Source: `Partition.makeFollower`, `ReplicaManager.applyLocalFollowersDelta`; R17.
 fn follow(model: &Replication, replica: &mut Replica, image: &Image) {
     let new_epoch = image.leader_epoch > replica.leader_epoch;
-    if let (Role::Leader(tenure), false) = (replica.role, model.keeps(Guard::NewLeaderForgetsFollowers)) {
+    if let (Role::Leader(tenure), false) =
+        (replica.role, model.keeps(Guard::NewLeaderForgetsFollowers))
+    {
         replica.remembered = tenure.follower_end;
     }
     replica.role = Role::Follower(image.leader);

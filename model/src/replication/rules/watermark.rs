@@ -23,7 +23,10 @@ pub(super) fn advance(model: &Replication, state: &mut State, leader: Broker) {
     }
     let slowest = if model.keeps(Guard::WatermarkIsSlowestInSync) {
         let awaited = counted_isr(model, tenure).union(caught_up_outside(model, tenure, &view));
-        let mut ends = awaited.without(leader).iter().map(|follower| tenure.follower_end[follower]);
+        let mut ends = awaited
+            .without(leader)
+            .iter()
+            .map(|follower| tenure.follower_end[follower]);
         ends.try_fold(replica.log.end(), |slowest, end| Some(slowest.min(end?)))
     } else {
         Some(replica.log.end())

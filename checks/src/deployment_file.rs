@@ -1,0 +1,348 @@
+//! Reads a deployment from the file that a person wrote.
+//!
+//! An error is something that cannot be, or that this version cannot check; a warning is
+//! something that Kafka accepts and that its author probably does not mean.  The first error ends
+//! the reading.
+//!
+//! **Deliberately absent:** clusters joined by mirrors, consumer groups, observers, ZooKeeper,
+//! and `simulate`.  Their keys are known and refused by name: a file that says more than is
+//! checked must not look checked.
+
+mod require;
+mod topic;
+
+use crate::names;
+use crate::source::{Remark, Source};
+use crate::table::{Table, Value};
+use crate::wording::{listed, quoted};
+use highwater_vocabulary::{
+    BoundOverrides, Cluster, Deployment, MOST_DATACENTERS, MOST_RECORDS, Profile, Site,
+};
+use toml::de::DeTable;
+
+/// The most brokers of one datacenter.
+const MOST_BROKERS_THERE: i64 = 999;
+/// The most voters of one datacenter.
+const MOST_VOTERS_THERE: i64 = 9;
+/// The most topics of a cluster: each is searched by itself.
+const MOST_TOPICS: usize = 16;
+/// The most goals of a deployment.
+const MOST_REQUIREMENTS: usize = 64;
+
+/// The deployment that a file describes, and what should be said about it.
+pub fn read(source: &Source) -> Result<(Deployment, Vec<Remark>), Remark> {
+    if source
+        .text()
+        .trim_start_matches('\u{feff}')
+        .trim()
+        .is_empty()
+    {
+        return Err(source
+            .error(0..0, "this file is empty")
+            .remedy("`highwater new` writes a commented deployment to start from"));
+    }
+    let parsed = DeTable::parse(source.text()).map_err(|error| {
+        source
+            .error(
+                error.span().unwrap_or_default(),
+                format!("this is not TOML: {}", error.message()),
+            )
+            .remedy("mend this line; https://toml.io shows how the values are written")
+    })?;
+    let mut warnings = Vec::new();
+    let deployment = deployment(Table::of_file(source, &parsed), &mut warnings)?;
+    warnings.sort_by_key(Remark::line);
+    Ok((deployment, warnings))
+}
+
+fn deployment(mut file: Table, warnings: &mut Vec<Remark>) -> Result<Deployment, Remark> {
+    for (key, why) in [
+        (
+            "mirror",
+            "it joins clusters, and so far there is one cluster",
+        ),
+        (
+            "group",
+            "consumer groups matter where they move between clusters",
+        ),
+        (
+            "link",
+            "connections take no time in the search, and all exist",
+        ),
+        ("simulate", "there is no virtual clock so far"),
+    ] {
+        file.not_yet(key, why)?;
+    }
+    let name = name(&file.need("name", "name = \"Stretched over three datacenters\"")?)?;
+    let kafka = match file.take("kafka") {
+        Some(version) => kafka(&version)?,
+        None => {
+            let newest = Profile::NEWEST;
+            warnings.push(
+                file.warning(
+                    "kafka",
+                    format!("no Kafka version: this checks {newest}, the newest"),
+                )
+                .remedy(format!(
+                    "write the version you run, as in kafka = \"{newest}\""
+                )),
+            );
+            newest
+        }
+    };
+    let clusters = file.need(
+        "cluster",
+        "[[cluster]] with id, brokers, voters and a topic",
+    )?;
+    let mut tables = clusters.tables()?.into_iter();
+    let first = tables.next().ok_or_else(|| {
+        clusters
+            .error("this file has no cluster")
+            .remedy("begin one with the line [[cluster]]")
+    })?;
+    let cluster = cluster(first, kafka, warnings)?;
+    if let Some(second) = tables.next() {
+        return Err(second
+            .error("a second cluster is not supported yet: clusters meet only through mirrors")
+            .remedy("give each cluster a file of its own"));
+    }
+    let requirements = match file.take("require") {
+        Some(entries) => at_most(MOST_REQUIREMENTS, &entries)?
+            .into_iter()
+            .map(|entry| require::requirement(entry, &cluster.sites, warnings))
+            .collect::<Result<_, _>>()?,
+        None => Vec::new(),
+    };
+    let bounds = match file.take("bounds") {
+        Some(table) => bounds(table.table()?)?,
+        None => BoundOverrides::default(),
+    };
+    file.finish()?;
+    Ok(Deployment {
+        name,
+        kafka,
+        cluster,
+        requirements,
+        bounds,
+    })
+}
+
+fn name(value: &Value) -> Result<String, Remark> {
+    let name = value.text()?;
+    match (1..=100).contains(&name.chars().count()) && !name.contains(char::is_control) {
+        true => Ok(name.into()),
+        false => Err(value
+            .error("this cannot be the name of a report")
+            .remedy("write one line of 1 to 100 letters")),
+    }
+}
+
+fn kafka(value: &Value) -> Result<Profile, Remark> {
+    let version = value.text()?;
+    version.parse().map_err(|()| {
+        let known = listed(Profile::ALL.map(Profile::name));
+        match version {
+            "0.10" | "1.0" | "2.0" | "2.1" | "2.7" => value
+                .error(format!(
+                    "Kafka {version} is not supported yet: ZooKeeper keeps its metadata"
+                ))
+                .remedy(format!("there are {known}")),
+            _ => value
+                .error(format!("Kafka {} is not modelled", quoted(version)))
+                .remedy(format!("there are {known}; 3.9 stands for 3.7 to 3.9")),
+        }
+    })
+}
+
+fn cluster(
+    mut table: Table,
+    kafka: Profile,
+    warnings: &mut Vec<Remark>,
+) -> Result<Cluster, Remark> {
+    table.not_yet("zk_observers", "it belongs to ZooKeeper")?;
+    table.not_yet(
+        "weights",
+        "they belong to the hierarchical quorums of ZooKeeper",
+    )?;
+    let id = table.need("id", "id = \"main\"")?;
+    let name = id.text()?;
+    names::plain(name).map_err(|remedy| {
+        id.error(format!("{} cannot name a cluster", quoted(name)))
+            .remedy(remedy)
+    })?;
+    kraft(&mut table)?;
+    let sites = sites(&mut table, warnings)?;
+    let eligible_leader_replicas = match table.take("eligible_leader_replicas") {
+        Some(value) => {
+            let on = value.switch()?;
+            if on && kafka < Profile::V4_0 {
+                return Err(value
+                    .error(format!("Kafka {kafka} has no eligible leader replicas"))
+                    .remedy("remove it, or write kafka = \"4.0\" or newer"));
+            }
+            Some(on)
+        }
+        None => None,
+    };
+    let topics = table.need("topic", "[[cluster.topic]] with the id of the topic")?;
+    let mut cluster = Cluster {
+        id: name.into(),
+        sites,
+        eligible_leader_replicas,
+        topics: Vec::new(),
+    };
+    for entry in at_most(MOST_TOPICS, &topics)? {
+        let topic = topic::topic(entry, &cluster, warnings)?;
+        cluster.topics.push(topic);
+    }
+    if cluster.topics.is_empty() {
+        return Err(topics
+            .error("this cluster has no topic")
+            .remedy("begin one with the line [[cluster.topic]]"));
+    }
+    table.finish()?;
+    Ok(cluster)
+}
+
+/// What keeps the metadata: so far KRaft, whose quorum is a majority.
+fn kraft(table: &mut Table) -> Result<(), Remark> {
+    for (key, only, later) in [
+        ("metadata", "kraft", "zookeeper"),
+        ("quorum", "majority", "hierarchical"),
+    ] {
+        let Some(value) = table.take(key) else {
+            continue;
+        };
+        if value.word(&[(only, false), (later, true)])? {
+            return Err(value
+                .error(format!(
+                    "`{later}` is not supported yet: so far the metadata is kept by KRaft"
+                ))
+                .remedy(format!("write {key} = \"{only}\", or leave it out")));
+        }
+    }
+    Ok(())
+}
+
+/// The datacenters, in the order in which the file first names them.
+fn sites(table: &mut Table, warnings: &mut Vec<Remark>) -> Result<Vec<Site>, Remark> {
+    let brokers = table.need("brokers", "brokers = { north = 2, south = 2, east = 2 }")?;
+    let no_brokers = brokers
+        .error("this cluster has no broker")
+        .remedy("say how many there are in each datacenter, as in { north = 2 }");
+    let mut sites: Vec<Site> = Vec::new();
+    for count in brokers.table()?.take_all() {
+        let name = datacenter(&count)?;
+        let brokers = some_of(&count, MOST_BROKERS_THERE)?;
+        sites.push(Site {
+            name: name.into(),
+            brokers,
+            voters: 0,
+        });
+        not_too_many(&sites, &count)?;
+    }
+    if sites.is_empty() {
+        return Err(no_brokers);
+    }
+
+    let voters = table.need("voters", "voters = { north = 1, south = 1, east = 1 }")?;
+    let no_voters = voters
+        .error("this quorum has no voters: nobody could elect a leader")
+        .remedy("say how many there are in each datacenter, as in { north = 3 }");
+    let counts = voters.table()?.take_all();
+    for count in &counts {
+        let name = datacenter(count)?;
+        let voters = some_of(count, MOST_VOTERS_THERE)?;
+        match sites.iter_mut().find(|site| site.name == name) {
+            Some(site) => site.voters = voters,
+            None => sites.push(Site {
+                name: name.into(),
+                brokers: 0,
+                voters,
+            }),
+        }
+        not_too_many(&sites, count)?;
+    }
+    if counts.is_empty() {
+        return Err(no_voters);
+    }
+    if sites.len() > 1 {
+        warn_of_heavy_sites(&sites, &counts, warnings);
+    }
+    Ok(sites)
+}
+
+/// Refuses the datacenter of `count` if there is no room for it.
+fn not_too_many(sites: &[Site], count: &Value) -> Result<(), Remark> {
+    match sites.len() > MOST_DATACENTERS {
+        false => Ok(()),
+        true => Err(count
+            .key_error(format!("`{}` is one datacenter too many", count.key()))
+            .remedy(format!("there may be {MOST_DATACENTERS} so far"))),
+    }
+}
+
+/// A majority that is not there without one datacenter is a quorum of that datacenter.
+fn warn_of_heavy_sites(sites: &[Site], counts: &[Value], warnings: &mut Vec<Remark>) {
+    let all: u32 = sites.iter().map(|site| u32::from(site.voters)).sum();
+    for count in counts {
+        let heavy = sites
+            .iter()
+            .find(|site| site.name == count.key() && u32::from(site.voters) * 2 >= all);
+        if let Some(Site { name, voters, .. }) = heavy {
+            warnings.push(
+                count
+                    .warning(format!(
+                        "`{name}` has {voters} of {all} voters: without it there is no majority, \
+                         and nobody is elected anywhere"
+                    ))
+                    .remedy(
+                        "spread the voters over three datacenters; the third may be a witness, \
+                         with one voter and no brokers",
+                    ),
+            );
+        }
+    }
+}
+
+/// The key of `count`, as the name of a datacenter.
+fn datacenter<'a>(count: &Value<'a>) -> Result<&'a str, Remark> {
+    let name = count.key();
+    names::plain(name).map(|()| name).map_err(|remedy| {
+        count
+            .key_error(format!("{} cannot name a datacenter", quoted(name)))
+            .remedy(remedy)
+    })
+}
+
+/// A number of brokers, voters or replicas somewhere: whoever means none leaves the place out.
+fn some_of<T: TryFrom<i64>>(count: &Value, most: i64) -> Result<T, Remark> {
+    match count.number::<i64>(0..=most) {
+        Ok(0) => Err(count
+            .error(format!("`{}` cannot be 0", count.key()))
+            .remedy(format!("leave `{}` out here", count.key()))),
+        _ => count.number(1..=most),
+    }
+}
+
+/// The tables of a list that is not too long.
+fn at_most<'a>(most: usize, list: &Value<'a>) -> Result<Vec<Table<'a>>, Remark> {
+    let tables = list.tables()?;
+    match tables.get(most) {
+        None => Ok(tables),
+        Some(first_too_many) => Err(first_too_many
+            .error(format!("there may be {most} of these"))
+            .remedy("spread them over several files")),
+    }
+}
+
+fn bounds(mut table: Table) -> Result<BoundOverrides, Remark> {
+    let mut bound = |key, range| table.take(key).map(|value| value.number(range)).transpose();
+    let bounds = BoundOverrides {
+        records: bound("records", 1..=MOST_RECORDS as i64)?,
+        elections: bound("elections", 1..=9)?,
+        isr_changes: bound("isr_changes", 0..=9)?,
+    };
+    table.finish()?;
+    Ok(bounds)
+}

@@ -1,0 +1,185 @@
+//! A deployment as its file describes it: what an operator would draw on a board.
+//!
+//! Plain data.  `highwater-checks` reads it from a file and refuses what is impossible, so the
+//! fields agree with one another: replicas fit their brokers, and a [`Datacenter`] is a place in
+//! [`Cluster::sites`].
+//!
+//! [`Datacenter`]: crate::Datacenter
+//!
+//! **Deliberately absent:** where the replicas of a topic come to lie (the model's and the
+//! engine's business, twice), what a Kafka version switches on by itself, and whatever takes more
+//! than one cluster.
+
+use crate::{Acks, Faults, Profile};
+use std::fmt;
+use std::str::FromStr;
+
+/// One cluster over one or several datacenters, and what is demanded of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Deployment {
+    /// What the reports call it.
+    pub name: String,
+    /// The Kafka version.
+    pub kafka: Profile,
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The goals, in the order of the file.
+    pub requirements: Vec<Requirement>,
+    /// What the file says of the search's bounds.
+    pub bounds: BoundOverrides,
+}
+
+/// Brokers, voters and topics that belong together.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cluster {
+    /// Its name.
+    pub id: String,
+    /// The datacenters it touches, in the order of the file.
+    pub sites: Vec<Site>,
+    /// Whether the eligible leader replicas of KIP-966 are switched on; `None` leaves it to the
+    /// Kafka version.
+    pub eligible_leader_replicas: Option<bool>,
+    /// Its topics, in the order of the file.
+    pub topics: Vec<Topic>,
+}
+
+impl Cluster {
+    /// The names of the datacenters, as [`Faults`] and settings count them.
+    pub fn datacenters(&self) -> Vec<String> {
+        self.sites.iter().map(|site| site.name.clone()).collect()
+    }
+
+    /// How many brokers there are in all datacenters together.
+    pub fn brokers(&self) -> u32 {
+        self.sites.iter().map(|site| u32::from(site.brokers)).sum()
+    }
+}
+
+/// What a cluster has in one datacenter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Site {
+    /// The name of the datacenter.
+    pub name: String,
+    /// How many brokers; none in a witness.
+    pub brokers: u16,
+    /// How many voters of the metadata quorum.
+    pub voters: u8,
+}
+
+/// One topic.  Its partitions meet only through brokers, links and the controller, so their
+/// number is not said.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Topic {
+    /// Its name.
+    pub id: String,
+    /// How its replicas are laid over the datacenters.
+    pub placement: Placement,
+    /// `min.insync.replicas`, as written: Kafka takes the number of replicas where that is less.
+    pub min_insync_replicas: u8,
+    /// What its producers ask for.
+    pub acks: Acks,
+    /// `unclean.leader.election.enable`.
+    pub unclean_leader_election: bool,
+}
+
+/// What a file says about where the replicas of a topic lie.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Placement {
+    /// So many, and Kafka spreads them over the datacenters, which its brokers know as racks.
+    RackAware(u8),
+    /// So many, on any brokers.
+    Anywhere(u8),
+    /// So many in each datacenter; as long as [`Cluster::sites`].
+    Explicit(Vec<u8>),
+}
+
+impl Placement {
+    /// How many replicas a partition has.
+    pub fn replicas(&self) -> u8 {
+        match self {
+            Placement::RackAware(count) | Placement::Anywhere(count) => *count,
+            Placement::Explicit(counts) => counts.iter().sum(),
+        }
+    }
+}
+
+/// A goal: in each of these rows, these verdicts or better ones.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Requirement {
+    /// The rows as the file names them, such as `dc-loss:*`.
+    pub pattern: String,
+    /// The rows that the pattern stands for.
+    pub rows: Vec<Faults>,
+    /// A property each, and the verdict that is demanded of it.
+    pub wanted: Vec<(String, Verdict)>,
+}
+
+/// What may be demanded of a property: for safety `holds`, for availability how it comes back.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Verdict {
+    /// The property holds.
+    Holds,
+    /// Some history violates it.
+    Violated,
+    /// Service goes on by the protocol's own moves.
+    Automatic,
+    /// Service goes on once what failed has returned.
+    AfterHeal,
+    /// Service goes on once an operator has acted.
+    Manual,
+    /// Service does not come back.
+    Never,
+}
+
+impl Verdict {
+    /// The words for safety, best first.
+    pub const SAFETY: [Verdict; 2] = [Verdict::Holds, Verdict::Violated];
+    /// The words for availability, best first.
+    pub const AVAILABILITY: [Verdict; 4] = [
+        Verdict::Automatic,
+        Verdict::AfterHeal,
+        Verdict::Manual,
+        Verdict::Never,
+    ];
+
+    /// As files write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Holds => "holds",
+            Verdict::Violated => "violated",
+            Verdict::Automatic => "automatic",
+            Verdict::AfterHeal => "after-heal",
+            Verdict::Manual => "manual",
+            Verdict::Never => "never",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Verdict {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        Verdict::SAFETY
+            .into_iter()
+            .chain(Verdict::AVAILABILITY)
+            .find(|verdict| verdict.name() == name)
+            .ok_or(())
+    }
+}
+
+/// Bounds of the search that the file sets; `None` leaves the default.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct BoundOverrides {
+    /// How many records clients send.
+    pub records: Option<u8>,
+    /// How many leader epochs follow the first.
+    pub elections: Option<u8>,
+    /// How many ISR changes leaders make of their own.
+    pub isr_changes: Option<u8>,
+}
