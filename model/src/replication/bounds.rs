@@ -17,6 +17,8 @@ pub struct Bounds {
     pub elections: u8,
     /// Proposals of leaders to drop somebody from the ISR.  (To let somebody in is healing.)
     pub isr_changes: u8,
+    /// Elections of the preferred leader, by balancer or operator.
+    pub preferred_elections: u8,
     /// Reads of consumers.
     pub reads: u8,
     /// Whether it is an event of its own that an answer is never heard: the controller's (`untold`)
@@ -41,8 +43,10 @@ impl Default for Bounds {
         Bounds {
             records: 2,
             elections: 3,
-            isr_changes: 4,
+            isr_changes: 2,
+            preferred_elections: 1,
             reads: 0,
+            unheard_answers: false,
             operators: Operators::default(),
         }
     }
@@ -83,6 +87,7 @@ pub(super) fn afford(model: &Replication, state: &State) -> bool {
     spent.records <= bounds.records
         && state.image().leader_epoch <= last_epoch(bounds)
         && spent.isr_changes <= bounds.isr_changes
+        && spent.preferred_elections <= bounds.preferred_elections
         && spent.reads <= bounds.reads
         && usize::from(spent.min_isr_changes) <= bounds.operators.min_isr.iter().flatten().count()
         && spent.unclean_elections <= bounds.operators.unclean_elections

@@ -86,6 +86,8 @@ pub struct Spent {
     pub records: u8,
     /// ISR changes that leaders proposed in order to drop somebody.
     pub isr_changes: u8,
+    /// Elections of the preferred leader.
+    pub preferred_elections: u8,
     /// Reads.
     pub reads: u8,
     /// Changes of min ISR.
@@ -167,6 +169,7 @@ fn spend(model: &Replication, event: &Event, spent: &mut Spent) {
     match event {
         Event::Produce { .. } => spent.records += 1,
         Event::Shrink { .. } => spent.isr_changes += 1,
+        Event::Prefer => spent.preferred_elections += 1,
         Event::Read { .. } => spent.reads += 1,
         Event::SetMinIsr { .. } => spent.min_isr_changes += 1,
         Event::ElectUnclean => spent.unclean_elections += 1,
