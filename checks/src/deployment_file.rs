@@ -109,7 +109,7 @@ fn deployment(mut file: Table, warnings: &mut Vec<Remark>) -> Result<Deployment,
     let requirements = match file.take("require") {
         Some(entries) => at_most(MOST_REQUIREMENTS, &entries)?
             .into_iter()
-            .map(|entry| require::requirement(entry, &cluster.sites, warnings))
+            .map(|entry| require::requirement(entry, &cluster.sites))
             .collect::<Result<_, _>>()?,
         None => Vec::new(),
     };

@@ -4,12 +4,16 @@
 //! [`ladder`] lists the rows of its table, and [`placement`] the settings in which each row is
 //! searched; [`explore`] searches them.
 
+pub mod check;
 pub mod deployment_file;
 pub mod explore;
 pub mod fault_pattern;
+pub mod json;
 pub mod ladder;
 mod names;
 pub mod placement;
+pub mod report;
+pub mod shipped;
 pub mod source;
 pub mod symmetry;
 mod table;

@@ -8,9 +8,8 @@
 //! **Deliberately absent:** which of these a given partition gets.  Kafka's placer begins anywhere
 //! and shuffles, and operators reassign, so every order is taken to occur.
 
-use highwater_vocabulary::{
-    Datacenter, Deployment, Member, Placement, Profile, Setting, Site, Topic,
-};
+use highwater_model::replication::variant::elr_by_default;
+use highwater_vocabulary::{Datacenter, Deployment, Member, Placement, Setting, Site, Topic};
 
 /// Every setting that a partition of `topic` may find itself in.  All keep all datacenters of the
 /// cluster in the order of the file, so that a fault means the same in each.
@@ -82,12 +81,10 @@ fn replicas_in(homes: &[Datacenter], datacenter: Datacenter) -> usize {
     homes.iter().filter(|home| **home == datacenter).count()
 }
 
-/// What the file says, or what a new cluster of that version gets: they are on from 4.1.
+/// Whether the cluster has eligible leader replicas: as the file says, or as the version does.
 fn eligible_leader_replicas(deployment: &Deployment) -> bool {
-    deployment
-        .cluster
-        .eligible_leader_replicas
-        .unwrap_or(deployment.kafka >= Profile::V4_1)
+    let said = deployment.cluster.eligible_leader_replicas;
+    said.unwrap_or_else(|| elr_by_default(deployment.kafka))
 }
 
 #[cfg(test)]

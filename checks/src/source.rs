@@ -73,6 +73,11 @@ impl Source {
         Ok(Source { file, text })
     }
 
+    /// The name of the file.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
     /// The whole text.
     pub fn text(&self) -> &str {
         &self.text

@@ -3,22 +3,22 @@
 use crate::fault_pattern::{self, NoSuchRow};
 use crate::source::Remark;
 use crate::table::Table;
-use highwater_vocabulary::{Requirement, Site, Verdict};
+use highwater_vocabulary::{Requirement, Site};
 
-/// What an operator may demand of a deployment, and in which words.
-const PROPERTIES: [(&str, &[Verdict]); 8] = [
-    ("acked-somewhere", &Verdict::SAFETY),
-    ("acked-survives", &Verdict::SAFETY),
-    ("acked-in-leader", &Verdict::SAFETY),
-    ("electable", &Verdict::SAFETY),
-    ("no-split-brain", &Verdict::SAFETY),
-    ("writes-available", &Verdict::AVAILABILITY),
-    ("reads-available", &Verdict::AVAILABILITY),
-    ("metadata-available", &Verdict::AVAILABILITY),
+/// What an operator may demand of a deployment.
+const PROPERTIES: [&str; 5] = [
+    "acked-somewhere",
+    "acked-survives",
+    "acked-in-leader",
+    "electable",
+    "no-split-brain",
 ];
 
 /// Properties that have a name already and cannot be judged yet.
-const LATER: [(&str, &str); 11] = [
+const LATER: [(&str, &str); 14] = [
+    ("writes-available", AVAILABILITY),
+    ("reads-available", AVAILABILITY),
+    ("metadata-available", AVAILABILITY),
     (
         "metadata-durable",
         "it takes the model of the metadata quorum",
@@ -34,38 +34,20 @@ const LATER: [(&str, &str); 11] = [
     ("same-counts", MIRRORED),
     ("one-sink-writer", MIRRORED),
 ];
+const AVAILABILITY: &str = "availability is not judged yet, only what is kept and what is lost";
 const MIRRORED: &str = "it takes a mirror, and acked-somewhere is what holds within a cluster";
 
-pub(super) fn requirement(
-    mut table: Table,
-    sites: &[Site],
-    warnings: &mut Vec<Remark>,
-) -> Result<Requirement, Remark> {
+pub(super) fn requirement(mut table: Table, sites: &[Site]) -> Result<Requirement, Remark> {
     let fault = table.need("fault", "fault = \"dc-loss:*\"")?;
     let pattern = fault.text()?;
     let rows = fault_pattern::rows(pattern, sites)
         .map_err(|NoSuchRow { what, remedy }| fault.error(what).remedy(remedy))?;
     let mut wanted = Vec::new();
-    for (property, words) in PROPERTIES {
-        let Some(value) = table.take(property) else {
-            continue;
-        };
-        let word = value.word(
-            &words
-                .iter()
-                .map(|word| (word.name(), *word))
-                .collect::<Vec<_>>(),
-        )?;
-        if words.last() == Some(&word) {
-            warnings.push(
-                value
-                    .warning(format!(
-                        "this demands nothing: every verdict is as good as `{word}`, or better"
-                    ))
-                    .remedy(format!("write \"{}\", or remove it", words[0])),
-            );
+    for property in PROPERTIES {
+        if let Some(value) = table.take(property) {
+            value.word(&[("holds", ())])?;
+            wanted.push(property.to_string());
         }
-        wanted.push((property.to_string(), word));
     }
     for (property, why) in LATER {
         table.not_yet(property, why)?;

@@ -11,8 +11,6 @@
 //! than one cluster.
 
 use crate::{Acks, Faults, Profile};
-use std::fmt;
-use std::str::FromStr;
 
 /// One cluster over one or several datacenters, and what is demanded of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -103,74 +101,15 @@ impl Placement {
     }
 }
 
-/// A goal: in each of these rows, these verdicts or better ones.
+/// A goal: in each of these rows, these properties hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Requirement {
     /// The rows as the file names them, such as `dc-loss:*`.
     pub pattern: String,
     /// The rows that the pattern stands for.
     pub rows: Vec<Faults>,
-    /// A property each, and the verdict that is demanded of it.
-    pub wanted: Vec<(String, Verdict)>,
-}
-
-/// What may be demanded of a property: for safety `holds`, for availability how it comes back.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Verdict {
-    /// The property holds.
-    Holds,
-    /// Some history violates it.
-    Violated,
-    /// Service goes on by the protocol's own moves.
-    Automatic,
-    /// Service goes on once what failed has returned.
-    AfterHeal,
-    /// Service goes on once an operator has acted.
-    Manual,
-    /// Service does not come back.
-    Never,
-}
-
-impl Verdict {
-    /// The words for safety, best first.
-    pub const SAFETY: [Verdict; 2] = [Verdict::Holds, Verdict::Violated];
-    /// The words for availability, best first.
-    pub const AVAILABILITY: [Verdict; 4] = [
-        Verdict::Automatic,
-        Verdict::AfterHeal,
-        Verdict::Manual,
-        Verdict::Never,
-    ];
-
-    /// As files write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Verdict::Holds => "holds",
-            Verdict::Violated => "violated",
-            Verdict::Automatic => "automatic",
-            Verdict::AfterHeal => "after-heal",
-            Verdict::Manual => "manual",
-            Verdict::Never => "never",
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Verdict {
-    type Err = ();
-
-    fn from_str(name: &str) -> Result<Self, ()> {
-        Verdict::SAFETY
-            .into_iter()
-            .chain(Verdict::AVAILABILITY)
-            .find(|verdict| verdict.name() == name)
-            .ok_or(())
-    }
+    /// The properties that must hold there.
+    pub wanted: Vec<String>,
 }
 
 /// Bounds of the search that the file sets; `None` leaves the default.

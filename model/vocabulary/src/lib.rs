@@ -18,9 +18,7 @@ mod profile;
 mod setting;
 mod story;
 
-pub use deployment::{
-    BoundOverrides, Cluster, Deployment, Placement, Requirement, Site, Topic, Verdict,
-};
+pub use deployment::{BoundOverrides, Cluster, Deployment, Placement, Requirement, Site, Topic};
 pub use event::Event;
 pub use fault::{Fault, Faults};
 pub use ids::{Broker, BrokerSet, Datacenter, Member, Record, RecordSet, Set};

@@ -1,0 +1,142 @@
+//! What a program reads.  The field names are a contract; docs/DEPLOYMENTS.md lists them.
+
+use crate::check::{self, Cell, Checked, CheckedRow};
+use highwater_vocabulary::Deployment;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The one object that a command prints.
+#[derive(Serialize)]
+pub struct Output<R> {
+    /// The version of this contract.
+    pub schema: u32,
+    /// The subcommand.
+    pub command: &'static str,
+    /// The version of Highwater.
+    pub commit: &'static str,
+    /// One a file.
+    pub results: Vec<R>,
+    /// What is legal and probably not meant.
+    pub warnings: Vec<String>,
+}
+
+impl<R: Serialize> Output<R> {
+    /// The results of a command.
+    pub fn new(command: &'static str, results: Vec<R>, warnings: Vec<String>) -> Self {
+        Output {
+            schema: 1,
+            command,
+            commit: env!("CARGO_PKG_VERSION"),
+            results,
+            warnings,
+        }
+    }
+
+    /// As text.
+    pub fn render(&self) -> String {
+        serde_json::to_string_pretty(self)
+            .unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))
+    }
+}
+
+/// What a deployment comes to.
+#[derive(Serialize)]
+pub struct CheckResult {
+    file: String,
+    name: String,
+    kafka: &'static str,
+    rows: Vec<Row>,
+    require: Require,
+}
+
+#[derive(Serialize)]
+struct Row {
+    topic: String,
+    fault: String,
+    also: Vec<String>,
+    grain: &'static str,
+    bounds: RowBounds,
+    states: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incomplete: Option<String>,
+    used_up: Vec<&'static str>,
+    cells: BTreeMap<&'static str, CellResult>,
+}
+
+#[derive(Serialize)]
+struct RowBounds {
+    records: u8,
+    elections: u8,
+    isr_changes: u8,
+}
+
+#[derive(Serialize)]
+struct CellResult {
+    verdict: &'static str,
+    placement: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Require {
+    met: bool,
+    unmet: Vec<String>,
+}
+
+/// A checked deployment as its result.
+pub fn check_result(file: &str, deployment: &Deployment, checked: &Checked) -> CheckResult {
+    CheckResult {
+        file: file.to_owned(),
+        name: deployment.name.clone(),
+        kafka: deployment.kafka.name(),
+        rows: checked
+            .rows
+            .iter()
+            .map(|row| row_result(deployment, row))
+            .collect(),
+        require: Require {
+            met: checked.unmet.is_empty(),
+            unmet: checked.unmet.clone(),
+        },
+    }
+}
+
+fn row_result(deployment: &Deployment, row: &CheckedRow) -> Row {
+    let names = deployment.cluster.datacenters();
+    let bounds = check::bounds(deployment);
+    Row {
+        topic: deployment.cluster.topics[row.topic].id.clone(),
+        fault: row.faults.name(&names),
+        also: row.also.iter().map(|faults| faults.name(&names)).collect(),
+        grain: "fine",
+        bounds: RowBounds {
+            records: bounds.records,
+            elections: bounds.elections,
+            isr_changes: bounds.isr_changes,
+        },
+        states: row.states,
+        incomplete: row.incomplete.clone(),
+        used_up: row.used_up.clone(),
+        cells: row
+            .cells
+            .iter()
+            .map(|cell| (cell.property.name, cell_result(cell)))
+            .collect(),
+    }
+}
+
+fn cell_result(cell: &Cell) -> CellResult {
+    let replicas = cell.worst.replicas();
+    CellResult {
+        verdict: cell.verdict.word(),
+        placement: replicas
+            .iter()
+            .map(|broker| cell.worst.broker_name(broker))
+            .collect(),
+        steps: match &cell.verdict {
+            crate::explore::Verdict::Violated(history) => Some(history.events.len()),
+            _ => None,
+        },
+    }
+}

@@ -1,0 +1,287 @@
+//! What a person reads: the table of a deployment.
+//!
+//! Operators' words, not the checker's: *kept*, *out of reach*, *LOST*.  The checker's own words
+//! are in the JSON ([`crate::json`]).
+
+use crate::check::{self, Checked, CheckedRow};
+use crate::explore::Verdict;
+use highwater_model::replication::Bounds;
+use highwater_vocabulary::{Acks, Datacenter, Deployment, Fault, Faults, Member, Topic};
+use std::fmt::Write;
+
+/// How wide the first column may be.
+const WHEN: usize = 46;
+
+/// How much of a table is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Detail {
+    /// Rows that come out the same share a line.
+    Folded,
+    /// Every row has its line.
+    All,
+}
+
+/// The table of a deployment, and what was searched for it.  `file` is how the command line would
+/// name it.
+pub fn table(deployment: &Deployment, checked: &Checked, file: &str, detail: Detail) -> String {
+    let mut text = String::new();
+    for (place, topic) in deployment.cluster.topics.iter().enumerate() {
+        let rows: Vec<&CheckedRow> = checked
+            .rows
+            .iter()
+            .filter(|row| row.topic == place)
+            .collect();
+        let _ = writeln!(text, "{}   {}", deployment.name, heading(deployment, topic));
+        write_rows(&mut text, deployment, topic, &rows, detail);
+        let _ = writeln!(text, "{}", searched(&rows, check::bounds(deployment)));
+        if let Some(next) = next_step(deployment, &rows, file) {
+            let _ = writeln!(text, "{next}");
+        }
+    }
+    for goal in &checked.unmet {
+        let _ = writeln!(text, "not met: {goal}");
+    }
+    text
+}
+
+/// What a topic is, in a line: `Kafka 4.1 · orders: RF 3, min ISR 2, acks all, ELR on`.
+fn heading(deployment: &Deployment, topic: &Topic) -> String {
+    let elr = check::models(
+        deployment,
+        topic,
+        &Faults::default(),
+        check::Options::default(),
+    );
+    let elr = elr.first().is_some_and(|model| model.has_elr());
+    format!(
+        "Kafka {} · {}: RF {}, min ISR {}, acks {}, ELR {}{}",
+        deployment.kafka,
+        topic.id,
+        topic.placement.replicas(),
+        topic.min_insync_replicas,
+        topic.acks,
+        if elr { "on" } else { "off" },
+        if topic.unclean_leader_election {
+            ", unclean election"
+        } else {
+            ""
+        },
+    )
+}
+
+/// The cells of a row, as an operator reads them.
+#[derive(PartialEq, Eq)]
+struct Cells {
+    data: &'static str,
+    leader: &'static str,
+    split: &'static str,
+}
+
+fn cells(row: &CheckedRow, acks: Acks) -> Cells {
+    let verdict = |property| row.cell(property).map(|cell| &cell.verdict);
+    let unknown = |property| matches!(verdict(property), Some(Verdict::Incomplete) | None);
+    let silent = |property| matches!(verdict(property), Some(Verdict::Silent));
+    let data = if row.violates("acked-somewhere") || row.violates("acked-in-leader") {
+        "LOST"
+    } else if row.violates("acked-survives") {
+        "out of reach"
+    } else if ["acked-somewhere", "acked-in-leader", "acked-survives"]
+        .into_iter()
+        .any(unknown)
+    {
+        "not known"
+    } else if acks == Acks::None || silent("acked-somewhere") {
+        "nothing promised"
+    } else {
+        "kept"
+    };
+    let leader = match verdict("electable") {
+        Some(Verdict::Violated(_)) => "none eligible",
+        Some(Verdict::Holds) => "eligible",
+        Some(Verdict::Silent) => "-",
+        Some(Verdict::Incomplete) | None => "not known",
+    };
+    let split = match verdict("no-split-brain") {
+        Some(Verdict::Violated(_)) => "ACKNOWLEDGES",
+        Some(Verdict::Holds) => "harmless",
+        Some(Verdict::Silent) => "-",
+        Some(Verdict::Incomplete) | None => "not known",
+    };
+    Cells {
+        data,
+        leader,
+        split,
+    }
+}
+
+fn write_rows(
+    text: &mut String,
+    deployment: &Deployment,
+    topic: &Topic,
+    rows: &[&CheckedRow],
+    detail: Detail,
+) {
+    let _ = writeln!(
+        text,
+        "\n{:WHEN$}  acknowledged data  who holds it   old leader",
+        "when"
+    );
+    let mut lines: Vec<(Vec<String>, Cells)> = Vec::new();
+    for row in rows {
+        let when = describe(deployment, row);
+        let cells = cells(row, topic.acks);
+        match lines
+            .iter_mut()
+            .find(|(_, known)| detail == Detail::Folded && *known == cells)
+        {
+            Some((whens, _)) => whens.push(when),
+            None => lines.push((vec![when], cells)),
+        }
+    }
+    for (whens, cells) in lines {
+        let mut wrapped = wrap(&whens.join("; "), WHEN).into_iter();
+        let first = wrapped.next().unwrap_or_default();
+        let line = format!(
+            "{first:WHEN$}  {:17}  {:13}  {}",
+            cells.data, cells.leader, cells.split
+        );
+        let _ = writeln!(text, "{}", line.trim_end());
+        for more in wrapped {
+            let _ = writeln!(text, "  {more}");
+        }
+    }
+}
+
+/// The lines of a text, none longer than `width` but for a single word; all but the first are to be
+/// indented by two.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let indent = if lines.len() > 1 { 2 } else { 0 };
+        let last = lines.last_mut().expect("there is always a line");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.chars().count() + 1 + word.chars().count() + indent <= width {
+            last.push(' ');
+            last.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// A row in words: what goes wrong, and for which datacenters it is the same.
+fn describe(deployment: &Deployment, row: &CheckedRow) -> String {
+    let names = deployment.cluster.datacenters();
+    let site = |datacenter: Datacenter| names[datacenter.index()].as_str();
+    let any = any_site(deployment, row);
+    let parts = row.faults.iter().map(|fault| match fault {
+        Fault::DatacenterLoss(_) if any => "any one datacenter is lost".into(),
+        Fault::DatacenterPowerLoss(_) if any => "any one datacenter loses power".into(),
+        Fault::DatacenterDestroyed(_) if any => "any one datacenter is destroyed".into(),
+        Fault::Cut(..) if any => "any one link is cut".into(),
+        Fault::OneWayCut(..) if any => "any one link is cut one way".into(),
+        Fault::BrokerCrash => "a broker crashes".into(),
+        Fault::BrokerPowerLoss => "a broker loses power".into(),
+        Fault::BrokerWiped => "a broker loses its disk".into(),
+        Fault::BrokerPause => "a broker freezes".into(),
+        Fault::BrokerStop => "a broker is stopped".into(),
+        Fault::Lag => "replicas lag".into(),
+        Fault::DatacenterLoss(x) => format!("{} is lost", site(x)),
+        Fault::DatacenterPowerLoss(x) => format!("{} loses power", site(x)),
+        Fault::DatacenterDestroyed(x) => format!("{} is destroyed", site(x)),
+        Fault::Cut(x, y) => format!("{}|{} is cut", site(x), site(y)),
+        Fault::OneWayCut(x, y) => format!("{}>{} is cut", site(x), site(y)),
+        Fault::ControllerFailover => "the controller fails over".into(),
+    });
+    let parts: Vec<String> = parts.collect();
+    let described = if parts.is_empty() {
+        "nothing goes wrong".to_owned()
+    } else {
+        parts.join(" and ")
+    };
+    if any || row.also.is_empty() {
+        return described;
+    }
+    let also: Vec<_> = row.also.iter().map(|faults| faults.name(&names)).collect();
+    format!("{described} (or {})", also.join(", "))
+}
+
+/// Whether a row and those that are the same cover every datacenter with brokers, or every link.
+fn any_site(deployment: &Deployment, row: &CheckedRow) -> bool {
+    let sites = &deployment.cluster.sites;
+    let all = match row.faults.iter().last() {
+        Some(Fault::Cut(..)) => sites.len() * (sites.len() - 1) / 2,
+        Some(Fault::OneWayCut(..)) => sites.len() * (sites.len() - 1),
+        _ => sites.len(),
+    };
+    !row.also.is_empty() && row.also.len() + 1 == all
+}
+
+/// What was searched, once, under the table.
+fn searched(rows: &[&CheckedRow], bounds: Bounds) -> String {
+    let states: usize = rows.iter().map(|row| row.states).sum();
+    let cut: Vec<_> = rows
+        .iter()
+        .filter_map(|row| row.incomplete.as_ref())
+        .collect();
+    let mut text = format!(
+        "\nSearched: every order of {}, {}, {} by leaders and the faults of the row: {} rows, {}, {}.",
+        count(bounds.records, "write"),
+        count(bounds.elections, "election"),
+        count(bounds.isr_changes, "shrinking").replace("shrinkings", "shrinkings of the ISR"),
+        rows.len(),
+        million(states),
+        if cut.is_empty() {
+            "all exhausted, fine grain".to_owned()
+        } else {
+            format!("{} NOT exhausted", cut.len())
+        },
+    );
+    let mut bit: Vec<_> = rows.iter().flat_map(|row| row.used_up.clone()).collect();
+    bit.sort_unstable();
+    bit.dedup();
+    if !bit.is_empty() {
+        let _ = write!(
+            text,
+            "\nSome histories came up against a bound: {}.",
+            bit.join(", ")
+        );
+    }
+    text.push_str("\nNot a proof beyond these bounds.");
+    text
+}
+
+fn count(number: u8, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn million(states: usize) -> String {
+    match states {
+        0..100_000 => format!("{states} states"),
+        _ => format!("{:.1} million states", states as f64 / 1e6),
+    }
+}
+
+/// The command that shows the first bad cell.
+fn next_step(deployment: &Deployment, rows: &[&CheckedRow], file: &str) -> Option<String> {
+    let names = deployment.cluster.datacenters();
+    let (row, cell) = rows.iter().find_map(|row| {
+        let bad = row
+            .cells
+            .iter()
+            .find(|cell| matches!(cell.verdict, Verdict::Violated(_)))?;
+        Some((row, bad))
+    })?;
+    let faults = row.faults.name(&names);
+    let quoted = if faults.contains(['|', '>']) {
+        format!("'{faults}'")
+    } else {
+        faults
+    };
+    Some(format!(
+        "Next: highwater explain {file} --fault {quoted} --property {}",
+        cell.property.name
+    ))
+}
