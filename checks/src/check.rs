@@ -15,6 +15,8 @@ pub struct Options {
     pub limits: Limits,
     /// How many explorations run side by side; the results do not depend on it.
     pub workers: usize,
+    /// How many records are sent where the file does not say.
+    pub records: u8,
     /// Whether the candidate defects are there as Kafka's source has them, or repaired.
     pub as_source: bool,
 }
@@ -23,8 +25,11 @@ impl Default for Options {
     fn default() -> Self {
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         Options {
-            limits: Limits::default(),
+            limits: Limits {
+                generated: 6_000_000,
+            },
             workers,
+            records: 2,
             as_source: false,
         }
     }
@@ -53,6 +58,8 @@ pub struct CheckedRow {
     pub faults: Faults,
     /// The rows that are the same one under other names.
     pub also: Vec<Faults>,
+    /// How much could happen in the histories that were searched.
+    pub bounds: Bounds,
     /// What was searched, over all placements and orders together.
     pub states: usize,
     /// Why some search was not exhausted.
@@ -93,21 +100,19 @@ impl CheckedRow {
     }
 }
 
-/// The bounds of a deployment's rows: the defaults, and what the file says.
+/// The bounds within which a deployment's rows are searched: the defaults, and what the file says.
 ///
-/// Lower than those of experiments, so that every row of a shipped file is exhausted in seconds:
+/// One election less than in experiments, and no balancer, so that a row is exhausted in seconds:
 /// the verdicts say so.
-pub fn bounds(deployment: &Deployment) -> Bounds {
+pub fn bounds(deployment: &Deployment, options: Options) -> Bounds {
     let file = &deployment.bounds;
     let default = Bounds {
         elections: 2,
-        isr_changes: 2,
-        records: 1,
         preferred_elections: 0,
         ..Bounds::default()
     };
     Bounds {
-        records: file.records.unwrap_or(default.records),
+        records: file.records.unwrap_or(options.records),
         elections: file.elections.unwrap_or(default.elections),
         isr_changes: file.isr_changes.unwrap_or(default.isr_changes),
         ..default
@@ -131,7 +136,7 @@ pub fn models(
         setting,
         variant,
         faults: faults.clone(),
-        bounds: bounds(deployment),
+        bounds: bounds(deployment, options),
         asked: operators_properties(),
     };
     settings.into_iter().map(model).collect()
@@ -175,10 +180,11 @@ fn side_by_side(
     jobs: &[(usize, Replication)],
     options: Options,
     progress: &(dyn Fn(usize, usize) + Sync),
-) -> Vec<Exploration> {
+) -> Vec<(Bounds, Exploration)> {
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
-    let found: Vec<Mutex<Option<Exploration>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
+    let found: Vec<Mutex<Option<(Bounds, Exploration)>>> =
+        jobs.iter().map(|_| Mutex::new(None)).collect();
     std::thread::scope(|scope| {
         for _ in 0..options.workers.clamp(1, jobs.len().max(1)) {
             scope.spawn(|| {
@@ -187,7 +193,7 @@ fn side_by_side(
                     let Some((_, model)) = jobs.get(place) else {
                         break;
                     };
-                    let exploration = explore(model, options.limits);
+                    let exploration = search(model, options.limits);
                     if let Ok(mut slot) = found[place].lock() {
                         *slot = Some(exploration);
                     }
@@ -204,8 +210,51 @@ fn side_by_side(
         .collect()
 }
 
+/// Searches upwards: with fewer records first, then with as many as asked for.  What is too large
+/// with more records keeps the verdicts it got with fewer, and says so by its bounds.
+fn search(model: &Replication, limits: Limits) -> (Bounds, Exploration) {
+    let mut best: Option<(Bounds, Exploration)> = None;
+    for records in 1..=model.bounds.records {
+        let bounds = Bounds {
+            records,
+            ..model.bounds
+        };
+        let exploration = explore(
+            &Replication {
+                bounds,
+                ..model.clone()
+            },
+            limits,
+        );
+        let too_large = exploration.incomplete.is_some();
+        let settled = exploration
+            .verdicts
+            .iter()
+            .all(|(_, verdict)| *verdict != Verdict::Incomplete);
+        if best.is_none() || !too_large || settled {
+            best = Some((bounds, exploration));
+        }
+        if too_large {
+            break;
+        }
+    }
+    best.expect("there is at least one record")
+}
+
 /// The row, from what was found for each of its placements and orders: the worst counts.
-fn judge(topic: usize, row: ladder::Row, found: &[(&Replication, &Exploration)]) -> CheckedRow {
+fn judge(
+    topic: usize,
+    row: ladder::Row,
+    found: &[(&Replication, &(Bounds, Exploration))],
+) -> CheckedRow {
+    let bounds = found
+        .iter()
+        .map(|(_, (bounds, _))| *bounds)
+        .min_by_key(|bounds| bounds.records);
+    let found: Vec<_> = found
+        .iter()
+        .map(|(model, (_, exploration))| (*model, exploration))
+        .collect();
     let counts: Vec<Counts> = found
         .iter()
         .map(|(_, exploration)| exploration.counts)
@@ -237,6 +286,7 @@ fn judge(topic: usize, row: ladder::Row, found: &[(&Replication, &Exploration)])
         topic,
         faults: row.faults,
         also: row.also,
+        bounds: bounds.unwrap_or_default(),
         states: counts.iter().map(|counts| counts.unique).sum(),
         incomplete: found
             .iter()

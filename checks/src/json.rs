@@ -1,6 +1,6 @@
 //! What a program reads.  The field names are a contract; docs/DEPLOYMENTS.md lists them.
 
-use crate::check::{self, Cell, Checked, CheckedRow};
+use crate::check::{Cell, Checked, CheckedRow};
 use highwater_vocabulary::Deployment;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ pub fn check_result(file: &str, deployment: &Deployment, checked: &Checked) -> C
 
 fn row_result(deployment: &Deployment, row: &CheckedRow) -> Row {
     let names = deployment.cluster.datacenters();
-    let bounds = check::bounds(deployment);
+    let bounds = row.bounds;
     Row {
         topic: deployment.cluster.topics[row.topic].id.clone(),
         fault: row.faults.name(&names),

@@ -103,14 +103,14 @@ fn check_files(args: &Check) -> Result<End, Remark> {
         read.push((source.file().to_owned(), deployment));
         warnings.extend(remarks);
     }
-    if args.format == Format::Text {
+    if args.format == Format::Text && !args.files.is_empty() {
         warnings.iter().for_each(complain);
     }
     let options = options(args);
-    let detail = if args.all {
-        Detail::All
-    } else {
-        Detail::Folded
+    let detail = match (args.all, args.files.is_empty()) {
+        (true, _) => Detail::All,
+        (false, true) => Detail::Brief,
+        (false, false) => Detail::Folded,
     };
     let mut unmet = false;
     let mut results = Vec::new();
@@ -142,6 +142,10 @@ fn options(args: &Check) -> Options {
         as_source: args.as_source,
         ..Options::default()
     };
+    if args.files.is_empty() {
+        // A first look has to be quick.
+        options.records = 1;
+    }
     if let Some(workers) = args.workers {
         options.workers = workers;
     }

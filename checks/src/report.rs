@@ -5,7 +5,6 @@
 
 use crate::check::{self, Checked, CheckedRow};
 use crate::explore::Verdict;
-use highwater_model::replication::Bounds;
 use highwater_vocabulary::{Acks, Datacenter, Deployment, Fault, Faults, Member, Topic};
 use std::fmt::Write;
 
@@ -15,6 +14,8 @@ const WHEN: usize = 46;
 /// How much of a table is printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Detail {
+    /// Rows in which all is well share a line that does not name them.
+    Brief,
     /// Rows that come out the same share a line.
     Folded,
     /// Every row has its line.
@@ -31,10 +32,10 @@ pub fn table(deployment: &Deployment, checked: &Checked, file: &str, detail: Det
             .iter()
             .filter(|row| row.topic == place)
             .collect();
-        let _ = writeln!(text, "{}   {}", deployment.name, heading(deployment, topic));
+        let _ = writeln!(text, "{}: {}", deployment.name, heading(deployment, topic));
         write_rows(&mut text, deployment, topic, &rows, detail);
-        let _ = writeln!(text, "{}", searched(&rows, check::bounds(deployment)));
-        if let Some(next) = next_step(deployment, &rows, file) {
+        let _ = writeln!(text, "{}", searched(&rows, detail));
+        if let Some(next) = next_step(deployment, &rows, file).filter(|_| detail != Detail::Brief) {
             let _ = writeln!(text, "{next}");
         }
     }
@@ -73,8 +74,14 @@ fn heading(deployment: &Deployment, topic: &Topic) -> String {
 #[derive(PartialEq, Eq)]
 struct Cells {
     data: &'static str,
-    leader: &'static str,
-    split: &'static str,
+    electable: &'static str,
+    split_brain: &'static str,
+}
+
+impl Cells {
+    fn are_good(&self) -> bool {
+        self.data == "kept" && self.electable == "yes" && self.split_brain == "no"
+    }
 }
 
 fn cells(row: &CheckedRow, acks: Acks) -> Cells {
@@ -95,22 +102,20 @@ fn cells(row: &CheckedRow, acks: Acks) -> Cells {
     } else {
         "kept"
     };
-    let leader = match verdict("electable") {
-        Some(Verdict::Violated(_)) => "none eligible",
-        Some(Verdict::Holds) => "eligible",
-        Some(Verdict::Silent) => "-",
+    let electable = match verdict("electable") {
+        Some(Verdict::Violated(_)) => "NO",
+        Some(Verdict::Holds | Verdict::Silent) => "yes",
         Some(Verdict::Incomplete) | None => "not known",
     };
-    let split = match verdict("no-split-brain") {
-        Some(Verdict::Violated(_)) => "ACKNOWLEDGES",
-        Some(Verdict::Holds) => "harmless",
-        Some(Verdict::Silent) => "-",
+    let split_brain = match verdict("no-split-brain") {
+        Some(Verdict::Violated(_)) => "YES",
+        Some(Verdict::Holds | Verdict::Silent) => "no",
         Some(Verdict::Incomplete) | None => "not known",
     };
     Cells {
         data,
-        leader,
-        split,
+        electable,
+        split_brain,
     }
 }
 
@@ -123,7 +128,7 @@ fn write_rows(
 ) {
     let _ = writeln!(
         text,
-        "\n{:WHEN$}  acknowledged data  who holds it   old leader",
+        "{:WHEN$}  acknowledged data  electable  split brain",
         "when"
     );
     let mut lines: Vec<(Vec<String>, Cells)> = Vec::new();
@@ -132,18 +137,27 @@ fn write_rows(
         let cells = cells(row, topic.acks);
         match lines
             .iter_mut()
-            .find(|(_, known)| detail == Detail::Folded && *known == cells)
+            .find(|(_, known)| detail != Detail::All && *known == cells)
         {
             Some((whens, _)) => whens.push(when),
             None => lines.push((vec![when], cells)),
         }
     }
+    if detail != Detail::All {
+        lines.sort_by_key(|(_, cells)| cells.are_good());
+    }
     for (whens, cells) in lines {
-        let mut wrapped = wrap(&whens.join("; "), WHEN).into_iter();
+        let unnamed = detail == Detail::Brief && cells.are_good();
+        let when = if unnamed {
+            format!("all {} other rows", whens.len())
+        } else {
+            whens.join("; ")
+        };
+        let mut wrapped = wrap(&when, WHEN).into_iter();
         let first = wrapped.next().unwrap_or_default();
         let line = format!(
-            "{first:WHEN$}  {:17}  {:13}  {}",
-            cells.data, cells.leader, cells.split
+            "{first:WHEN$}  {:17}  {:9}  {}",
+            cells.data, cells.electable, cells.split_brain
         );
         let _ = writeln!(text, "{}", line.trim_end());
         for more in wrapped {
@@ -220,36 +234,47 @@ fn any_site(deployment: &Deployment, row: &CheckedRow) -> bool {
 }
 
 /// What was searched, once, under the table.
-fn searched(rows: &[&CheckedRow], bounds: Bounds) -> String {
+fn searched(rows: &[&CheckedRow], detail: Detail) -> String {
     let states: usize = rows.iter().map(|row| row.states).sum();
-    let cut: Vec<_> = rows
+    let cut = rows.iter().filter(|row| row.incomplete.is_some()).count();
+    let how_far = match cut {
+        0 => "all exhausted".to_owned(),
+        cut => format!("{cut} of them NOT exhausted"),
+    };
+    let most = rows
         .iter()
-        .filter_map(|row| row.incomplete.as_ref())
-        .collect();
+        .map(|row| row.bounds.records)
+        .max()
+        .unwrap_or_default();
+    let fewer = rows.iter().filter(|row| row.bounds.records < most).count();
+    let exceptions = match fewer {
+        0 => String::new(),
+        1 => format!(" ({} in one row, too large for more)", most - 1),
+        fewer => format!(" ({} in {fewer} rows, too large for more)", most - 1),
+    };
+    let bounds = rows.first().map(|row| row.bounds).unwrap_or_default();
     let mut text = format!(
-        "\nSearched: every order of {}, {}, {} by leaders and the faults of the row: {} rows, {}, {}.",
-        count(bounds.records, "write"),
+        "Searched, in every order: {}{exceptions}, {}, {} of the ISR, the faults\n  of the row: {} rows, {}, {how_far}.",
+        count(most, "write"),
         count(bounds.elections, "election"),
-        count(bounds.isr_changes, "shrinking").replace("shrinkings", "shrinkings of the ISR"),
+        count(bounds.isr_changes, "shrinking"),
         rows.len(),
         million(states),
-        if cut.is_empty() {
-            "all exhausted, fine grain".to_owned()
-        } else {
-            format!("{} NOT exhausted", cut.len())
-        },
     );
+    if detail == Detail::Brief {
+        return text;
+    }
     let mut bit: Vec<_> = rows.iter().flat_map(|row| row.used_up.clone()).collect();
     bit.sort_unstable();
     bit.dedup();
     if !bit.is_empty() {
         let _ = write!(
             text,
-            "\nSome histories came up against a bound: {}.",
+            "\n  Some histories came up against a bound: {}.",
             bit.join(", ")
         );
     }
-    text.push_str("\nNot a proof beyond these bounds.");
+    text.push_str("\n  Not a proof beyond these bounds.");
     text
 }
 

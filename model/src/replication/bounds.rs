@@ -21,10 +21,11 @@ pub struct Bounds {
     pub preferred_elections: u8,
     /// Reads of consumers.
     pub reads: u8,
-    /// Whether it is an event of its own that an answer is never heard: the controller's (`untold`)
-    /// and the producer's (`refuse`).  Nothing is lost without: who has not heard *yet* may do
-    /// everything that who will never hear may do (tests/reductions.rs compares).
-    pub unheard_answers: bool,
+    /// Whether choices are tried that can add nothing: that an answer is never heard (`untold`,
+    /// `refuse`), because who has not heard *yet* may do all that who never hears may do; that lag
+    /// begins late or ends (`lag`, `catch-up`), because lag forces nothing.  The verdicts are the
+    /// same with them and without (checks/tests/reductions.rs compares).
+    pub redundant_choices: bool,
     /// What operators may do.
     pub operators: Operators,
 }
@@ -46,7 +47,7 @@ impl Default for Bounds {
             isr_changes: 2,
             preferred_elections: 1,
             reads: 0,
-            unheard_answers: false,
+            redundant_choices: false,
             operators: Operators::default(),
         }
     }

@@ -14,7 +14,14 @@ use highwater_vocabulary::{
 };
 
 /// Lists in `events` what may be tried in `state`.
+///
+/// An episode of lag that the row has begins before anything else and does not end: lag forces
+/// nothing, so whatever may happen before it or after it may also happen within it.
 pub fn offer(model: &Replication, state: &State, events: &mut Vec<Event>) {
+    if !model.bounds.redundant_choices && !state.world.lag && has_left(model, state, &Event::Lag) {
+        events.push(Event::Lag);
+        return;
+    }
     for broker in model.setting.replicas().iter() {
         offer_clients(model, state, broker, events);
         offer_replication(model, state, broker, events);
@@ -41,7 +48,7 @@ fn offer_clients(model: &Replication, state: &State, broker: Broker, events: &mu
     if let (Some(tenure), Acks::All) = (replica.tenure(), model.setting.acks) {
         for record in tenure.waiting.iter() {
             events.push(Event::Ack { broker, record });
-            if model.bounds.unheard_answers {
+            if model.bounds.redundant_choices {
                 events.push(Event::Refuse { broker, record });
             }
         }
@@ -95,7 +102,7 @@ fn offer_isr_changes(model: &Replication, state: &State, leader: Broker, events:
     }
     if state.changes[leader].answer.is_some() {
         events.push(Event::Told { leader });
-        if model.bounds.unheard_answers || !model.keeps(Guard::UnknownOutcomeStaysPending) {
+        if model.bounds.redundant_choices || !model.keeps(Guard::UnknownOutcomeStaysPending) {
             events.push(Event::Untold { leader });
         }
     }
@@ -172,7 +179,7 @@ fn offer_operators(model: &Replication, state: &State, events: &mut Vec<Event>) 
 }
 
 fn offer_links(model: &Replication, state: &State, events: &mut Vec<Event>) {
-    if state.world.lag {
+    if state.world.lag && model.bounds.redundant_choices {
         events.push(Event::CatchUp);
     }
     for datacenter in state.world.lost.iter() {

@@ -10,11 +10,13 @@ use highwater_vocabulary::{
     Broker, BrokerSet, Datacenter, Fault, MOST_BROKERS, MOST_DATACENTERS, MOST_RECORDS, Member,
     Process, Record, RecordSet, Set,
 };
+use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::{Index, IndexMut};
 
 /// How many metadata records the slowest broker may be behind.  A run in which somebody came this
 /// far is reported, because the controller then waits for him (see [`super::bounds`]).
-pub const WINDOW: usize = 10;
+pub const WINDOW: usize = 14;
 
 /// Leader epochs that a history may reach, 0 included.
 pub const EPOCHS: usize = 8;
@@ -255,9 +257,8 @@ pub struct Image {
 pub struct Controller {
     /// Where the active controller is, if there is one.
     pub active: Option<Datacenter>,
-    /// The committed records that somebody may still have to apply, oldest first.
-    log: [Image; WINDOW],
-    newest: u8,
+    /// The committed records that somebody may still have to apply.
+    log: MetadataLog,
     /// The eligible leader replicas (KIP-966).
     pub elr: BrokerSet,
     /// The leader at the moment the ISR became empty (KIP-966, as implemented: one broker).
@@ -432,44 +433,86 @@ impl Log {
 impl Controller {
     /// The newest committed record.
     pub fn image(&self) -> &Image {
-        &self.log[usize::from(self.newest)]
+        &self.log.kept[usize::from(self.log.newest)]
     }
 
     /// A record that has not been forgotten.
     pub fn record(&self, place: u8) -> &Image {
-        &self.log[usize::from(place)]
+        &self.log.kept[usize::from(place)]
     }
 
     /// The place of the newest record.
     pub fn newest(&self) -> u8 {
-        self.newest
+        self.log.newest
     }
 
     /// The records that are kept, oldest first.
     pub fn records(&self) -> &[Image] {
-        &self.log[..=usize::from(self.newest)]
+        self.log.records()
     }
 
     /// The same, to be renumbered.
     pub fn records_mut(&mut self) -> &mut [Image] {
-        &mut self.log[..=usize::from(self.newest)]
+        &mut self.log.kept[..=usize::from(self.log.newest)]
     }
 
     /// Commits a record; `false` if the slowest broker is too far behind.
     pub fn commit(&mut self, image: Image) -> bool {
-        let Some(place) = self.log.get_mut(usize::from(self.newest) + 1) else {
+        let Some(place) = self.log.kept.get_mut(usize::from(self.log.newest) + 1) else {
             return false;
         };
         *place = image;
-        self.newest += 1;
+        self.log.newest += 1;
         true
     }
 
     /// Forgets the oldest `count` records.
     pub fn forget(&mut self, count: u8) {
-        self.log.copy_within(usize::from(count).., 0);
-        self.log[WINDOW - usize::from(count)..].fill(Image::default());
-        self.newest -= count;
+        self.log.kept.copy_within(usize::from(count).., 0);
+        self.log.newest -= count;
+    }
+}
+
+/// Committed records, oldest first.
+///
+/// Equality and hash are those of the records kept.  They are written by hand because the room
+/// behind the newest record is not part of the log, and hashing it for every state costs a tenth of
+/// an exploration; `tests::the_room_behind_the_newest_record_is_no_part_of_the_log` watches them.
+#[derive(Clone, Copy)]
+pub struct MetadataLog {
+    kept: [Image; WINDOW],
+    newest: u8,
+}
+
+impl MetadataLog {
+    fn starting_with(first: Image) -> Self {
+        let mut kept = [Image::default(); WINDOW];
+        kept[0] = first;
+        MetadataLog { kept, newest: 0 }
+    }
+
+    fn records(&self) -> &[Image] {
+        &self.kept[..=usize::from(self.newest)]
+    }
+}
+
+impl PartialEq for MetadataLog {
+    fn eq(&self, other: &Self) -> bool {
+        self.records() == other.records()
+    }
+}
+
+impl Eq for MetadataLog {}
+
+impl Hash for MetadataLog {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.records().hash(state);
+    }
+}
+
+impl fmt::Debug for MetadataLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.records().fmt(f)
     }
 }
 
@@ -532,8 +575,6 @@ fn beginning(model: &Replication, seat: Datacenter) -> State {
         broker_epochs: per_broker(replicas, |_| BrokerEpoch(1)),
         min_isr: model.setting.min_insync_replicas,
     };
-    let mut log = [Image::default(); WINDOW];
-    log[0] = first;
     let replica = |broker| Replica {
         process: Process::Running,
         broker_epoch: BrokerEpoch(1),
@@ -557,8 +598,7 @@ fn beginning(model: &Replication, seat: Datacenter) -> State {
         late: PerBroker::default(),
         controller: Controller {
             active: Some(seat),
-            log,
-            newest: 0,
+            log: MetadataLog::starting_with(first),
             elr: BrokerSet::EMPTY,
             last_known_leader: None,
             recovering: false,
@@ -591,4 +631,59 @@ fn per_broker<T: Default>(replicas: BrokerSet, one: impl Fn(Broker) -> T) -> Per
             T::default()
         }
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::hash::DefaultHasher;
+
+    fn hash(log: &MetadataLog) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        log.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    #[test]
+    fn the_room_behind_the_newest_record_is_no_part_of_the_log() {
+        let fresh = MetadataLog::starting_with(Image {
+            min_isr: 1,
+            ..Image::default()
+        });
+        let mut used = fresh;
+        used.kept[5].min_isr = 3;
+        assert_eq!(used, fresh);
+        assert_eq!(hash(&used), hash(&fresh));
+
+        let mut longer = fresh;
+        longer.newest = 1;
+        assert_ne!(longer, fresh);
+        assert_ne!(hash(&longer), hash(&fresh));
+    }
+
+    #[test]
+    fn an_epoch_ends_where_the_next_one_starts() {
+        //   log      asked   newest not above, and its end
+        for (epochs, asked, expected) in [
+            ("1 1 2", 2, Some((2, 3))), // the newest epoch ends with the log
+            ("1 1 2", 1, Some((1, 2))),
+            ("1 3 3", 2, Some((1, 1))), // an unknown epoch: the one below
+            ("2 2", 1, Some((1, 0))),   // nothing below: itself, where the next starts
+            ("1 1", 2, None),           // a question from the future
+            ("", 1, None),
+        ] {
+            let mut log = Log::default();
+            for epoch in epochs.split_whitespace() {
+                let epoch = LeaderEpoch(epoch.parse().expect("a number"));
+                assert!(log.append(Entry {
+                    record: Record::at(0),
+                    epoch
+                }));
+            }
+            let found = log
+                .end_of_epoch(LeaderEpoch(asked))
+                .map(|(epoch, end)| (epoch.0, end.0));
+            assert_eq!(found, expected, "epoch {asked} in {epochs:?}");
+        }
+    }
 }
