@@ -5,11 +5,12 @@
 
 use crate::check::{self, Checked, CheckedRow};
 use crate::explore::Verdict;
+use highwater_model::replication::Bounds;
 use highwater_vocabulary::{Acks, Datacenter, Deployment, Fault, Faults, Member, Topic};
 use std::fmt::Write;
 
 /// How wide the first column may be.
-const WHEN: usize = 46;
+const WHEN: usize = 62;
 
 /// How much of a table is printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -146,12 +147,13 @@ fn write_rows(
     if detail != Detail::All {
         lines.sort_by_key(|(_, cells)| cells.are_good());
     }
+    let alone = lines.len() == 1;
     for (whens, cells) in lines {
         let unnamed = detail == Detail::Brief && cells.are_good();
-        let when = if unnamed {
-            format!("all {} other rows", whens.len())
-        } else {
-            whens.join("; ")
+        let when = match unnamed {
+            true if alone => format!("all {} rows", whens.len()),
+            true => format!("all {} other rows", whens.len()),
+            false => whens.join("; "),
         };
         let mut wrapped = wrap(&when, WHEN).into_iter();
         let first = wrapped.next().unwrap_or_default();
@@ -254,16 +256,19 @@ fn searched(rows: &[&CheckedRow], detail: Detail) -> String {
     };
     let bounds = rows.first().map(|row| row.bounds).unwrap_or_default();
     let mut text = format!(
-        "Searched, in every order: {}{exceptions}, {}, {} of the ISR, the faults\n  of the row: {} rows, {}, {how_far}.",
-        count(most, "write"),
-        count(bounds.elections, "election"),
-        count(bounds.isr_changes, "shrinking"),
+        "Searched: {} rows, {}, {how_far}",
         rows.len(),
-        million(states),
+        million(states)
     );
     if detail == Detail::Brief {
-        return text;
+        return text + ".";
     }
+    let _ = write!(
+        text,
+        "; in each {}{exceptions},\n  {}.",
+        count(most, "write"),
+        within(bounds)
+    );
     let mut bit: Vec<_> = rows.iter().flat_map(|row| row.used_up.clone()).collect();
     bit.sort_unstable();
     bit.dedup();
@@ -276,6 +281,30 @@ fn searched(rows: &[&CheckedRow], detail: Detail) -> String {
     }
     text.push_str("\n  Not a proof beyond these bounds.");
     text
+}
+
+/// The rest of a row's bounds, in words.
+fn within(bounds: Bounds) -> String {
+    format!(
+        "{}, {} of the ISR and the faults of the row, in every order",
+        count(bounds.elections, "election"),
+        count(bounds.isr_changes, "shrinking"),
+    )
+}
+
+/// What is said once under several brief tables.
+pub fn brief_bounds(checked: &[Checked]) -> String {
+    let bounds = checked
+        .iter()
+        .flat_map(|checked| &checked.rows)
+        .map(|row| row.bounds)
+        .next();
+    let bounds = bounds.unwrap_or_default();
+    format!(
+        "In each row {}, {}. Not a proof beyond that.",
+        count(bounds.records, "write"),
+        within(bounds)
+    )
 }
 
 fn count(number: u8, what: &str) -> String {
