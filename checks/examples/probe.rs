@@ -2,6 +2,9 @@ use highwater_checks::explore::*;
 use highwater_model::replication::*;
 use highwater_vocabulary::*;
 use std::time::Instant;
+fn env(name: &str) -> Option<u8> {
+    std::env::var(name).ok()?.parse().ok()
+}
 fn main() {
     // probe HEADER FAULTS records elections isr asked
     let a: Vec<String> = std::env::args().collect();
@@ -21,6 +24,13 @@ fn main() {
             records: n(3, 2),
             elections: n(4, 3),
             isr_changes: n(5, 4),
+            preferred_elections: env("PREFER").unwrap_or(0),
+            reads: env("READS").unwrap_or(0),
+            redundant_choices: env("REDUNDANT").is_some(),
+            operators: Operators {
+                min_isr: [env("MINISR"), None],
+                unclean_elections: 0,
+            },
             ..Bounds::default()
         },
         asked,

@@ -7,8 +7,9 @@
 
 use crate::explore::{Exploration, Limits, Verdict, explore};
 use crate::guard_table::TABLE;
-use highwater_model::replication::{Bounds, Guard, GuardSet, Operators, Property, Replication, Variant};
+use highwater_model::replication::{Bounds, Guard, GuardSet, Property, Replication, Variant};
 use highwater_vocabulary::{Faults, Story};
+use std::fmt;
 
 /// One line of the table.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,19 @@ pub struct Case {
     pub faults: &'static str,
     /// Records, elections, ISR changes, preferred elections.
     pub bounds: [u8; 4],
+    /// What clients or operators do besides.
+    pub besides: Besides,
+}
+
+/// What clients or operators do in a case besides producing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Besides {
+    /// Nothing.
+    Nothing,
+    /// A consumer reads once, from whatever replica it likes.
+    Read,
+    /// An operator changes min ISR to this.
+    MinIsr(u8),
 }
 
 /// What a guard is worth.
@@ -63,8 +77,26 @@ impl Found {
     }
 }
 
+impl fmt::Display for Worth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Worth::Breaks(property, steps) => write!(f, "{property} breaks after {steps} events"),
+            Worth::MaskedBy(others, property, steps) => {
+                let names: Vec<_> = others.iter().map(|guard| guard.name()).collect();
+                write!(
+                    f,
+                    "masked by {}: without them too, {property} breaks after {steps} events",
+                    names.join(", ")
+                )
+            }
+            Worth::AvailabilityOnly(why) => write!(f, "availability only: {why}"),
+            Worth::NotReproduced(why) => write!(f, "not reproduced: {why}"),
+        }
+    }
+}
+
 /// The properties that a client or an operator can observe, the plainest first.
-const OBSERVABLE: [&str; 9] = [
+const OBSERVABLE: [&str; 10] = [
     "acked-somewhere",
     "acked-in-leader",
     "acked-survives",
@@ -74,6 +106,8 @@ const OBSERVABLE: [&str; 9] = [
     "committed-prefix",
     "log-matching",
     "log-shape",
+    // One failover away from a loss.
+    "candidates-complete",
 ];
 
 /// The line of a guard.
@@ -81,7 +115,10 @@ const OBSERVABLE: [&str; 9] = [
 /// # Panics
 /// If a guard has none; `tests/guards.rs` sees to it that each has one.
 pub fn line(guard: Guard) -> Line {
-    *TABLE.iter().find(|line| line.guard == guard).unwrap_or_else(|| panic!("{guard} has no line in the table"))
+    *TABLE
+        .iter()
+        .find(|line| line.guard == guard)
+        .unwrap_or_else(|| panic!("{guard} has no line in the table"))
 }
 
 /// Tries a line.
@@ -93,11 +130,15 @@ pub fn try_line(line: Line) -> Found {
     let worth = match (broken, line.worth) {
         (Some((property, steps)), Worth::Breaks(expected, _)) => {
             let steps = steps_to(&without, expected).filter(|_| holds(&with, expected));
-            steps.map_or(Worth::Breaks(property, 0), |steps| Worth::Breaks(expected, steps))
+            steps.map_or(Worth::Breaks(property, 0), |steps| {
+                Worth::Breaks(expected, steps)
+            })
         }
         (Some((property, steps)), _) => Worth::Breaks(property, steps),
         (None, Worth::MaskedBy(others, expected, _)) => {
-            let joint = line.case.explore(others.iter().copied().chain([line.guard]).collect());
+            let joint = line
+                .case
+                .explore(others.iter().copied().chain([line.guard]).collect());
             match steps_to(&joint, expected).filter(|_| holds(&with, expected)) {
                 Some(steps) => Worth::MaskedBy(others, expected, steps),
                 None => Worth::NotReproduced("nor with the others waived"),
@@ -106,14 +147,22 @@ pub fn try_line(line: Line) -> Found {
         (None, Worth::Breaks(..)) => Worth::NotReproduced("nothing broke"),
         (None, expected) => expected,
     };
-    Found { line, worth, states }
+    Found {
+        line,
+        worth,
+        states,
+    }
 }
 
 /// The plainest observable property that is violated without the guard and not with it.  A space
 /// that was not exhausted shows nothing.
 fn first_broken(without: &Exploration, with: &Exploration) -> Option<(&'static str, usize)> {
-    let broken = OBSERVABLE.into_iter().filter_map(|property| Some((property, steps_to(without, property)?)));
-    broken.filter(|(property, _)| holds(with, property)).min_by_key(|(_, steps)| *steps)
+    let broken = OBSERVABLE
+        .into_iter()
+        .filter_map(|property| Some((property, steps_to(without, property)?)));
+    broken
+        .filter(|(property, _)| holds(with, property))
+        .min_by_key(|(_, steps)| *steps)
 }
 
 fn steps_to(exploration: &Exploration, property: &str) -> Option<usize> {
@@ -124,31 +173,50 @@ fn steps_to(exploration: &Exploration, property: &str) -> Option<usize> {
 }
 
 fn holds(exploration: &Exploration, property: &str) -> bool {
-    matches!(exploration.verdict(property), Some(Verdict::Holds | Verdict::Silent))
+    matches!(
+        exploration.verdict(property),
+        Some(Verdict::Holds | Verdict::Silent)
+    )
 }
 
 impl Case {
     /// The model of this case with guards waived.
     pub fn model(&self, waived: GuardSet) -> Replication {
-        let story = Story::parse(&format!("replication {}", self.setting)).expect("the table is well-formed");
-        let variant = Variant::parse(story.setting.kafka, &story.variant).expect("the table is well-formed");
-        let faults = Faults::parse(self.faults, &story.setting.datacenters).expect("the table is well-formed");
+        let story = Story::parse(&format!("replication {}", self.setting))
+            .expect("the table is well-formed");
+        let variant =
+            Variant::parse(story.setting.kafka, &story.variant).expect("the table is well-formed");
+        let faults = Faults::parse(self.faults, &story.setting.datacenters)
+            .expect("the table is well-formed");
         let [records, elections, isr_changes, preferred_elections] = self.bounds;
-        let touches = |guard| waived.contains(guard);
-        let operators = match touches(Guard::MinIsrChangeClearsElr) {
-            true => Operators { min_isr: [Some(1), None], unclean_elections: 0 },
-            false => Operators::default(),
+        let mut bounds = Bounds {
+            records,
+            elections,
+            isr_changes,
+            preferred_elections,
+            ..Bounds::default()
         };
-        let reads = u8::from(touches(Guard::ReadsBelowWatermark));
-        let bounds =
-            Bounds { records, elections, isr_changes, preferred_elections, reads, operators, ..Bounds::default() };
+        match self.besides {
+            Besides::Nothing => {}
+            Besides::Read => bounds.reads = 1,
+            Besides::MinIsr(to) => bounds.operators.min_isr[0] = Some(to),
+        }
         let variant = Variant { waived, ..variant };
-        Replication { setting: story.setting, variant, faults, bounds, asked: Property::ALL }
+        Replication {
+            setting: story.setting,
+            variant,
+            faults,
+            bounds,
+            asked: Property::ALL,
+        }
     }
 
     fn explore(&self, waived: GuardSet) -> Exploration {
         let exploration = explore(&self.model(waived), Limits::default());
-        assert_eq!(exploration.incomplete, None, "a case of the guard table is exhausted");
+        assert_eq!(
+            exploration.incomplete, None,
+            "a case of the guard table is exhausted"
+        );
         exploration
     }
 }

@@ -8,6 +8,8 @@ pub mod check;
 pub mod deployment_file;
 pub mod explore;
 pub mod fault_pattern;
+mod guard_table;
+pub mod guards;
 pub mod json;
 pub mod ladder;
 mod names;

@@ -102,7 +102,7 @@ fn offer_isr_changes(model: &Replication, state: &State, leader: Broker, events:
     }
     if state.changes[leader].answer.is_some() {
         events.push(Event::Told { leader });
-        if model.bounds.redundant_choices || !model.keeps(Guard::UnknownOutcomeStaysPending) {
+        if model.bounds.redundant_choices || somebody_cares_for_lost_answers(model) {
             events.push(Event::Untold { leader });
         }
     }
@@ -125,6 +125,11 @@ fn offer_isr_changes(model: &Replication, state: &State, leader: Broker, events:
                 .map(|follower| Event::Lapse { leader, follower }),
         );
     }
+}
+
+/// Whether a leader that will never hear an answer may do what one that has not heard yet may not.
+fn somebody_cares_for_lost_answers(model: &Replication) -> bool {
+    !model.keeps(Guard::UnknownOutcomeStaysPending) || !model.keeps(Guard::NoProposalWhilePending)
 }
 
 fn offer_membership(state: &State, broker: Broker, events: &mut Vec<Event>) {

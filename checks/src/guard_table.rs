@@ -1,0 +1,476 @@
+//! The lines of the guard table, in the order of the rules.
+
+use crate::guards::Besides::{self, MinIsr, Nothing, Read};
+use crate::guards::Worth::{AvailabilityOnly, Breaks, MaskedBy, NotReproduced};
+use crate::guards::{Case, Line, Worth};
+use highwater_model::replication::Guard::{self, *};
+
+const ONE: &str = "4.1, brokers a-1 b-1, min ISR 1, elr on";
+const TWO: &str = "4.1, brokers a-1 b-1, min ISR 2, elr on";
+const TWO_OF_THREE: &str = "4.1, brokers a-1 b-1 c-1, min ISR 2, elr on";
+const ONE_OF_THREE: &str = "4.1, brokers a-1 b-1 c-1, min ISR 1, elr on";
+/// A cut between a and b silences a; b keeps the controllers.
+const CUT_OFF: &str = "4.1, brokers a-1 b-1 c-1, voters b 1, min ISR 2, elr on";
+const LATE: &str = "4.1, brokers a-1 b-1, voters a 1 b 1 w 1, min ISR 1, elr on, with late-fetches";
+const LATE_WITHOUT_ACKS: &str =
+    "4.1, brokers a-1 b-1, voters b 1, min ISR 1, acks 0, elr on, with late-fetches";
+const WITHOUT_ELR: &str = "4.1, brokers a-1 b-1, min ISR 1, elr off";
+
+const fn line(
+    guard: Guard,
+    setting: &'static str,
+    faults: &'static str,
+    bounds: [u8; 4],
+    worth: Worth,
+) -> Line {
+    line_with(guard, setting, faults, bounds, Nothing, worth)
+}
+
+const fn line_with(
+    guard: Guard,
+    setting: &'static str,
+    faults: &'static str,
+    bounds: [u8; 4],
+    besides: Besides,
+    worth: Worth,
+) -> Line {
+    Line {
+        guard,
+        case: Case {
+            setting,
+            faults,
+            bounds,
+            besides,
+        },
+        worth,
+    }
+}
+
+//   guard, setting, faults, [records, elections, ISR changes, preferred elections], worth
+pub(crate) const TABLE: &[Line] = &[
+    line(
+        LeadsLocally,
+        ONE,
+        "none",
+        [2, 2, 1, 0],
+        Breaks("log-matching", 2),
+    ),
+    line(
+        AdmissionAtMinIsr,
+        TWO,
+        "lag+broker-crash",
+        [1, 2, 2, 0],
+        MaskedBy(&[AckAtMinIsr, WatermarkAtMinIsr], "acked-in-leader", 9),
+    ),
+    line(
+        LeaderKnowsMinIsr,
+        TWO,
+        "lag+broker-crash",
+        [1, 2, 2, 0],
+        Breaks("acked-in-leader", 9),
+    ),
+    line(
+        AckAwaitsWatermark,
+        ONE,
+        "broker-crash",
+        [1, 3, 1, 0],
+        Breaks("acked-in-leader", 5),
+    ),
+    line(
+        AckAtMinIsr,
+        TWO,
+        "lag+broker-crash",
+        [1, 2, 2, 0],
+        MaskedBy(&[WatermarkAtMinIsr], "acked-in-leader", 9),
+    ),
+    line(
+        WatermarkIsSlowestInSync,
+        ONE,
+        "broker-crash",
+        [1, 3, 1, 0],
+        Breaks("acked-in-leader", 5),
+    ),
+    line(
+        WatermarkAtMinIsr,
+        TWO,
+        "lag+broker-crash",
+        [1, 2, 2, 0],
+        Breaks("read-stability", 8),
+    ),
+    line(
+        WatermarkIsMonotone,
+        TWO,
+        "broker-power-loss",
+        [1, 3, 1, 0],
+        Breaks("candidates-complete", 11),
+    ),
+    line(
+        JoinerCountsAtOnce,
+        ONE,
+        "broker-crash",
+        [1, 3, 1, 0],
+        Breaks("read-stability", 10),
+    ),
+    line(
+        LeaverCountsUntilCommitted,
+        ONE,
+        "broker-crash",
+        [1, 3, 1, 1],
+        Breaks("acked-in-leader", 0),
+    ),
+    line(
+        FetchEpochIsCurrent,
+        CUT_OFF,
+        "cut:a|b+cut:a|b",
+        [1, 3, 0, 1],
+        Breaks("candidates-complete", 12),
+    ),
+    line(
+        DivergenceIsChecked,
+        ONE,
+        "broker-power-loss",
+        [2, 2, 1, 0],
+        Breaks("committed-prefix", 7),
+    ),
+    line(
+        DivergingFetchProvesNothing,
+        ONE,
+        "broker-pause",
+        [2, 2, 1, 1],
+        Breaks("acked-in-leader", 13),
+    ),
+    line(
+        FetchBrokerEpochIsCurrent,
+        LATE,
+        "lag+dc-destroyed:b",
+        [1, 1, 1, 0],
+        MaskedBy(
+            &[JoinerEpochIsKnown, MemberEpochsAreCurrent],
+            "candidates-complete",
+            0,
+        ),
+    ),
+    line(
+        TruncationComparesEpochs,
+        ONE,
+        "broker-pause",
+        [2, 3, 1, 1],
+        AvailabilityOnly(
+            "a follower whose epochs interleave with the leader's is told to truncate for ever",
+        ),
+    ),
+    line(
+        AnswerIsForThisEnd,
+        LATE_WITHOUT_ACKS,
+        "lag+dc-power-loss:a",
+        [2, 2, 1, 0],
+        NotReproduced(
+            "an answer of this tenure is the only one, and one of another is dropped for its epoch",
+        ),
+    ),
+    line(
+        AnswerEpochIsCurrent,
+        LATE_WITHOUT_ACKS,
+        "lag+dc-power-loss:a",
+        [3, 2, 1, 0],
+        Breaks("log-shape", 19),
+    ),
+    line(
+        DivergingAnswerKeepsWatermark,
+        ONE,
+        "broker-power-loss",
+        [2, 2, 1, 0],
+        Breaks("committed-prefix", 7),
+    ),
+    line(
+        FollowerWatermarkWithinLog,
+        ONE,
+        "broker-power-loss",
+        [2, 2, 1, 0],
+        NotReproduced("a fetch brings the whole log here, so no watermark in an answer passes it"),
+    ),
+    line(
+        FollowerKeepsLog,
+        TWO,
+        "broker-crash+broker-crash",
+        [1, 3, 1, 0],
+        Breaks("candidates-complete", 12),
+    ),
+    line(
+        LeaderNotesEpoch,
+        ONE,
+        "broker-pause",
+        [2, 3, 1, 1],
+        AvailabilityOnly(
+            "a follower with a newer epoch than any in the leader's log asks from the future for ever",
+        ),
+    ),
+    line(
+        TruncationDropsEmptyEpoch,
+        ONE,
+        "broker-pause",
+        [2, 3, 1, 1],
+        AvailabilityOnly("a follower that led without writing asks from the future for ever"),
+    ),
+    line(
+        JoinerReachesWatermark,
+        ONE,
+        "broker-crash",
+        [1, 3, 1, 0],
+        Breaks("acked-in-leader", 11),
+    ),
+    line(
+        JoinerReachesEpochStart,
+        TWO,
+        "broker-power-loss",
+        [1, 3, 1, 0],
+        Breaks("candidates-complete", 10),
+    ),
+    line(
+        JoinerIsNotFenced,
+        ONE,
+        "lag+broker-crash",
+        [1, 2, 1, 0],
+        NotReproduced(
+            "of a fenced broker no epoch is known, so joiner-epoch-is-known asks the same",
+        ),
+    ),
+    line(
+        JoinerEpochIsKnown,
+        LATE,
+        "lag+dc-destroyed:b",
+        [1, 1, 1, 0],
+        MaskedBy(
+            &[FetchBrokerEpochIsCurrent, MemberEpochsAreCurrent],
+            "candidates-complete",
+            0,
+        ),
+    ),
+    line(
+        OnlyLaggingAreDropped,
+        TWO,
+        "lag+broker-crash",
+        [1, 2, 1, 0],
+        AvailabilityOnly("replicas that keep up leave the ISR, which may fall below min ISR"),
+    ),
+    line(
+        NoProposalWhilePending,
+        ONE_OF_THREE,
+        "lag",
+        [1, 1, 2, 0],
+        Breaks("candidates-complete", 10),
+    ),
+    line(
+        OneChangeOnTheWire,
+        ONE,
+        "lag+broker-crash",
+        [1, 2, 2, 0],
+        MaskedBy(&[NoProposalWhilePending], "candidates-complete", 15),
+    ),
+    line(
+        SenderEpochIsCurrent,
+        ONE,
+        "lag+broker-crash",
+        [1, 3, 1, 0],
+        NotReproduced("the sender is a member, so member-epochs-are-current asks the same of it"),
+    ),
+    line(
+        ChangeEpochIsCurrent,
+        ONE,
+        "lag+broker-pause",
+        [1, 2, 2, 0],
+        MaskedBy(&[SenderLeads, ChangeBuildsOnNewest], "acked-in-leader", 11),
+    ),
+    line(
+        SenderLeads,
+        ONE,
+        "lag+broker-pause",
+        [1, 2, 2, 0],
+        MaskedBy(
+            &[ChangeEpochIsCurrent, ChangeBuildsOnNewest],
+            "acked-in-leader",
+            11,
+        ),
+    ),
+    line(
+        ChangeBuildsOnNewest,
+        ONE_OF_THREE,
+        "lag+broker-wiped",
+        [1, 1, 1, 0],
+        Breaks("candidates-complete", 11),
+    ),
+    line(
+        RecoveringLeaderIsAlone,
+        "4.1, brokers a-1 b-1, min ISR 1, elr on, unclean on",
+        "lag+broker-crash",
+        [1, 2, 1, 0],
+        NotReproduced("no recovery is implemented, so nothing depends on its end"),
+    ),
+    line(
+        MembersAreNotFenced,
+        ONE,
+        "lag+broker-crash",
+        [1, 2, 1, 0],
+        AvailabilityOnly("a dead broker joins the ISR, and the watermark waits for it"),
+    ),
+    line(
+        MemberEpochsAreCurrent,
+        ONE,
+        "lag+broker-wiped",
+        [1, 2, 1, 0],
+        Breaks("acked-in-leader", 11),
+    ),
+    line(
+        UnknownOutcomeStaysPending,
+        ONE,
+        "lag+broker-crash",
+        [1, 2, 1, 0],
+        Breaks("acked-in-leader", 12),
+    ),
+    line(
+        AnswerMatchesProposal,
+        ONE,
+        "lag+broker-crash",
+        [1, 2, 2, 0],
+        MaskedBy(
+            &[NoProposalWhilePending, OneChangeOnTheWire],
+            "acked-in-leader",
+            12,
+        ),
+    ),
+    line(
+        MetadataIsNotOlder,
+        ONE,
+        "lag+broker-crash",
+        [1, 2, 2, 0],
+        Breaks("acked-in-leader", 13),
+    ),
+    line(
+        NewLeaderForgetsFollowers,
+        TWO_OF_THREE,
+        "broker-pause",
+        [1, 2, 0, 1],
+        Breaks("candidates-complete", 12),
+    ),
+    line(
+        ElectionStartsEpoch,
+        ONE,
+        "broker-crash",
+        [2, 2, 1, 0],
+        Breaks("log-matching", 5),
+    ),
+    line(
+        ElectedIsCandidate,
+        ONE,
+        "lag+broker-crash",
+        [1, 2, 1, 0],
+        Breaks("acked-in-leader", 9),
+    ),
+    line(
+        ElectedIsNotFenced,
+        ONE,
+        "lag+broker-crash",
+        [1, 2, 1, 0],
+        AvailabilityOnly("a dead broker is elected, and nobody else is asked"),
+    ),
+    line(
+        UncleanIsAllowed,
+        ONE,
+        "lag+broker-crash",
+        [1, 2, 1, 0],
+        Breaks("acked-in-leader", 10),
+    ),
+    line(
+        LastMemberStays,
+        WITHOUT_ELR,
+        "broker-crash+broker-crash",
+        [1, 2, 1, 0],
+        AvailabilityOnly("without a last member nobody may ever be elected again"),
+    ),
+    line(
+        UnfencingElects,
+        ONE,
+        "broker-crash+broker-crash",
+        [1, 2, 1, 0],
+        AvailabilityOnly("a candidate comes back, and the partition stays without a leader"),
+    ),
+    line(
+        ElrEndsAtMinIsr,
+        TWO_OF_THREE,
+        "broker-pause",
+        [1, 2, 0, 0],
+        Breaks("candidates-complete", 7),
+    ),
+    line(
+        LeaversBecomeEligible,
+        TWO,
+        "broker-pause",
+        [1, 2, 1, 0],
+        Breaks("electable", 0),
+    ),
+    line_with(
+        MinIsrChangeClearsElr,
+        TWO,
+        "broker-pause",
+        [1, 2, 1, 0],
+        MinIsr(1),
+        Breaks("candidates-complete", 6),
+    ),
+    line(
+        LastKnownLeaderIsNotFenced,
+        TWO,
+        "broker-crash+broker-crash",
+        [1, 3, 1, 0],
+        AvailabilityOnly("a dead broker is called leader, and who comes back first is not asked"),
+    ),
+    line(
+        LastKnownLeaderIsLastResort,
+        TWO,
+        "broker-pause+broker-power-loss",
+        [1, 3, 1, 0],
+        Breaks("acked-in-leader", 11),
+    ),
+    line(
+        UncleanStopCostsSeat,
+        TWO,
+        "broker-power-loss",
+        [1, 3, 1, 0],
+        Breaks("candidates-complete", 6),
+    ),
+    line(
+        RegistrationAwaitsSessionEnd,
+        TWO,
+        "broker-power-loss",
+        [1, 3, 1, 0],
+        Breaks("acked-in-leader", 7),
+    ),
+    line(
+        RegistrationFences,
+        ONE,
+        "broker-power-loss",
+        [1, 3, 1, 0],
+        NotReproduced("who registers has lost its seats already, and may be unfenced at once"),
+    ),
+    line(
+        RestartForgetsRole,
+        ONE,
+        "broker-power-loss",
+        [2, 3, 1, 0],
+        Breaks("log-matching", 7),
+    ),
+    line(
+        FencedIsSilent,
+        ONE,
+        "none",
+        [1, 1, 1, 0],
+        AvailabilityOnly("brokers that work are fenced, and come back"),
+    ),
+    line_with(
+        ReadsBelowWatermark,
+        ONE,
+        "broker-crash",
+        [1, 2, 1, 0],
+        Read,
+        Breaks("read-stability", 5),
+    ),
+];
