@@ -5,6 +5,8 @@
 //! searched; [`explore`] searches them.
 
 pub mod deployment_file;
+pub mod experiment;
+pub mod experiment_file;
 pub mod explore;
 pub mod fault_pattern;
 pub mod ladder;
