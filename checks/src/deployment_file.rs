@@ -13,12 +13,11 @@ mod topic;
 
 use crate::names;
 use crate::source::{Remark, Source};
-use crate::table::{Table, Value};
+use crate::table::{self, Table, Value};
 use crate::wording::{listed, quoted};
 use highwater_vocabulary::{
     BoundOverrides, Cluster, Deployment, MOST_DATACENTERS, MOST_RECORDS, Profile, Site,
 };
-use toml::de::DeTable;
 
 /// The most brokers of one datacenter.
 const MOST_BROKERS_THERE: i64 = 999;
@@ -31,24 +30,10 @@ const MOST_REQUIREMENTS: usize = 64;
 
 /// The deployment that a file describes, and what should be said about it.
 pub fn read(source: &Source) -> Result<(Deployment, Vec<Remark>), Remark> {
-    if source
-        .text()
-        .trim_start_matches('\u{feff}')
-        .trim()
-        .is_empty()
-    {
-        return Err(source
-            .error(0..0, "this file is empty")
-            .remedy("`highwater new` writes a commented deployment to start from"));
-    }
-    let parsed = DeTable::parse(source.text()).map_err(|error| {
-        source
-            .error(
-                error.span().unwrap_or_default(),
-                format!("this is not TOML: {}", error.message()),
-            )
-            .remedy("mend this line; https://toml.io shows how the values are written")
-    })?;
+    let parsed = table::parse(
+        source,
+        "`highwater new` writes a commented deployment to start from",
+    )?;
     let mut warnings = Vec::new();
     let deployment = deployment(Table::of_file(source, &parsed), &mut warnings)?;
     warnings.sort_by_key(Remark::line);
@@ -137,7 +122,8 @@ fn name(value: &Value) -> Result<String, Remark> {
     }
 }
 
-fn kafka(value: &Value) -> Result<Profile, Remark> {
+/// A Kafka version that is modelled.
+pub(crate) fn kafka(value: &Value) -> Result<Profile, Remark> {
     let version = value.text()?;
     version.parse().map_err(|()| {
         let known = listed(Profile::ALL.map(Profile::name));

@@ -6,6 +6,8 @@
 
 pub mod check;
 pub mod deployment_file;
+pub mod experiment;
+pub mod experiment_file;
 pub mod explore;
 pub mod fault_pattern;
 mod guard_table;

@@ -11,6 +11,22 @@ use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// The tables of a text that should be TOML; `start` says what to do about an empty one.
+pub(crate) fn parse<'a>(source: &'a Source, start: &str) -> Result<Spanned<DeTable<'a>>, Remark> {
+    let text = source.text().trim_start_matches('\u{feff}');
+    if text.trim().is_empty() {
+        return Err(source.error(0..0, "this file is empty").remedy(start));
+    }
+    DeTable::parse(source.text()).map_err(|error| {
+        source
+            .error(
+                error.span().unwrap_or_default(),
+                format!("this is not TOML: {}", error.message()),
+            )
+            .remedy("mend this line; https://toml.io shows how the values are written")
+    })
+}
+
 /// A table, and which of its keys were read.
 pub(crate) struct Table<'a> {
     source: &'a Source,
@@ -252,6 +268,24 @@ impl<'a> Value<'a> {
             DeValue::Table(table) => Ok(Table::new(self.source, self.path, self.span, table)),
             _ => Err(self.mistyped("a table")),
         }
+    }
+
+    /// The values of a list.
+    pub(crate) fn list(&self) -> Result<Vec<Value<'a>>, Remark> {
+        let DeValue::Array(items) = self.value else {
+            return Err(self
+                .mistyped("a list")
+                .remedy(format!("put it in brackets: [{}]", self.written())));
+        };
+        let item = |item: &'a Spanned<DeValue<'a>>| Value {
+            source: self.source,
+            path: self.path.clone(),
+            key: self.key,
+            key_span: self.key_span.clone(),
+            span: item.span(),
+            value: item.get_ref(),
+        };
+        Ok(items.iter().map(item).collect())
     }
 
     /// The tables under headers in double brackets.
