@@ -334,8 +334,8 @@ fn bounds(mut table: Table) -> Result<Bounds, Remark> {
         },
         ..default
     };
-    if let Some(unheard) = table.take("unheard_answers") {
-        bounds.unheard_answers = unheard.switch()?;
+    if let Some(switch) = table.take("redundant_choices") {
+        bounds.redundant_choices = switch.switch()?;
     }
     if let Some(values) = table.take("min_isr") {
         let mut places = bounds.operators.min_isr.iter_mut();

@@ -57,6 +57,10 @@ pub struct Counts {
 
 /// What a property comes to.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one a property and row, not one a state"
+)]
 pub enum Verdict {
     /// It holds in every state, and says something in one of them.
     Holds,

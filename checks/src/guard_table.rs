@@ -108,22 +108,22 @@ pub(crate) const TABLE: &[Line] = &[
         JoinerCountsAtOnce,
         ONE,
         "broker-crash",
-        [1, 3, 1, 0],
-        Breaks("read-stability", 10),
+        [1, 3, 1, 1],
+        Breaks("acked-in-leader", 11),
     ),
     line(
         LeaverCountsUntilCommitted,
         ONE,
         "broker-crash",
         [1, 3, 1, 1],
-        Breaks("acked-in-leader", 0),
+        Breaks("acked-in-leader", 13),
     ),
     line(
         FetchEpochIsCurrent,
         CUT_OFF,
         "cut:a|b+cut:a|b",
         [1, 3, 0, 1],
-        Breaks("candidates-complete", 12),
+        Breaks("candidates-complete", 19),
     ),
     line(
         DivergenceIsChecked,
@@ -147,7 +147,7 @@ pub(crate) const TABLE: &[Line] = &[
         MaskedBy(
             &[JoinerEpochIsKnown, MemberEpochsAreCurrent],
             "candidates-complete",
-            0,
+            12,
         ),
     ),
     line(
@@ -194,7 +194,7 @@ pub(crate) const TABLE: &[Line] = &[
         TWO,
         "broker-crash+broker-crash",
         [1, 3, 1, 0],
-        Breaks("candidates-complete", 12),
+        Breaks("acked-survives", 8),
     ),
     line(
         LeaderNotesEpoch,
@@ -216,7 +216,7 @@ pub(crate) const TABLE: &[Line] = &[
         JoinerReachesWatermark,
         ONE,
         "broker-crash",
-        [1, 3, 1, 0],
+        [1, 3, 1, 1],
         Breaks("acked-in-leader", 11),
     ),
     line(
@@ -243,7 +243,7 @@ pub(crate) const TABLE: &[Line] = &[
         MaskedBy(
             &[FetchBrokerEpochIsCurrent, MemberEpochsAreCurrent],
             "candidates-complete",
-            0,
+            12,
         ),
     ),
     line(
@@ -315,10 +315,10 @@ pub(crate) const TABLE: &[Line] = &[
     ),
     line(
         MemberEpochsAreCurrent,
-        ONE,
-        "lag+broker-wiped",
-        [1, 2, 1, 0],
-        Breaks("acked-in-leader", 11),
+        LATE,
+        "lag+dc-destroyed:b",
+        [1, 1, 1, 0],
+        Breaks("candidates-complete", 13),
     ),
     line(
         UnknownOutcomeStaysPending,
@@ -347,10 +347,10 @@ pub(crate) const TABLE: &[Line] = &[
     ),
     line(
         NewLeaderForgetsFollowers,
-        TWO_OF_THREE,
-        "broker-pause",
-        [1, 2, 0, 1],
-        Breaks("candidates-complete", 12),
+        CUT_OFF,
+        "cut:a|b+cut:a|b",
+        [1, 3, 0, 1],
+        Breaks("candidates-complete", 20),
     ),
     line(
         ElectionStartsEpoch,
@@ -404,9 +404,9 @@ pub(crate) const TABLE: &[Line] = &[
     line(
         LeaversBecomeEligible,
         TWO,
-        "broker-pause",
-        [1, 2, 1, 0],
-        Breaks("electable", 0),
+        "lag+dc-loss:a",
+        [1, 2, 2, 0],
+        Breaks("electable", 8),
     ),
     line_with(
         MinIsrChangeClearsElr,

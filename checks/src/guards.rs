@@ -128,11 +128,12 @@ pub fn try_line(line: Line) -> Found {
     let states = [without.counts.unique, with.counts.unique];
     let broken = first_broken(&without, &with);
     let worth = match (broken, line.worth) {
-        (Some((property, steps)), Worth::Breaks(expected, _)) => {
-            let steps = steps_to(&without, expected).filter(|_| holds(&with, expected));
-            steps.map_or(Worth::Breaks(property, 0), |steps| {
-                Worth::Breaks(expected, steps)
-            })
+        (Some(plainest), Worth::Breaks(expected, _)) => {
+            let expected = steps_to(&without, expected)
+                .filter(|_| holds(&with, expected))
+                .map(|steps| (expected, steps));
+            let (property, steps) = expected.unwrap_or(plainest);
+            Worth::Breaks(property, steps)
         }
         (Some((property, steps)), _) => Worth::Breaks(property, steps),
         (None, Worth::MaskedBy(others, expected, _)) => {

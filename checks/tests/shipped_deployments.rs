@@ -1,9 +1,10 @@
 //! The deployments that are shipped: what is read from them, and what there is to search.
 
+use highwater_checks::check::{Options, check};
+use highwater_checks::report::{self, Detail};
 use highwater_checks::{Source, deployment_file, ladder, placement};
 use highwater_vocabulary::{
-    Acks, BoundOverrides, Cluster, Deployment, Member, Placement, Profile, Requirement, Site,
-    Topic, Verdict,
+    Acks, BoundOverrides, Cluster, Deployment, Member, Placement, Profile, Requirement, Site, Topic,
 };
 use std::fmt::Write;
 use std::path::Path;
@@ -30,8 +31,8 @@ fn a_file_says_what_is_read() {
         voters,
     };
     let sites = vec![
-        site("north", 2, 1),
-        site("south", 2, 1),
+        site("north", 1, 1),
+        site("south", 1, 1),
         site("witness", 0, 1),
     ];
     let rows = highwater_checks::fault_pattern::rows("dc-loss:*", &sites).expect("legal");
@@ -44,8 +45,8 @@ fn a_file_says_what_is_read() {
             eligible_leader_replicas: None,
             topics: vec![Topic {
                 id: "orders".into(),
-                placement: Placement::Explicit(vec![2, 1, 0]),
-                min_insync_replicas: 2,
+                placement: Placement::Explicit(vec![1, 1, 0]),
+                min_insync_replicas: 1,
                 acks: Acks::All,
                 unclean_leader_election: false,
             }],
@@ -53,22 +54,22 @@ fn a_file_says_what_is_read() {
         requirements: vec![Requirement {
             pattern: "dc-loss:*".into(),
             rows,
-            wanted: vec![
-                ("acked-somewhere".into(), Verdict::Holds),
-                ("metadata-available".into(), Verdict::Automatic),
-            ],
+            wanted: vec!["acked-somewhere".into()],
         }],
         bounds: BoundOverrides::default(),
     };
     assert_eq!(deployment, expected);
-    assert_eq!(warnings, [""; 0]);
+    assert_eq!(warnings, ["cluster.topic.min_insync_replicas"]);
 }
 
 #[test]
 fn a_file_warns_of_nothing_but_what_it_is_about() {
     for (name, expected) in [
         ("stretched-3dc", &[][..]),
-        ("stretched-2dc-witness", &[]),
+        (
+            "stretched-2dc-witness",
+            &["cluster.topic.min_insync_replicas"],
+        ),
         ("single-site-acks-1", &["cluster.topic.acks"]),
     ] {
         assert_eq!(shipped(name).1, expected, "{name}");
@@ -111,4 +112,41 @@ fn a_row_is_searched_in_these_orders() {
         drawn.push('\n');
     }
     insta::assert_snapshot!(drawn);
+}
+
+/// What an operator reads of each shipped deployment when it is named: the product, reviewed.
+#[test]
+fn the_tables_say_what_is_kept_and_what_is_lost() {
+    let options = Options {
+        records: 1,
+        ..Options::default()
+    };
+    for name in [
+        "stretched-3dc",
+        "stretched-2dc-witness",
+        "single-site-acks-1",
+    ] {
+        let (deployment, _) = shipped(name);
+        let checked = check(&deployment, options, &|_, _| {});
+        assert_eq!(checked.unmet, [""; 0], "{name}");
+        insta::assert_snapshot!(
+            name,
+            report::table(&deployment, &checked, name, Detail::All)
+        );
+    }
+}
+
+#[test]
+fn workers_change_nothing_but_the_time() {
+    let (deployment, _) = shipped("stretched-2dc-witness");
+    let tables = [1, 2].map(|workers| {
+        let options = Options {
+            records: 1,
+            workers,
+            ..Options::default()
+        };
+        let checked = check(&deployment, options, &|_, _| {});
+        report::table(&deployment, &checked, "x", Detail::All)
+    });
+    assert_eq!(tables[0], tables[1]);
 }
