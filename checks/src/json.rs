@@ -1,6 +1,9 @@
 //! What a program reads.  The field names are a contract; docs/DEPLOYMENTS.md lists them.
 
 use crate::check::{Cell, Checked, CheckedRow};
+use crate::experiment::{Experiment, Unexpected};
+use crate::explore::{Exploration, Verdict};
+use highwater_model::replication::Bounds;
 use highwater_vocabulary::Deployment;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -39,7 +42,7 @@ impl<R: Serialize> Output<R> {
     }
 }
 
-/// What a deployment comes to.
+/// What a deployment or an experiment comes to.
 #[derive(Serialize)]
 pub struct CheckResult {
     file: String,
@@ -51,7 +54,8 @@ pub struct CheckResult {
 
 #[derive(Serialize)]
 struct Row {
-    topic: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic: Option<String>,
     fault: String,
     also: Vec<String>,
     grain: &'static str,
@@ -104,17 +108,12 @@ pub fn check_result(file: &str, deployment: &Deployment, checked: &Checked) -> C
 
 fn row_result(deployment: &Deployment, row: &CheckedRow) -> Row {
     let names = deployment.cluster.datacenters();
-    let bounds = row.bounds;
     Row {
-        topic: deployment.cluster.topics[row.topic].id.clone(),
+        topic: Some(deployment.cluster.topics[row.topic].id.clone()),
         fault: row.faults.name(&names),
         also: row.also.iter().map(|faults| faults.name(&names)).collect(),
         grain: "fine",
-        bounds: RowBounds {
-            records: bounds.records,
-            elections: bounds.elections,
-            isr_changes: bounds.isr_changes,
-        },
+        bounds: row_bounds(row.bounds),
         states: row.states,
         incomplete: row.incomplete.clone(),
         used_up: row.used_up.clone(),
@@ -126,6 +125,53 @@ fn row_result(deployment: &Deployment, row: &CheckedRow) -> Row {
     }
 }
 
+/// An experiment as its result: one row, and its verdicts as the demand.
+pub fn experiment_result(
+    file: &str,
+    experiment: &Experiment,
+    found: &Result<Exploration, Unexpected>,
+) -> CheckResult {
+    let model = &experiment.model;
+    let names = &model.setting.datacenters;
+    let exploration = found.as_ref().ok();
+    let placement: Vec<String> =
+        model.setting.replicas().iter().map(|broker| model.setting.broker_name(broker)).collect();
+    let cells = exploration.into_iter().flat_map(|exploration| &exploration.verdicts).map(|(property, verdict)| {
+        let cell = CellResult { verdict: verdict.word(), placement: placement.clone(), steps: steps(verdict) };
+        (property.name, cell)
+    });
+    let row = Row {
+        topic: None,
+        fault: model.faults.name(names),
+        also: Vec::new(),
+        grain: "fine",
+        bounds: row_bounds(model.bounds),
+        states: exploration.map_or(0, |exploration| exploration.counts.unique),
+        incomplete: None,
+        used_up: exploration.map(|exploration| exploration.used_up.clone()).unwrap_or_default(),
+        cells: cells.collect(),
+    };
+    let unmet = found.as_ref().err().map(|unexpected| unexpected.differences.clone()).unwrap_or_default();
+    CheckResult {
+        file: file.to_owned(),
+        name: experiment.title.clone(),
+        kafka: model.setting.kafka.name(),
+        rows: vec![row],
+        require: Require { met: unmet.is_empty(), unmet },
+    }
+}
+
+fn row_bounds(bounds: Bounds) -> RowBounds {
+    RowBounds { records: bounds.records, elections: bounds.elections, isr_changes: bounds.isr_changes }
+}
+
+fn steps(verdict: &Verdict) -> Option<usize> {
+    match verdict {
+        Verdict::Violated(history) => Some(history.events.len()),
+        _ => None,
+    }
+}
+
 fn cell_result(cell: &Cell) -> CellResult {
     let replicas = cell.worst.replicas();
     CellResult {
@@ -134,9 +180,6 @@ fn cell_result(cell: &Cell) -> CellResult {
             .iter()
             .map(|broker| cell.worst.broker_name(broker))
             .collect(),
-        steps: match &cell.verdict {
-            crate::explore::Verdict::Violated(history) => Some(history.events.len()),
-            _ => None,
-        },
+        steps: steps(&cell.verdict),
     }
 }

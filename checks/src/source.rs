@@ -88,6 +88,19 @@ impl Source {
         self.remark(Severity::Error, span, what.into())
     }
 
+    /// Something that is wrong with the whole file, or with what was asked about it.
+    pub fn whole(&self, what: impl Into<String>) -> Remark {
+        Remark { excerpt: None, ..self.remark(Severity::Error, 0..0, what.into()) }
+    }
+
+    /// Something that is wrong with a line, counted from one.
+    pub fn line(&self, number: usize, what: impl Into<String>) -> Remark {
+        let lines = self.text.split_inclusive('\n');
+        let begin: usize = lines.take(number.saturating_sub(1)).map(str::len).sum();
+        let length = self.text[begin..].lines().next().map_or(0, str::len);
+        self.error(begin..begin + length, what)
+    }
+
     /// Something that is legal at these bytes of the text, and probably not meant.
     pub fn warning(&self, span: Range<usize>, what: impl Into<String>) -> Remark {
         self.remark(Severity::Warning, span, what.into())

@@ -1,0 +1,73 @@
+//! The subcommands: what is asked for, and how the answer is printed.
+//!
+//! **Architecture invariant:** nothing is printed on stdout before all input has been read and found
+//! right; what is wrong with it goes to stderr.
+
+pub(crate) mod check;
+pub(crate) mod explain;
+pub(crate) mod replay;
+pub(crate) mod rules;
+
+use highwater_checks::experiment::Experiment;
+use highwater_checks::{Remark, Source, deployment_file, experiment_file};
+use highwater_vocabulary::Deployment;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, Write};
+
+/// How a command ends, if its input is right.
+pub(crate) enum End {
+    /// Everything is as demanded.
+    Good,
+    /// Some demand is unmet, or something differs.
+    Unmet,
+}
+
+/// What a file turned out to be.
+pub(crate) enum Asked {
+    /// What an operator would draw.
+    Deployment(Deployment),
+    /// What a researcher asks.
+    Experiment(Box<Experiment>),
+}
+
+/// Reads a file, whichever it is, and what is to be said about it.
+///
+/// An experiment has a `[setting]`; everything else is read as a deployment, whose reader says what
+/// is missing.
+pub(crate) fn read(source: &Source) -> Result<(Asked, Vec<Remark>), Remark> {
+    let is_experiment =
+        source.text().parse::<toml::Table>().is_ok_and(|file| file.contains_key("setting"));
+    if is_experiment {
+        let experiment = experiment_file::read(source)?;
+        return Ok((Asked::Experiment(Box::new(experiment)), Vec::new()));
+    }
+    let (deployment, warnings) = deployment_file::read(source)?;
+    Ok((Asked::Deployment(deployment), warnings))
+}
+
+/// Says on stderr what is wrong, or odd.
+pub(crate) fn complain(remark: &Remark) {
+    let coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    eprintln!("{}", remark.render(coloured));
+}
+
+/// Prints on stdout; a reader that has gone away is no error of ours.
+pub(crate) fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Shows how far the work has come, on stderr and only on a terminal.
+pub(crate) fn with_progress<T>(name: &str, work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> T) -> T {
+    if !std::io::stderr().is_terminal() {
+        return work(&|_, _| {});
+    }
+    let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {elapsed}");
+    let bar = ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_message(name.to_owned());
+    let result = work(&|done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    result
+}

@@ -1,0 +1,150 @@
+//! `highwater explain`.
+
+use super::check::Search;
+use super::{Asked, End, print, read, with_progress};
+use clap::{Args, ValueEnum};
+use highwater_checks::check::{self, Options};
+use highwater_checks::explain::{Explanation, explain};
+use highwater_checks::explore::{History, Limits, Verdict, explore};
+use highwater_checks::json::Output;
+use highwater_checks::{Remark, Source, ladder};
+use highwater_model::replication::{Property, Replication};
+use highwater_vocabulary::{Deployment, Faults};
+use std::path::PathBuf;
+
+/// What `explain` is asked for.
+#[derive(Args)]
+pub(crate) struct Explain {
+    /// A deployment, or an experiment.
+    file: PathBuf,
+    /// The row of a deployment, such as lag+dc-loss:north.  Without it: the first that is violated.
+    #[arg(long)]
+    fault: Option<String>,
+    /// The property.  Without it: the first that is violated, or the headline of the experiment.
+    #[arg(long)]
+    property: Option<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    search: Search,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Story,
+    Json,
+}
+
+/// A violation that was found, with the model it was found in.
+type Found = (Replication, &'static Property, History);
+
+impl Explain {
+    /// Answers.
+    pub(crate) fn run(&self) -> Result<End, Remark> {
+        let source = Source::read(&self.file)?;
+        let (asked, _) = read(&source)?;
+        let name = source.file();
+        let found = match &asked {
+            Asked::Experiment(experiment) => {
+                if self.fault.is_some() {
+                    return Err(source.whole("an experiment has one row, which its file names").remedy("leave out --fault"));
+                }
+                let property = self.property(&source, Property::ALL)?.unwrap_or(experiment.headline);
+                let model = Replication { asked: std::slice::from_ref(property), ..experiment.model.clone() };
+                with_progress(&experiment.title, |_| violation(&model, Limits::default()))
+            }
+            Asked::Deployment(deployment) => {
+                let property = self.property(&source, check::operators_properties())?;
+                let rows = self.rows(&source, deployment)?;
+                with_progress(&deployment.name, |_| self.in_rows(deployment, &rows, property))
+            }
+        };
+        let Some((model, property, history)) = found else {
+            print("Nothing is violated there, within the bounds.\n");
+            return Ok(End::Good);
+        };
+        let explanation = explain(&model, property, &history);
+        print(&self.written(&explanation, name));
+        Ok(End::Good)
+    }
+
+    fn written(&self, explanation: &Explanation, name: &str) -> String {
+        match self.format {
+            Format::Text => explanation.text(name),
+            Format::Story => explanation.story(),
+            Format::Json => format!("{}\n", Output::new("explain", vec![explanation.json()], Vec::new()).render()),
+        }
+    }
+
+    /// The property asked for, if one is.
+    fn property(&self, source: &Source, known: &'static [Property]) -> Result<Option<&'static Property>, Remark> {
+        let Some(name) = &self.property else { return Ok(None) };
+        let found = known.iter().find(|property| property.name == name);
+        found.map(Some).ok_or_else(|| {
+            let names: Vec<_> = known.iter().map(|property| property.name).collect();
+            source
+                .whole(format!("there is no property `{name}` to ask this file about"))
+                .remedy(format!("--property is one of {}", names.join(", ")))
+        })
+    }
+
+    /// The rows to look at.
+    fn rows(&self, source: &Source, deployment: &Deployment) -> Result<Vec<Faults>, Remark> {
+        let Some(name) = &self.fault else {
+            return Ok(ladder::rows(deployment).into_iter().map(|row| row.faults).collect());
+        };
+        let names = deployment.cluster.datacenters();
+        let faults = Faults::parse(name, &names).map_err(|what| {
+            source.whole(what).remedy("write the fault as `highwater check --format json` does")
+        })?;
+        Ok(vec![faults])
+    }
+
+    /// The first violation: topic by topic, row by row, with as few records as will do, the shortest
+    /// over all placements and orders.
+    fn in_rows(
+        &self,
+        deployment: &Deployment,
+        rows: &[Faults],
+        property: Option<&'static Property>,
+    ) -> Option<Found> {
+        let options = self.search.options(2);
+        let properties: Vec<&'static Property> = match property {
+            Some(property) => vec![property],
+            None => check::operators_properties().iter().collect(),
+        };
+        let topics = deployment.cluster.topics.iter();
+        let mut cells = topics.flat_map(|topic| {
+            let properties = &properties;
+            rows.iter().flat_map(move |faults| properties.iter().map(move |property| (topic, faults, *property)))
+        });
+        cells.find_map(|(topic, faults, property)| {
+            let models = check::models(deployment, topic, faults, options);
+            shortest(&models, property, options)
+        })
+    }
+}
+
+/// The shortest violation over several models, with as few records as will do.
+fn shortest(models: &[Replication], property: &'static Property, options: Options) -> Option<Found> {
+    let most = models.first()?.bounds.records;
+    (1..=most).find_map(|records| {
+        let found = models.iter().filter_map(|model| {
+            let mut model = Replication { asked: std::slice::from_ref(property), ..model.clone() };
+            model.bounds.records = records;
+            violation(&model, options.limits)
+        });
+        found.min_by_key(|(_, _, history)| history.events.len())
+    })
+}
+
+/// The shortest history that violates the one property a model is asked for.
+fn violation(model: &Replication, limits: Limits) -> Option<Found> {
+    let found = explore(model, limits).verdicts.into_iter().find_map(|(property, verdict)| match verdict {
+        Verdict::Violated(history) => Some((property, history)),
+        _ => None,
+    });
+    found.map(|(property, history)| (model.clone(), property, history))
+}
