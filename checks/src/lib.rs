@@ -5,11 +5,13 @@
 //! searched; [`explore`] searches them.
 
 pub mod deployment_file;
+pub mod explain;
 pub mod explore;
 pub mod fault_pattern;
 pub mod ladder;
 mod names;
 pub mod placement;
+pub mod replay;
 pub mod source;
 pub mod symmetry;
 mod table;
