@@ -81,19 +81,22 @@ pub fn replay(story: &Story) -> Result<Replayed, String> {
 }
 
 /// Where an exploration's history begins, as parts of the first line of a story that begins there
-/// too.
+/// too.  (Reading that line numbers the datacenters anew, so they are compared by name.)
 pub(crate) fn beginning_parts(model: &Replication, beginning: &State) -> Vec<String> {
-    let plain = Replication {
-        faults: Faults::default(),
-        ..model.clone()
+    let seat = |setting: &Setting, state: &State| {
+        let site = state.controller.active?;
+        Some(setting.datacenters[site.index()].clone())
     };
-    let seat = |state: &State| state.controller.active;
-    match seat(beginning) {
-        Some(site) if plain.beginnings().first().and_then(seat) != Some(site) => {
-            vec![format!("{SEAT}{}", model.setting.datacenters[site.index()])]
-        }
-        _ => Vec::new(),
-    }
+    let header = Story::header(&model.setting, &[]);
+    let read = Story::parse(&header)
+        .ok()
+        .and_then(|story| stage(&story).ok());
+    let default = read.and_then(|(read, state)| seat(&read.setting, &state));
+    seat(&model.setting, beginning)
+        .filter(|seat| default.as_ref() != Some(seat))
+        .map(|seat| format!("{SEAT}{seat}"))
+        .into_iter()
+        .collect()
 }
 
 enum Outcome {

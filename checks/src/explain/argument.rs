@@ -236,9 +236,14 @@ impl Walk<'_> {
             .flat_map(|record| self.acknowledgement(record))
             .collect();
         for keeper in keepers.iter() {
+            let since = acknowledged.iter().filter_map(|record| {
+                let gained = self.gained(keeper, record, self.length())?;
+                Some(format!("{record} since step {}", gained.number))
+            });
             sentences.push(format!(
-                "{} runs and holds everything acknowledged.",
-                self.name(keeper)
+                "{} runs and holds everything acknowledged ({}).",
+                self.name(keeper),
+                super::walk::series(since)
             ));
             sentences.extend(self.departure(keeper, self.length()));
         }
@@ -309,8 +314,10 @@ impl Walk<'_> {
         };
         let counted = self.counted(tenure);
         let missed = candidates(state).minus(counted);
-        let mut sentences: Vec<String> =
-            missed.iter().map(|broker| self.candidacy(broker)).collect();
+        let mut sentences: Vec<String> = missed
+            .iter()
+            .flat_map(|broker| self.candidacy(broker))
+            .collect();
         let stopped_counting = self.latest(self.length(), |state| {
             let tenure = state.replicas[leader].tenure();
             tenure.is_some_and(|tenure| !missed.is_subset(self.counted(tenure)))
@@ -385,8 +392,9 @@ impl Walk<'_> {
         for broker in &lacking {
             let lacks = self.committed_without(*broker);
             sentences.extend(lacks.iter().map(|record| self.fate(*broker, record)));
-            sentences.push(self.candidacy(*broker));
+            sentences.extend(self.candidacy(*broker));
         }
+        sentences.extend(missing.iter().filter_map(|record| self.bystanders(record)));
         let lacking: BrokerSet = lacking.into_iter().collect();
         sentences.push(format!(
             "So {} {what}, and would then lead without {}.",
@@ -434,7 +442,7 @@ impl Walk<'_> {
             sentences.extend(lacks.iter().map(|record| self.fate(broker, record)));
             match state.image().leader == Some(broker) {
                 true => sentences.extend(self.election(broker)),
-                false => sentences.push(self.candidacy(broker)),
+                false => sentences.extend(self.candidacy(broker)),
             }
         }
         let leads = in_office(state).is_some_and(|leader| concerned.contains(leader));

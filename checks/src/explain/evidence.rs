@@ -306,18 +306,41 @@ impl Walk<'_> {
         }
     }
 
-    /// That `broker` is a candidate, of which kind, and since when.
-    pub(super) fn candidacy(&self, broker: Broker) -> String {
-        let state = self.last();
-        let place = match state.image().isr.contains(broker) {
+    /// That `broker` is a candidate, of which kind, since when, and what did not change that.
+    pub(super) fn candidacy(&self, broker: Broker) -> Vec<String> {
+        let image = self.last().image();
+        let place = match image.isr.contains(broker) {
             true => "in the isr",
             false => "an eligible leader replica",
         };
-        format!(
-            "{} is {place}, {}.",
-            self.name(broker),
-            self.seat(broker, self.length() + 1)
-        )
+        let seat = self.seat(broker, self.length() + 1);
+        let mut sentences = vec![format!("{} is {place}, {seat}.", self.name(broker))];
+        sentences.extend(self.kept_seat(broker, self.length()));
+        let frozen = !self.model.has_elr() && image.isr == BrokerSet::only(broker);
+        if frozen && image.leader.is_none() {
+            sentences.push(
+                "Without eligible leader replicas the last member always stays in the isr, whatever becomes of it.".into(),
+            );
+        }
+        sentences
+    }
+
+    /// Who holds `record` and may not lead for all that.
+    pub(super) fn bystanders(&self, record: Record) -> Option<String> {
+        let state = self.last();
+        let holders: BrokerSet = self
+            .brokers()
+            .filter(|broker| holds(state, *broker, record) && !candidates(state).contains(*broker))
+            .collect();
+        let (verb, be) = match holders.len() {
+            0 => return None,
+            1 => ("holds", "is"),
+            _ => ("hold", "are"),
+        };
+        Some(format!(
+            "{} {verb} {record}, but {be} in neither isr nor elr.",
+            self.names(holders)
+        ))
     }
 
     /// What should have kept `joiner` out of the ISR that `leader` proposed.
@@ -370,12 +393,13 @@ impl Walk<'_> {
             .all(|later| candidates(&later.before).contains(broker));
         let gone: RecordSet = (moment.before.replicas[broker].log.records())
             .minus(moment.after.replicas[broker].log.records());
+        let stopped = moment.after.replicas[broker].process == Process::Stopped;
         let forgiving = match self.model.variant.switches.registration_takes_seats {
-            true => String::new(),
-            false => format!(
+            false if stopped => format!(
                 ", because in Kafka {} a broker that registers anew keeps its seats",
                 self.setting().kafka
             ),
+            _ => String::new(),
         };
         stays.then(|| {
             format!(
