@@ -264,6 +264,29 @@ fn no_number_overflows() {
                 Told::Fact(_) => None,
             })
             .collect();
-        run(&model, &events.repeat(400));
+        let learning = model.setting.replicas().iter().flat_map(|broker| {
+            let learn = Event::Learn { broker, records: 1 };
+            [learn; 3]
+        });
+        let round: Vec<Event> = events.into_iter().chain(learning).collect();
+        run(&model, &round.repeat(400));
     }
+}
+
+#[test]
+fn a_worn_out_broker_epoch_is_refused_by_name() {
+    let round = "crash south-1\nrestart south-1\nregister south-1\nlearn north-1\nunfence south-1\nlearn north-1\n";
+    let header = "replication 4.1, brokers north-1 south-1, min ISR 1, elr on\n";
+    let story = Story::parse(&format!("{header}{}", round.repeat(300))).expect("a story");
+    let replayed = highwater_checks::replay::replay(&story).expect("a replay");
+    let found: Vec<String> = replayed
+        .differences
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].contains("`register south-1` cannot happen: `model-is-full`"),
+        "{found:?}"
+    );
 }
