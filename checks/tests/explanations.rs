@@ -116,6 +116,18 @@ fn data_that_nobody_may_lead() {
     );
 }
 
+/// A cause is named only if some step would be otherwise without it.
+#[test]
+fn a_waived_guard_without_part_in_the_history_is_passed_over() {
+    let explanation = explained(
+        "replication 4.1, brokers north-1 south-1, min ISR 1, acks 1, elr on, with waive:members-are-not-fenced",
+        "broker-crash",
+        "acked-in-leader",
+    );
+    let argument = explanation.argument.join(" ");
+    assert!(!argument.contains("members-are-not-fenced"), "{argument}");
+}
+
 /// What JSON readers rely on.
 #[test]
 fn the_names_of_the_json_fields() {

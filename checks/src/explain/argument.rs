@@ -7,8 +7,9 @@
 
 use super::evidence::capitalised;
 use super::walk::{Walk, candidates, holds, in_office, records};
+use highwater_model::replication::State;
 use highwater_model::replication::state::Replica;
-use highwater_model::replication::{Property, Switches};
+use highwater_model::replication::{Property, Replication, Switches, Variant};
 use highwater_vocabulary::{Broker, BrokerSet, Event, Process, Record, RecordSet};
 
 /// The sentences.
@@ -21,12 +22,13 @@ pub(super) fn argue(walk: &Walk, property: &Property) -> Vec<String> {
         "no-split-brain" => walk.no_split_brain(),
         "candidates-complete" => walk.incomplete(candidates(walk.last()), "might be elected now"),
         "elr-complete" => {
-            walk.incomplete(walk.last().controller.elr, "is an eligible leader replica")
+            walk.incomplete(walk.last().controller.elr, "might be elected from the elr")
         }
         "read-stability" | "unclean-exclusion" => walk.committed_is_gone(),
         "truncation-safety" => walk.truncation(),
-        "log-matching" => walk.logs_differ(Replica::log_end),
-        "committed-prefix" | "watermark-discipline" => walk.watermarks(),
+        "log-matching" => walk.logs_differ(meeting),
+        "committed-prefix" => walk.logs_differ(lower_watermark),
+        "watermark-discipline" => walk.watermarks(),
         "quorum-superset" => walk.quorum_superset(),
         "one-leader-per-epoch" => walk.one_leader_per_epoch(),
         "metadata-sanity" | "active-leader" => walk.metadata(),
@@ -59,38 +61,66 @@ fn without_repetition(sentences: Vec<String>) -> Vec<String> {
     said
 }
 
-/// What of a replica two logs are compared up to.
-trait Ends {
-    fn log_end(&self) -> usize;
+/// The end up to which two logs should be equal because they hold the same epoch there.
+fn meeting(one: &Replica, other: &Replica) -> usize {
+    let mut both = one.log.entries().iter().zip(other.log.entries());
+    both.rposition(|(one, other)| one.epoch == other.epoch)
+        .map_or(0, |place| place + 1)
 }
 
-impl Ends for Replica {
-    fn log_end(&self) -> usize {
-        self.log.end().index()
-    }
+/// The end up to which two logs should be equal because both brokers take it for committed.
+fn lower_watermark(one: &Replica, other: &Replica) -> usize {
+    one.watermark.min(other.watermark).index()
 }
 
 impl Walk<'_> {
-    /// Guards that are waived and switches that stand otherwise than in this Kafka version.
+    /// Guards that are waived and switches that stand otherwise than in this Kafka version, and the
+    /// first step that each of them makes possible.  Whatever has no part in the history is passed
+    /// over.
     fn differences_from_kafka(&self) -> Vec<String> {
-        let (variant, kafka) = (&self.model.variant, self.setting().kafka);
+        let (variant, kafka) = (self.model.variant, self.setting().kafka);
         let plain = Switches::of(kafka);
         let switched = Switches::NAMES.iter().filter_map(|name| {
             let now = variant.switches.get(name)?;
-            let differs = plain.get(name) != Some(now);
-            let meaning = Switches::sentence(name)?;
+            let usual = plain.get(name).filter(|usual| *usual != now)?;
+            let mut restored = variant;
+            let known = restored.switches.set(name, usual);
+            let effect = self.without_which(restored).filter(|_| known)?;
             let (here, there) = if now { ("on", "off") } else { ("off", "on") };
-            differs.then(|| {
-                format!("The switch `{name}` is {here} here and {there} in Kafka {kafka}. What it does: {meaning}")
-            })
+            Some(format!(
+                "The switch `{name}` is {here} here and {there} in Kafka {kafka}. What it does: {} {effect}",
+                Switches::sentence(name)?
+            ))
         });
-        let waived = variant.waived.iter().map(|guard| {
-            format!(
-                "The guard `{guard}` is waived here. It would demand: {}",
-                guard.sentence()
-            )
+        let waived = variant.waived.iter().filter_map(|guard| {
+            let others = variant.waived.iter().filter(|other| *other != guard);
+            let restored = Variant {
+                waived: others.collect(),
+                ..variant
+            };
+            Some(format!(
+                "The guard `{guard}` is waived here. It would demand: {} {}",
+                guard.sentence(),
+                self.without_which(restored)?
+            ))
         });
         switched.chain(waived).collect()
+    }
+
+    /// What would first be otherwise under another variant, if anything would.
+    fn without_which(&self, variant: Variant) -> Option<String> {
+        let other = Replication {
+            variant,
+            ..self.model.clone()
+        };
+        let moment = self.first_otherwise(&other)?;
+        Some(match other.step(&moment.before, &moment.event) {
+            Err(_) => format!("Otherwise step {} could not have happened.", moment.number),
+            Ok(_) => format!(
+                "Otherwise step {} would have had another outcome.",
+                moment.number
+            ),
+        })
     }
 
     // Acknowledged records.
@@ -269,37 +299,44 @@ impl Walk<'_> {
     }
 
     fn one_leader_per_epoch(&self) -> Vec<String> {
-        let state = self.last();
-        let mut sentences: Vec<String> = self
-            .brokers()
-            .filter(|broker| state.replicas[*broker].leads())
-            .map(|broker| {
-                let epoch = state.replicas[broker].leader_epoch;
-                let since = self.first(|state| {
-                    state.replicas[broker].leads() && state.replicas[broker].leader_epoch == epoch
-                });
-                match since {
-                    Some(moment) => format!(
-                        "{} leads epoch {} since step {}.",
-                        self.name(broker),
-                        epoch.0,
-                        moment.number
-                    ),
-                    None => format!(
-                        "{} leads epoch {} from the beginning.",
-                        self.name(broker),
-                        epoch.0
-                    ),
-                }
-            })
-            .collect();
+        let epoch = self.last().image().leader_epoch;
+        let granted = |broker: Broker| {
+            move |state: &State| {
+                state.image().leader == Some(broker) && state.image().leader_epoch == epoch
+            }
+        };
+        let mut sentences = Vec::new();
+        for broker in self.brokers() {
+            if granted(broker)(self.after(0)) {
+                sentences.push(format!(
+                    "{} has been the leader of epoch {} from the beginning.",
+                    self.name(broker),
+                    epoch.0
+                ));
+            } else if let Some(moment) = self.first(granted(broker)) {
+                sentences.push(format!(
+                    "{} was made the leader of epoch {} at step {} (`{}`).",
+                    self.name(broker),
+                    epoch.0,
+                    moment.number,
+                    moment.event.line(self.setting())
+                ));
+            }
+            let acts = |state: &State| {
+                state.replicas[broker].leads() && state.replicas[broker].leader_epoch == epoch
+            };
+            if let Some(moment) = self.first(acts) {
+                sentences.push(format!(
+                    "{} took office in epoch {} at step {}.",
+                    self.name(broker),
+                    epoch.0,
+                    moment.number
+                ));
+            }
+        }
         sentences.push(format!(
-            "So epoch {} belongs to more than one broker; the controller calls {} leader.",
-            state.image().leader_epoch.0,
-            state
-                .image()
-                .leader
-                .map_or("nobody".into(), |leader| self.name(leader))
+            "So more than one broker may act as the leader of epoch {}, and nobody can tell their records apart.",
+            epoch.0
         ));
         sentences
     }
@@ -397,7 +434,7 @@ impl Walk<'_> {
         sentences.extend(missing.iter().filter_map(|record| self.bystanders(record)));
         let lacking: BrokerSet = lacking.into_iter().collect();
         sentences.push(format!(
-            "So {} {what}, and would then lead without {}.",
+            "So {} {what} and would then lead without {}.",
             self.names(lacking),
             match missing.is_empty() {
                 true => "what is committed".into(),
@@ -478,10 +515,13 @@ impl Walk<'_> {
                 ));
             }
         }
-        sentences.push(format!(
-            "So a replica that may lead has dropped {}, which is committed.",
-            records(dropped)
-        ));
+        sentences.push(match dropped.is_empty() {
+            true => format!(
+                "So a replica that may lead truncated its log below the end of what is committed, {}.",
+                moment.before.ghost.committed.end().0
+            ),
+            false => format!("So a replica that may lead has dropped {}, which is committed.", records(dropped)),
+        });
         sentences
     }
 
@@ -504,7 +544,7 @@ impl Walk<'_> {
             })
             .collect();
         if sentences.is_empty() {
-            sentences = self.logs_differ(|replica| replica.watermark.index());
+            sentences = self.served_otherwise();
         }
         if let (true, Some(moment)) = (sentences.is_empty(), self.moments.last()) {
             let fallen = self.brokers().find(|broker| {
@@ -523,8 +563,46 @@ impl Walk<'_> {
         sentences
     }
 
+    /// A broker that has something else than what is committed below its own watermark.
+    fn served_otherwise(&self) -> Vec<String> {
+        let state = self.last();
+        let committed = state.ghost.committed;
+        let found = self.brokers().find_map(|broker| {
+            let replica = &state.replicas[broker];
+            let both = committed.entries().iter().zip(replica.log.entries());
+            let mut both = both.take(replica.watermark.index());
+            let place = both.position(|(committed, served)| committed != served)?;
+            Some((broker, place))
+        });
+        let Some((broker, place)) = found else {
+            return Vec::new();
+        };
+        let promised = committed.entries()[place];
+        let served = state.replicas[broker].log.entries()[place];
+        let mut sentences = self.commitment(promised.record);
+        sentences.push(self.fate(broker, promised.record));
+        if let Some(moment) = self.gained(broker, served.record, self.length()) {
+            sentences.push(format!(
+                "{} holds {} since step {} (`{}`).",
+                self.name(broker),
+                served.record,
+                moment.number,
+                moment.event.line(self.setting())
+            ));
+        }
+        sentences.push(format!(
+            "So at offset {place} {} shows its readers {}'{}, where {}'{} is committed.",
+            self.name(broker),
+            served.record,
+            served.epoch.0,
+            promised.record,
+            promised.epoch.0
+        ));
+        sentences
+    }
+
     /// Two logs that differ below what `end` says of each, and where either entry comes from.
-    fn logs_differ(&self, end: impl Fn(&Replica) -> usize) -> Vec<String> {
+    fn logs_differ(&self, end: impl Fn(&Replica, &Replica) -> usize) -> Vec<String> {
         let state = self.last();
         let pairs = self
             .brokers()
@@ -534,7 +612,7 @@ impl Walk<'_> {
             .find_map(|(one, other)| {
                 let (a, b) = (&state.replicas[one], &state.replicas[other]);
                 let both = a.log.entries().iter().zip(b.log.entries());
-                let place = both.take(end(a).min(end(b))).position(|(a, b)| a != b)?;
+                let place = both.take(end(a, b)).position(|(a, b)| a != b)?;
                 Some((place, [one, other]))
             });
         let Some((place, two)) = difference else {
@@ -610,14 +688,16 @@ impl Walk<'_> {
                     .tenure()
                     .map(|tenure| tenure.maximal_isr())
                     .unwrap_or_default();
-                vec![format!(
+                let mut sentences = self.acknowledgement(record);
+                sentences.push(format!(
                     "So {} acknowledged {record} at step {}, while its high watermark was {}, its maximal isr {}, and min ISR {}.",
                     self.name(broker),
                     moment.number,
                     replica.watermark.0,
                     self.setting().broker_names(counted),
                     min_isr(broker)
-                )]
+                ));
+                sentences
             }
             _ => self.proposals(),
         }
@@ -634,17 +714,18 @@ impl Walk<'_> {
                 let tenure = replica.tenure()?;
                 let proposed = tenure.pending.filter(|proposed| old != Some(*proposed))?;
                 let joiners = proposed.minus(tenure.isr);
+                let needed = moment.before.replicas[leader].watermark.max(tenure.epoch_start);
+                let seen = self.model.observe(&moment.before).replicas;
+                let logs = self.brokers().zip(seen).filter(|(broker, _)| joiners.contains(*broker));
+                let logs = logs.map(|(broker, cell)| format!("{} had {cell}", self.name(broker)));
                 Some(format!(
-                    "So at step {} {} proposed {} for its isr, although {} not hold everything up to the start of its epoch, {}, and its high watermark, {}.",
+                    "So at step {} {} proposed {} for its isr, where a joiner should hold all that {} holds below offset {}; but {}.",
                     moment.number,
                     self.name(leader),
                     self.names(joiners),
-                    match joiners.len() {
-                        1 => format!("{} does", self.names(joiners)),
-                        _ => "they do".into(),
-                    },
-                    tenure.epoch_start.0,
-                    moment.before.replicas[leader].watermark.0
+                    self.name(leader),
+                    needed.0,
+                    super::walk::series(logs)
                 ))
             })
             .collect()

@@ -120,7 +120,7 @@ impl Walk<'_> {
         };
         match holds(&moment.after, follower, record) {
             true => format!("{name}{when}"),
-            false => format!("{name}{when}, although it does not hold it then"),
+            false => format!("{name}{when}, although it did not hold it then"),
         }
     }
 
@@ -283,26 +283,35 @@ impl Walk<'_> {
         sentences
     }
 
-    /// Since when, before step `until`, `broker` has been a candidate, and what made it one.
+    /// Since when, before step `until`, `broker` has been in the isr, or else an eligible leader
+    /// replica, and what made it so.
     pub(super) fn seat(&self, broker: Broker, until: usize) -> String {
-        let entered = self.latest(until.saturating_sub(1), |state| {
-            candidates(state).contains(broker)
-        });
-        match entered {
-            None => "as it had been from the beginning".into(),
-            Some(moment) => match moment.event {
-                Event::Apply { leader } => format!(
-                    "since at step {} the controller took {}'s proposal{}",
-                    moment.number,
-                    self.name(leader),
-                    self.although(broker, leader, moment)
-                ),
-                _ => format!(
-                    "since step {} (`{}`)",
-                    moment.number,
-                    moment.event.line(self.setting())
-                ),
-            },
+        let until = until.saturating_sub(1);
+        let by_elr = self.after(until).controller.elr.contains(broker);
+        let entered = match by_elr {
+            true => self.latest(until, |state| state.controller.elr.contains(broker)),
+            false => self.latest(until, |state| state.image().isr.contains(broker)),
+        };
+        let Some(moment) = entered else {
+            return "as it had been from the beginning".into();
+        };
+        match moment.event {
+            _ if by_elr => format!(
+                "since it left the isr at step {} (`{}`)",
+                moment.number,
+                moment.event.line(self.setting())
+            ),
+            Event::Apply { leader } => format!(
+                "since at step {} the controller took {}'s proposal{}",
+                moment.number,
+                self.name(leader),
+                self.although(broker, leader, moment)
+            ),
+            _ => format!(
+                "since step {} (`{}`)",
+                moment.number,
+                moment.event.line(self.setting())
+            ),
         }
     }
 

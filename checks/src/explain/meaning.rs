@@ -40,7 +40,7 @@ impl Step<'_> {
             Event::FetchLost { follower } => self.fetch(follower, true),
             Event::Request { follower } => vec![format!(
                 "from offset {}, and on its way",
-                self.old(follower).log.end().0
+                self.before(follower).log.end().0
             )],
             Event::Serve { follower } => self.serve(follower),
             Event::Answer { follower } => self.delivered(follower),
@@ -112,11 +112,11 @@ impl Step<'_> {
         &self.model.setting.datacenters[datacenter.index()]
     }
 
-    fn old(&self, broker: Broker) -> &Replica {
+    fn before(&self, broker: Broker) -> &Replica {
         &self.moment.before.replicas[broker]
     }
 
-    fn new(&self, broker: Broker) -> &Replica {
+    fn after(&self, broker: Broker) -> &Replica {
         &self.moment.after.replicas[broker]
     }
 
@@ -147,14 +147,14 @@ impl Step<'_> {
             }
             Acks::None => clauses.push("acks=0: the producer is told nothing".into()),
         }
-        if super::walk::covers(self.new(broker), record) {
+        if super::walk::covers(self.after(broker), record) {
             clauses.push("nobody else is awaited: committed at once".into());
         }
         self.with_unaware(broker, clauses)
     }
 
     fn read(&self, broker: Broker, offset: Offset) -> Vec<String> {
-        let entries = self.old(broker).log.entries();
+        let entries = self.before(broker).log.entries();
         let read = entries.get(usize::try_from(offset.0).unwrap_or(usize::MAX));
         read.map(|entry| format!("a consumer reads {}", entry.record))
             .into_iter()
@@ -163,7 +163,7 @@ impl Step<'_> {
 
     /// A broker that acts under an epoch that is over, and does not know it.
     fn unaware(&self, broker: Broker) -> Option<String> {
-        let replica = self.old(broker);
+        let replica = self.before(broker);
         let over = replica.tenure().is_some()
             && replica.leader_epoch < self.moment.before.image().leader_epoch;
         over.then(|| format!("still unaware: it leads epoch {}", replica.leader_epoch.0))
@@ -176,10 +176,10 @@ impl Step<'_> {
     // Followers and leaders.
 
     fn fetch(&self, follower: Broker, lost: bool) -> Vec<String> {
-        let Role::Follower(Some(leader)) = self.old(follower).role else {
+        let Role::Follower(Some(leader)) = self.before(follower).role else {
             return Vec::new();
         };
-        let offset = self.old(follower).log.end();
+        let offset = self.before(follower).log.end();
         let mut clauses = vec![self.asked(leader, follower, offset)];
         clauses.extend(self.proposal(leader));
         if lost {
@@ -212,19 +212,19 @@ impl Step<'_> {
     /// What a follower asks for, and what the leader takes it to prove.
     fn asked(&self, leader: Broker, follower: Broker, offset: End) -> String {
         let known = |replica: &Replica| replica.tenure().and_then(|of| of.follower_end[follower]);
-        let (old, new) = (known(self.old(leader)), known(self.new(leader)));
+        let (old, new) = (known(self.before(leader)), known(self.after(leader)));
         let asked = format!("from offset {}", offset.0);
         if new != Some(offset) {
             return asked;
         }
-        let proved = between(self.old(leader), old.unwrap_or_default(), offset);
+        let proved = between(self.before(leader), old.unwrap_or_default(), offset);
         if proved.is_empty() {
             return asked;
         }
         let really = self
-            .old(follower)
+            .before(follower)
             .log
-            .agrees_below(&self.old(leader).log, offset);
+            .agrees_below(&self.before(leader).log, offset);
         match really {
             true => format!("{asked}: the proof that it holds {}", records(proved)),
             false => format!("{asked}: wrongly taken to hold {}", records(proved)),
@@ -233,7 +233,7 @@ impl Step<'_> {
 
     /// What the follower makes of the answer.
     fn taken(&self, leader: Broker, follower: Broker) -> Option<String> {
-        let (old, new) = (self.old(follower), self.new(follower));
+        let (old, new) = (self.before(follower), self.after(follower));
         if new.log.end() < old.log.end() {
             let dropped = between(old, new.log.end(), old.log.end());
             return Some(format!(
@@ -242,7 +242,7 @@ impl Step<'_> {
                 records(dropped)
             ));
         }
-        let (told, now) = (self.old(leader).watermark, self.new(leader).watermark);
+        let (told, now) = (self.before(leader).watermark, self.after(leader).watermark);
         let behind = told < now && new.watermark < now;
         behind.then(|| format!("the answer still says watermark {}", told.0))
     }
@@ -250,7 +250,7 @@ impl Step<'_> {
     /// The ISR that a leader has just proposed.
     fn proposal(&self, leader: Broker) -> Option<String> {
         let pending = |replica: &Replica| replica.tenure().and_then(|tenure| tenure.pending);
-        let (old, new) = (pending(self.old(leader)), pending(self.new(leader)));
+        let (old, new) = (pending(self.before(leader)), pending(self.after(leader)));
         new.filter(|new| old != Some(*new)).map(|isr| {
             let proposer = match self.moment.event {
                 Event::Shrink { .. } => String::new(),
@@ -261,7 +261,8 @@ impl Step<'_> {
     }
 
     fn told(&self, leader: Broker) -> Vec<String> {
-        let (Some(old), Some(new)) = (self.old(leader).tenure(), self.new(leader).tenure()) else {
+        let (Some(old), Some(new)) = (self.before(leader).tenure(), self.after(leader).tenure())
+        else {
             return Vec::new();
         };
         let pending = old.pending.is_some();
@@ -283,7 +284,7 @@ impl Step<'_> {
     }
 
     fn new_role(&self, broker: Broker) -> Vec<String> {
-        let (old, new) = (self.old(broker), self.new(broker));
+        let (old, new) = (self.before(broker), self.after(broker));
         let mut clauses = Vec::new();
         match (&old.role, &new.role) {
             (Role::Leader(was), Role::Leader(is)) if old.leader_epoch == new.leader_epoch => {
@@ -467,7 +468,7 @@ impl Step<'_> {
     }
 
     fn disk_loss(&self, broker: Broker) -> Vec<String> {
-        let (old, new) = (self.old(broker), self.new(broker));
+        let (old, new) = (self.before(broker), self.after(broker));
         let gone = between(old, new.log.end(), old.log.end());
         match gone.is_empty() {
             true => self.stopped(broker, "its disk had everything"),

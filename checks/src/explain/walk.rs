@@ -76,6 +76,21 @@ impl<'m> Walk<'m> {
             .map_or(&self.beginning, |moment| &moment.after)
     }
 
+    /// The state after step `number`.
+    pub(super) fn after(&self, number: usize) -> &State {
+        let place = number.min(self.length()).checked_sub(1);
+        place.map_or(&self.beginning, |place| &self.moments[place].after)
+    }
+
+    /// The first step that another model of the same setting would not take, or would take to
+    /// another state; nothing if it takes them all alike.
+    pub(super) fn first_otherwise(&self, other: &Replication) -> Option<&Moment> {
+        self.moments.iter().find(|moment| {
+            let after = other.step(&moment.before, &moment.event);
+            after.as_ref() != Ok(&moment.after)
+        })
+    }
+
     /// How many events there were.
     pub(super) fn length(&self) -> usize {
         self.moments.len()
