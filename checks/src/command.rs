@@ -35,8 +35,10 @@ pub(crate) enum Asked {
 /// An experiment has a `[setting]`; everything else is read as a deployment, whose reader says what
 /// is missing.
 pub(crate) fn read(source: &Source) -> Result<(Asked, Vec<Remark>), Remark> {
-    let is_experiment =
-        source.text().parse::<toml::Table>().is_ok_and(|file| file.contains_key("setting"));
+    let is_experiment = source
+        .text()
+        .parse::<toml::Table>()
+        .is_ok_and(|file| file.contains_key("setting"));
     if is_experiment {
         let experiment = experiment_file::read(source)?;
         return Ok((Asked::Experiment(Box::new(experiment)), Vec::new()));
@@ -57,12 +59,16 @@ pub(crate) fn print(text: &str) {
 }
 
 /// Shows how far the work has come, on stderr and only on a terminal.
-pub(crate) fn with_progress<T>(name: &str, work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> T) -> T {
+pub(crate) fn with_progress<T>(
+    name: &str,
+    work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> T,
+) -> T {
     if !std::io::stderr().is_terminal() {
         return work(&|_, _| {});
     }
     let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {elapsed}");
-    let bar = ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let bar =
+        ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_message(name.to_owned());
     let result = work(&|done, of| {
         bar.set_length(of as u64);

@@ -134,12 +134,23 @@ pub fn experiment_result(
     let model = &experiment.model;
     let names = &model.setting.datacenters;
     let exploration = found.as_ref().ok();
-    let placement: Vec<String> =
-        model.setting.replicas().iter().map(|broker| model.setting.broker_name(broker)).collect();
-    let cells = exploration.into_iter().flat_map(|exploration| &exploration.verdicts).map(|(property, verdict)| {
-        let cell = CellResult { verdict: verdict.word(), placement: placement.clone(), steps: steps(verdict) };
-        (property.name, cell)
-    });
+    let placement: Vec<String> = model
+        .setting
+        .replicas()
+        .iter()
+        .map(|broker| model.setting.broker_name(broker))
+        .collect();
+    let cells = exploration
+        .into_iter()
+        .flat_map(|exploration| &exploration.verdicts)
+        .map(|(property, verdict)| {
+            let cell = CellResult {
+                verdict: verdict.word(),
+                placement: placement.clone(),
+                steps: steps(verdict),
+            };
+            (property.name, cell)
+        });
     let row = Row {
         topic: None,
         fault: model.faults.name(names),
@@ -148,21 +159,34 @@ pub fn experiment_result(
         bounds: row_bounds(model.bounds),
         states: exploration.map_or(0, |exploration| exploration.counts.unique),
         incomplete: None,
-        used_up: exploration.map(|exploration| exploration.used_up.clone()).unwrap_or_default(),
+        used_up: exploration
+            .map(|exploration| exploration.used_up.clone())
+            .unwrap_or_default(),
         cells: cells.collect(),
     };
-    let unmet = found.as_ref().err().map(|unexpected| unexpected.differences.clone()).unwrap_or_default();
+    let unmet = found
+        .as_ref()
+        .err()
+        .map(|unexpected| unexpected.differences.clone())
+        .unwrap_or_default();
     CheckResult {
         file: file.to_owned(),
         name: experiment.title.clone(),
         kafka: model.setting.kafka.name(),
         rows: vec![row],
-        require: Require { met: unmet.is_empty(), unmet },
+        require: Require {
+            met: unmet.is_empty(),
+            unmet,
+        },
     }
 }
 
 fn row_bounds(bounds: Bounds) -> RowBounds {
-    RowBounds { records: bounds.records, elections: bounds.elections, isr_changes: bounds.isr_changes }
+    RowBounds {
+        records: bounds.records,
+        elections: bounds.elections,
+        isr_changes: bounds.isr_changes,
+    }
 }
 
 fn steps(verdict: &Verdict) -> Option<usize> {

@@ -90,7 +90,10 @@ impl Source {
 
     /// Something that is wrong with the whole file, or with what was asked about it.
     pub fn whole(&self, what: impl Into<String>) -> Remark {
-        Remark { excerpt: None, ..self.remark(Severity::Error, 0..0, what.into()) }
+        Remark {
+            excerpt: None,
+            ..self.remark(Severity::Error, 0..0, what.into())
+        }
     }
 
     /// Something that is wrong with a line, counted from one.

@@ -48,7 +48,11 @@ enum Format {
 impl Search {
     /// The options; `records` where the file says nothing.
     pub(crate) fn options(&self, records: u8) -> Options {
-        let mut options = Options { as_source: self.as_source, records, ..Options::default() };
+        let mut options = Options {
+            as_source: self.as_source,
+            records,
+            ..Options::default()
+        };
         if let Some(workers) = self.workers {
             options.workers = workers;
         }
@@ -65,7 +69,11 @@ impl Check {
         let shipped = self.files.is_empty();
         let sources: Vec<Source> = match shipped {
             true => shipped::deployments(),
-            false => self.files.iter().map(|file| Source::read(file)).collect::<Result<_, _>>()?,
+            false => self
+                .files
+                .iter()
+                .map(|file| Source::read(file))
+                .collect::<Result<_, _>>()?,
         };
         let read: Vec<_> = sources.iter().map(read).collect::<Result<_, _>>()?;
         let warnings: Vec<&Remark> = read.iter().flat_map(|(_, warnings)| warnings).collect();
@@ -81,10 +89,14 @@ impl Check {
                 Asked::Deployment(deployment) => {
                     // A first look has to be quick.
                     let options = self.search.options(if shipped { 1 } else { 2 });
-                    let checked = with_progress(&deployment.name, |progress| check(deployment, options, progress));
+                    let checked = with_progress(&deployment.name, |progress| {
+                        check(deployment, options, progress)
+                    });
                     unmet |= !checked.unmet.is_empty();
                     match self.format {
-                        Format::Json => results.push(json::check_result(file, deployment, &checked)),
+                        Format::Json => {
+                            results.push(json::check_result(file, deployment, &checked))
+                        }
                         Format::Text => {
                             print(&report::table(deployment, &checked, file, self.detail()));
                             print("\n");
@@ -96,7 +108,9 @@ impl Check {
                     let found = with_progress(&experiment.title, |_| experiment::run(experiment));
                     unmet |= found.is_err();
                     match self.format {
-                        Format::Json => results.push(json::experiment_result(file, experiment, &found)),
+                        Format::Json => {
+                            results.push(json::experiment_result(file, experiment, &found))
+                        }
                         Format::Text => print(&told(experiment, &found, file)),
                     }
                 }
@@ -105,7 +119,10 @@ impl Check {
         match self.format {
             Format::Json => {
                 let warnings = warnings.into_iter().map(Remark::to_string).collect();
-                print(&format!("{}\n", Output::new("check", results, warnings).render()));
+                print(&format!(
+                    "{}\n",
+                    Output::new("check", results, warnings).render()
+                ));
             }
             Format::Text if shipped => print(&format!("{}\n", report::brief_bounds(&brief))),
             Format::Text => {}
@@ -123,7 +140,11 @@ impl Check {
 }
 
 /// An experiment and its outcome, in words.
-fn told(experiment: &Experiment, found: &Result<Exploration, experiment::Unexpected>, file: &str) -> String {
+fn told(
+    experiment: &Experiment,
+    found: &Result<Exploration, experiment::Unexpected>,
+    file: &str,
+) -> String {
     let mut text = format!("{}\n{}\n", experiment.title, experiment.question.trim());
     match found {
         Err(unexpected) => text.push_str(&format!("\nNOT as the file says: {unexpected}\n")),

@@ -49,16 +49,25 @@ impl Explain {
         let found = match &asked {
             Asked::Experiment(experiment) => {
                 if self.fault.is_some() {
-                    return Err(source.whole("an experiment has one row, which its file names").remedy("leave out --fault"));
+                    return Err(source
+                        .whole("an experiment has one row, which its file names")
+                        .remedy("leave out --fault"));
                 }
-                let property = self.property(&source, Property::ALL)?.unwrap_or(experiment.headline);
-                let model = Replication { asked: std::slice::from_ref(property), ..experiment.model.clone() };
+                let property = self
+                    .property(&source, Property::ALL)?
+                    .unwrap_or(experiment.headline);
+                let model = Replication {
+                    asked: std::slice::from_ref(property),
+                    ..experiment.model.clone()
+                };
                 with_progress(&experiment.title, |_| violation(&model, Limits::default()))
             }
             Asked::Deployment(deployment) => {
                 let property = self.property(&source, check::operators_properties())?;
                 let rows = self.rows(&source, deployment)?;
-                with_progress(&deployment.name, |_| self.in_rows(deployment, &rows, property))
+                with_progress(&deployment.name, |_| {
+                    self.in_rows(deployment, &rows, property)
+                })
             }
         };
         let Some((model, property, history)) = found else {
@@ -74,18 +83,29 @@ impl Explain {
         match self.format {
             Format::Text => explanation.text(name),
             Format::Story => explanation.story(),
-            Format::Json => format!("{}\n", Output::new("explain", vec![explanation.json()], Vec::new()).render()),
+            Format::Json => format!(
+                "{}\n",
+                Output::new("explain", vec![explanation.json()], Vec::new()).render()
+            ),
         }
     }
 
     /// The property asked for, if one is.
-    fn property(&self, source: &Source, known: &'static [Property]) -> Result<Option<&'static Property>, Remark> {
-        let Some(name) = &self.property else { return Ok(None) };
+    fn property(
+        &self,
+        source: &Source,
+        known: &'static [Property],
+    ) -> Result<Option<&'static Property>, Remark> {
+        let Some(name) = &self.property else {
+            return Ok(None);
+        };
         let found = known.iter().find(|property| property.name == name);
         found.map(Some).ok_or_else(|| {
             let names: Vec<_> = known.iter().map(|property| property.name).collect();
             source
-                .whole(format!("there is no property `{name}` to ask this file about"))
+                .whole(format!(
+                    "there is no property `{name}` to ask this file about"
+                ))
                 .remedy(format!("--property is one of {}", names.join(", ")))
         })
     }
@@ -93,11 +113,16 @@ impl Explain {
     /// The rows to look at.
     fn rows(&self, source: &Source, deployment: &Deployment) -> Result<Vec<Faults>, Remark> {
         let Some(name) = &self.fault else {
-            return Ok(ladder::rows(deployment).into_iter().map(|row| row.faults).collect());
+            return Ok(ladder::rows(deployment)
+                .into_iter()
+                .map(|row| row.faults)
+                .collect());
         };
         let names = deployment.cluster.datacenters();
         let faults = Faults::parse(name, &names).map_err(|what| {
-            source.whole(what).remedy("write the fault as `highwater check --format json` does")
+            source
+                .whole(what)
+                .remedy("write the fault as `highwater check --format json` does")
         })?;
         Ok(vec![faults])
     }
@@ -118,7 +143,11 @@ impl Explain {
         let topics = deployment.cluster.topics.iter();
         let mut cells = topics.flat_map(|topic| {
             let properties = &properties;
-            rows.iter().flat_map(move |faults| properties.iter().map(move |property| (topic, faults, *property)))
+            rows.iter().flat_map(move |faults| {
+                properties
+                    .iter()
+                    .map(move |property| (topic, faults, *property))
+            })
         });
         cells.find_map(|(topic, faults, property)| {
             let models = check::models(deployment, topic, faults, options);
@@ -128,11 +157,18 @@ impl Explain {
 }
 
 /// The shortest violation over several models, with as few records as will do.
-fn shortest(models: &[Replication], property: &'static Property, options: Options) -> Option<Found> {
+fn shortest(
+    models: &[Replication],
+    property: &'static Property,
+    options: Options,
+) -> Option<Found> {
     let most = models.first()?.bounds.records;
     (1..=most).find_map(|records| {
         let found = models.iter().filter_map(|model| {
-            let mut model = Replication { asked: std::slice::from_ref(property), ..model.clone() };
+            let mut model = Replication {
+                asked: std::slice::from_ref(property),
+                ..model.clone()
+            };
             model.bounds.records = records;
             violation(&model, options.limits)
         });
@@ -142,9 +178,12 @@ fn shortest(models: &[Replication], property: &'static Property, options: Option
 
 /// The shortest history that violates the one property a model is asked for.
 fn violation(model: &Replication, limits: Limits) -> Option<Found> {
-    let found = explore(model, limits).verdicts.into_iter().find_map(|(property, verdict)| match verdict {
-        Verdict::Violated(history) => Some((property, history)),
-        _ => None,
-    });
+    let found = explore(model, limits)
+        .verdicts
+        .into_iter()
+        .find_map(|(property, verdict)| match verdict {
+            Verdict::Violated(history) => Some((property, history)),
+            _ => None,
+        });
     found.map(|(property, history)| (model.clone(), property, history))
 }

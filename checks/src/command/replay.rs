@@ -19,13 +19,24 @@ impl Replay {
     /// Answers.
     pub(crate) fn run(&self) -> Result<End, Remark> {
         let source = Source::read(&self.file)?;
-        let story = Story::parse(source.text()).map_err(|error| source.line(error.line, error.what))?;
+        let story =
+            Story::parse(source.text()).map_err(|error| source.line(error.line, error.what))?;
         let replayed = replay(&story).map_err(|what| source.line(1, what))?;
         let setting = &replayed.model.setting;
-        let brokers: Vec<String> = setting.replicas().iter().map(|broker| setting.broker_name(broker)).collect();
-        print(&picture(&brokers, &steps_of(&replayed.model, &replayed.history)));
+        let brokers: Vec<String> = setting
+            .replicas()
+            .iter()
+            .map(|broker| setting.broker_name(broker))
+            .collect();
+        print(&picture(
+            &brokers,
+            &steps_of(&replayed.model, &replayed.history),
+        ));
         if replayed.differences.is_empty() {
-            print(&format!("\nThe model agrees with all of it: {} events.\n", replayed.steps));
+            print(&format!(
+                "\nThe model agrees with all of it: {} events.\n",
+                replayed.steps
+            ));
             return Ok(End::Good);
         }
         print("\nThe model does not agree:\n");

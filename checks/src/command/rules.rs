@@ -33,9 +33,17 @@ impl Rules {
         let mut wrong = false;
         for found in &found {
             let guard = found.line.guard;
-            print(&format!("{:5} {:34} {}\n", guard.rule(), guard.name(), found.worth));
+            print(&format!(
+                "{:5} {:34} {}\n",
+                guard.rule(),
+                guard.name(),
+                found.worth
+            ));
             print(&format!("      {}\n", guard.sentence()));
-            print(&format!("      in {}; faults {}; {} states\n", found.line.case.setting, found.line.case.faults, found.states[0]));
+            print(&format!(
+                "      in {}; faults {}; {} states\n",
+                found.line.case.setting, found.line.case.faults, found.states[0]
+            ));
             if !found.is_as_expected() {
                 wrong = true;
                 print(&format!("      NOT as expected: {}\n", found.line.worth));
@@ -61,7 +69,9 @@ fn matrix() -> String {
         text.push('\n');
     };
     for name in Switches::NAMES {
-        row(name, &|profile| mark(Switches::of(profile).get(name) == Some(true)).to_owned());
+        row(name, &|profile| {
+            mark(Switches::of(profile).get(name) == Some(true)).to_owned()
+        });
     }
     row("eligible-leader-replicas", &|profile| {
         match (elr_possible(profile), elr_by_default(profile)) {

@@ -167,20 +167,25 @@ pub(super) fn witness(model: &Replication, before: &State, event: &Event, after:
 
 fn spend(model: &Replication, event: &Event, spent: &mut Spent) {
     match event {
-        Event::Produce { .. } => spent.records += 1,
-        Event::Shrink { .. } => spent.isr_changes += 1,
-        Event::Prefer => spent.preferred_elections += 1,
-        Event::Read { .. } => spent.reads += 1,
-        Event::SetMinIsr { .. } => spent.min_isr_changes += 1,
-        Event::ElectUnclean => spent.unclean_elections += 1,
+        Event::Produce { .. } => count(&mut spent.records),
+        Event::Shrink { .. } => count(&mut spent.isr_changes),
+        Event::Prefer => count(&mut spent.preferred_elections),
+        Event::Read { .. } => count(&mut spent.reads),
+        Event::SetMinIsr { .. } => count(&mut spent.min_isr_changes),
+        Event::ElectUnclean => count(&mut spent.unclean_elections),
         _ => {
             if let Some(place) =
                 fault_of(event).and_then(|fault| Bounds::place_of(&model.faults, fault))
             {
-                spent.faults[place] += 1;
+                count(&mut spent.faults[place]);
             }
         }
     }
+}
+
+/// A story may go on for longer than the counter of any budget; then it stays where it is.
+fn count(spent: &mut u8) {
+    *spent = spent.saturating_add(1);
 }
 
 /// The fault that an event is.

@@ -10,9 +10,12 @@ macro_rules! number {
         pub struct $name(pub u8);
 
         impl $name {
+            /// The last there is: nothing committed has it, so that `next` always is another one.
+            pub const LAST: Self = $name(u8::MAX);
+
             /// The next one.
             pub fn next(self) -> Self {
-                $name(self.0 + 1)
+                $name(self.0.saturating_add(1))
             }
         }
 

@@ -7,7 +7,7 @@
 
 use crate::replication::rules::watermark;
 use crate::replication::state::{Controller, EPOCHS, Image};
-use crate::replication::{Disabled, Guard, Replication};
+use crate::replication::{BrokerEpoch, Disabled, Guard, PartitionEpoch, Replication};
 use highwater_vocabulary::{Broker, BrokerSet};
 
 /// What is wanted of a partition.
@@ -96,9 +96,12 @@ pub(super) fn change(
     }
 }
 
-/// Commits what a change made, if it made anything.
+/// Commits what a change made, if it made anything, and if epochs are left: a long story may wear
+/// them out.
 pub(super) fn commit(controller: &mut Controller, image: Image) -> Result<(), Disabled> {
-    let fits = usize::from(image.leader_epoch.0) < EPOCHS;
+    let fits = usize::from(image.leader_epoch.0) < EPOCHS
+        && image.partition_epoch != PartitionEpoch::LAST
+        && !image.broker_epochs.0.contains(&BrokerEpoch::LAST);
     if image == *controller.image() || fits && controller.commit(image) {
         Ok(())
     } else {

@@ -1,0 +1,489 @@
+//! What a step means, in a few words: the last column of the picture.
+
+use super::walk::{Moment, between, candidates, records};
+use highwater_model::replication::state::{LateFetch, Replica, Role, Tenure};
+use highwater_model::replication::{End, Replication};
+use highwater_vocabulary::{Acks, Broker, BrokerSet, Datacenter, Event, Member, Offset, Record};
+
+/// What a step means; empty where there is nothing to say.
+pub(super) fn meaning(model: &Replication, moment: &Moment) -> String {
+    let step = Step { model, moment };
+    let mut clauses = Vec::new();
+    if moment.number == 1 {
+        clauses.extend(step.opening());
+    }
+    clauses.extend(step.clauses());
+    clauses.join("; ")
+}
+
+/// A step, as it is told.
+struct Step<'a> {
+    model: &'a Replication,
+    moment: &'a Moment,
+}
+
+impl Step<'_> {
+    /// One arm an event, grouped as in the alphabet.
+    fn clauses(&self) -> Vec<String> {
+        match self.moment.event {
+            Event::Produce { broker, record } => self.produce(broker, record),
+            Event::Ack { broker, .. } => {
+                self.with_unaware(broker, vec!["the producer is told".into()])
+            }
+            Event::Refuse { broker, .. } => self.with_unaware(
+                broker,
+                vec!["the producer is told that too few replicas are in sync".into()],
+            ),
+            Event::Read { broker, offset, .. } => self.read(broker, offset),
+
+            Event::Fetch { follower } => self.fetch(follower, false),
+            Event::FetchLost { follower } => self.fetch(follower, true),
+            Event::Request { follower } => vec![format!(
+                "from offset {}, and on its way",
+                self.before(follower).log.end().0
+            )],
+            Event::Serve { follower } => self.serve(follower),
+            Event::Answer { follower } => self.delivered(follower),
+            Event::Drop { .. } => vec!["lost on its way".into()],
+
+            Event::Lapse { leader, follower } => vec![format!(
+                "{} no longer waits for {}",
+                self.name(leader),
+                self.name(follower)
+            )],
+            Event::Shrink { leader, .. } => {
+                let proposal = self.proposal(leader).into_iter().collect();
+                self.with_unaware(leader, proposal)
+            }
+            Event::Told { leader } => self.told(leader),
+            Event::Untold { .. } => {
+                vec!["lost: the leader does not know what became of its proposal".into()]
+            }
+            Event::Learn { broker, .. } => self.learn(broker),
+
+            Event::Apply { leader } => self.apply(leader),
+            Event::Fence { .. } => self.with_metadata("its session has expired"),
+            Event::Unfence { .. } => self.with_metadata("it serves again"),
+            Event::Register { broker } => self.register(broker),
+            Event::Prefer | Event::Unclean | Event::ElectUnclean => self.metadata(),
+            Event::Activate { datacenter } => vec![format!(
+                "the active controller is in {}",
+                self.site(datacenter)
+            )],
+
+            Event::SetMinIsr { to } => {
+                self.with_metadata(&format!("the controller has min ISR {to}"))
+            }
+            Event::Stop { broker } => self.stopped(broker, "in an orderly way: its disk says so"),
+
+            Event::Restart { broker, watermark } => self.restart(broker, watermark),
+            Event::Resume { broker } => self.unaware(broker).into_iter().collect(),
+            Event::CatchUp => vec!["nobody who runs may be dropped any more".into()],
+            Event::Return { .. } => vec!["its brokers may restart".into()],
+            Event::Heal { .. } => vec!["every connection works again".into()],
+
+            Event::Crash { broker } => self.stopped(broker, "its disk keeps what it has"),
+            Event::PowerLoss { broker, .. } => self.disk_loss(broker),
+            Event::Wipe { broker } => self.stopped(broker, "its disk is empty"),
+            Event::Pause { .. } => vec!["frozen, with all it knows".into()],
+            Event::Lag => vec!["followers may fall behind, and be dropped for it".into()],
+            Event::Lose { datacenter } => self.site_lost(datacenter, "the disks are kept"),
+            Event::Darken { datacenter, .. } => {
+                self.site_lost(datacenter, "what was not on the disks is gone")
+            }
+            Event::Destroy { datacenter } => self.site_lost(datacenter, "the disks are gone"),
+            Event::Cut { .. } => vec!["no connection works between the two".into()],
+            Event::CutFrom { from, to } => vec![format!(
+                "no connection can be opened from {} to {}",
+                self.site(from),
+                self.site(to)
+            )],
+            Event::Depose => vec!["there is no active controller; answers are lost".into()],
+        }
+    }
+
+    // Who and what.
+
+    fn name(&self, broker: Broker) -> String {
+        self.model.setting.broker_name(broker)
+    }
+
+    fn site(&self, datacenter: Datacenter) -> &str {
+        &self.model.setting.datacenters[datacenter.index()]
+    }
+
+    fn before(&self, broker: Broker) -> &Replica {
+        &self.moment.before.replicas[broker]
+    }
+
+    fn after(&self, broker: Broker) -> &Replica {
+        &self.moment.after.replicas[broker]
+    }
+
+    /// A set of brokers, as events list them.
+    fn set(&self, brokers: BrokerSet) -> String {
+        self.model.setting.broker_names(brokers)
+    }
+
+    /// Who leads before anything has happened.
+    fn opening(&self) -> Option<String> {
+        let image = self.moment.before.image();
+        let leader = self.name(image.leader?);
+        let epoch = image.leader_epoch.0;
+        Some(format!(
+            "{leader} leads epoch {epoch}; isr {}",
+            self.set(image.isr)
+        ))
+    }
+
+    // Clients.
+
+    fn produce(&self, broker: Broker, record: Record) -> Vec<String> {
+        let mut clauses = Vec::new();
+        match self.model.setting.acks {
+            Acks::All => {}
+            Acks::Leader => {
+                clauses.push("acks=1: the producer is told at once".into());
+            }
+            Acks::None => clauses.push("acks=0: the producer is told nothing".into()),
+        }
+        if super::walk::covers(self.after(broker), record) {
+            clauses.push("nobody else is awaited: committed at once".into());
+        }
+        self.with_unaware(broker, clauses)
+    }
+
+    fn read(&self, broker: Broker, offset: Offset) -> Vec<String> {
+        let entries = self.before(broker).log.entries();
+        let read = entries.get(usize::try_from(offset.0).unwrap_or(usize::MAX));
+        read.map(|entry| format!("a consumer reads {}", entry.record))
+            .into_iter()
+            .collect()
+    }
+
+    /// A broker that acts under an epoch that is over, and does not know it.
+    fn unaware(&self, broker: Broker) -> Option<String> {
+        let replica = self.before(broker);
+        let over = replica.tenure().is_some()
+            && replica.leader_epoch < self.moment.before.image().leader_epoch;
+        over.then(|| format!("still unaware: it leads epoch {}", replica.leader_epoch.0))
+    }
+
+    fn with_unaware(&self, broker: Broker, clauses: Vec<String>) -> Vec<String> {
+        self.unaware(broker).into_iter().chain(clauses).collect()
+    }
+
+    // Followers and leaders.
+
+    fn fetch(&self, follower: Broker, lost: bool) -> Vec<String> {
+        let Role::Follower(Some(leader)) = self.before(follower).role else {
+            return Vec::new();
+        };
+        let offset = self.before(follower).log.end();
+        let mut clauses = vec![self.asked(leader, follower, offset)];
+        clauses.extend(self.proposal(leader));
+        if lost {
+            clauses.push("the answer is lost".into());
+        } else {
+            clauses.extend(self.taken(leader, follower));
+        }
+        clauses
+    }
+
+    fn serve(&self, follower: Broker) -> Vec<String> {
+        let Some(LateFetch::Request(fetch)) = self.moment.before.late[follower] else {
+            return Vec::new();
+        };
+        let mut clauses = vec![self.asked(fetch.to, follower, fetch.offset)];
+        clauses.extend(self.proposal(fetch.to));
+        clauses.push("the answer is on its way".into());
+        clauses
+    }
+
+    fn delivered(&self, follower: Broker) -> Vec<String> {
+        match self.moment.before.late[follower] {
+            Some(LateFetch::Answer(fetch, _)) => {
+                self.taken(fetch.to, follower).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a follower asks for, and what the leader takes it to prove.
+    fn asked(&self, leader: Broker, follower: Broker, offset: End) -> String {
+        let known = |replica: &Replica| replica.tenure().and_then(|of| of.follower_end[follower]);
+        let (old, new) = (known(self.before(leader)), known(self.after(leader)));
+        let asked = format!("from offset {}", offset.0);
+        if new != Some(offset) {
+            return asked;
+        }
+        let proved = between(self.before(leader), old.unwrap_or_default(), offset);
+        if proved.is_empty() {
+            return asked;
+        }
+        let really = self
+            .before(follower)
+            .log
+            .agrees_below(&self.before(leader).log, offset);
+        match really {
+            true => format!("{asked}: the proof that it holds {}", records(proved)),
+            false => format!("{asked}: wrongly taken to hold {}", records(proved)),
+        }
+    }
+
+    /// What the follower makes of the answer.
+    fn taken(&self, leader: Broker, follower: Broker) -> Option<String> {
+        let (old, new) = (self.before(follower), self.after(follower));
+        if new.log.end() < old.log.end() {
+            let dropped = between(old, new.log.end(), old.log.end());
+            return Some(format!(
+                "its log leaves the leader's: it truncates to {} and drops {}",
+                new.log.end().0,
+                records(dropped)
+            ));
+        }
+        let (told, now) = (self.before(leader).watermark, self.after(leader).watermark);
+        let behind = told < now && new.watermark < now;
+        behind.then(|| format!("the answer still says watermark {}", told.0))
+    }
+
+    /// The ISR that a leader has just proposed.
+    fn proposal(&self, leader: Broker) -> Option<String> {
+        let pending = |replica: &Replica| replica.tenure().and_then(|tenure| tenure.pending);
+        let (old, new) = (pending(self.before(leader)), pending(self.after(leader)));
+        new.filter(|new| old != Some(*new)).map(|isr| {
+            let proposer = match self.moment.event {
+                Event::Shrink { .. } => String::new(),
+                _ => format!("{} ", self.name(leader)),
+            };
+            format!("{proposer}proposes isr {}", self.set(isr))
+        })
+    }
+
+    fn told(&self, leader: Broker) -> Vec<String> {
+        let (Some(old), Some(new)) = (self.before(leader).tenure(), self.after(leader).tenure())
+        else {
+            return Vec::new();
+        };
+        let pending = old.pending.is_some();
+        vec![match new.pending {
+            None if new.isr != old.isr => format!("it now acts on isr {}", self.set(new.isr)),
+            None if pending => format!("it takes its proposal back: isr {}", self.set(new.isr)),
+            None => "an answer to nothing: ignored".into(),
+            Some(_) => "it cannot tell what became of its proposal, and counts both".into(),
+        }]
+    }
+
+    /// What a broker becomes when it applies metadata.
+    fn learn(&self, broker: Broker) -> Vec<String> {
+        let mut clauses = self.new_role(broker);
+        if clauses.is_empty() {
+            clauses.push("nothing changes for it".into());
+        }
+        clauses
+    }
+
+    fn new_role(&self, broker: Broker) -> Vec<String> {
+        let (old, new) = (self.before(broker), self.after(broker));
+        let mut clauses = Vec::new();
+        match (&old.role, &new.role) {
+            (Role::Leader(was), Role::Leader(is)) if old.leader_epoch == new.leader_epoch => {
+                clauses.extend(self.acts_on(was, is));
+            }
+            (_, Role::Leader(is)) => clauses.push(format!(
+                "takes office in epoch {}, isr {}",
+                new.leader_epoch.0,
+                self.set(is.isr)
+            )),
+            (was, is) if was == is && old.leader_epoch == new.leader_epoch => {}
+            (Role::Leader(_), Role::Follower(leader)) => {
+                clauses.push(format!(
+                    "gives up its office; {}",
+                    self.following(*leader, "")
+                ));
+            }
+            (_, Role::Follower(leader)) => {
+                let again = if *leader == self.last_followed(old) {
+                    " again"
+                } else {
+                    ""
+                };
+                clauses.push(self.following(*leader, again));
+            }
+            (_, Role::Idle) => {}
+        }
+        if new.log.end() < old.log.end() {
+            let dropped = between(old, new.log.end(), old.log.end());
+            clauses.push(format!(
+                "it truncates to its own watermark, {}, and drops {}",
+                new.log.end().0,
+                records(dropped)
+            ));
+        }
+        clauses
+    }
+
+    fn last_followed(&self, replica: &Replica) -> Option<Broker> {
+        match replica.role {
+            Role::Follower(leader) => leader,
+            Role::Idle | Role::Leader(_) => None,
+        }
+    }
+
+    fn following(&self, leader: Option<Broker>, again: &str) -> String {
+        match leader {
+            Some(leader) => format!("a follower of {}{again}", self.name(leader)),
+            None => "it waits for a leader".into(),
+        }
+    }
+
+    fn acts_on(&self, was: &Tenure, is: &Tenure) -> Option<String> {
+        if is.isr != was.isr {
+            Some(format!("it now acts on isr {}", self.set(is.isr)))
+        } else if is.pending != was.pending {
+            Some(format!("its proposal is void: isr {}", self.set(is.isr)))
+        } else {
+            None
+        }
+    }
+
+    // The controller.
+
+    fn apply(&self, leader: Broker) -> Vec<String> {
+        let (before, after) = (&self.moment.before, &self.moment.after);
+        let Some(request) = before.changes[leader].request else {
+            return Vec::new();
+        };
+        let image = before.image();
+        if after.image().isr == request.isr && after.image() != image {
+            return self.with_metadata("the controller takes it");
+        }
+        if image.isr == request.isr && image.leader == Some(leader) {
+            return vec!["the controller takes it: it changes nothing".into()];
+        }
+        let fenced = request.isr.intersection(image.fenced);
+        let reregistered: BrokerSet = request
+            .isr
+            .iter()
+            .filter(|member| {
+                let known = request.member_epochs[*member];
+                known.0 != 0 && known != image.broker_epochs[*member]
+            })
+            .collect();
+        let why = if request.leader_epoch < image.leader_epoch {
+            format!("epoch {} has begun", image.leader_epoch.0)
+        } else if !fenced.is_empty() {
+            format!("{} is fenced", self.set(fenced))
+        } else if !reregistered.is_empty() {
+            format!("{} has registered anew", self.set(reregistered))
+        } else {
+            "it is out of date".into()
+        };
+        vec![format!("the controller rejects it: {why}")]
+    }
+
+    /// What is new in the committed metadata.
+    fn metadata(&self) -> Vec<String> {
+        let (before, after) = (&self.moment.before, &self.moment.after);
+        let (old, new) = (before.image(), after.image());
+        let mut parts = Vec::new();
+        if (old.leader, old.leader_epoch) != (new.leader, new.leader_epoch) {
+            parts.push(match new.leader {
+                None => format!("nobody leads: epoch {}", new.leader_epoch.0),
+                Some(leader) if old.leader == Some(leader) => {
+                    format!(
+                        "{} leads on: epoch {}",
+                        self.name(leader),
+                        new.leader_epoch.0
+                    )
+                }
+                Some(leader) => format!(
+                    "{} is elected{}: epoch {}",
+                    self.name(leader),
+                    self.how(leader),
+                    new.leader_epoch.0
+                ),
+            });
+        }
+        if old.isr != new.isr || old.leader != new.leader {
+            parts.push(format!("isr {}", self.set(new.isr)));
+        }
+        if before.controller.elr != after.controller.elr {
+            parts.push(format!("elr {}", self.set(after.controller.elr)));
+        }
+        match parts.is_empty() {
+            true => Vec::new(),
+            false => vec![parts.join(", ")],
+        }
+    }
+
+    fn how(&self, elected: Broker) -> &'static str {
+        let before = &self.moment.before;
+        if candidates(before).contains(elected) {
+            return "";
+        }
+        match before.controller.last_known_leader == Some(elected) {
+            true => " as the last known leader",
+            false => " uncleanly",
+        }
+    }
+
+    fn with_metadata(&self, first: &str) -> Vec<String> {
+        std::iter::once(first.to_owned())
+            .chain(self.metadata())
+            .collect()
+    }
+
+    fn register(&self, broker: Broker) -> Vec<String> {
+        let fenced = self.moment.after.image().fenced.contains(broker);
+        let mut clauses = vec![match fenced {
+            true => "a new registration, fenced at first".to_owned(),
+            false => "a new registration, and not fenced".to_owned(),
+        }];
+        clauses.extend(self.metadata());
+        clauses.extend(self.new_role(broker));
+        clauses
+    }
+
+    // What goes wrong, and what heals.
+
+    fn restart(&self, broker: Broker, watermark: Option<Offset>) -> Vec<String> {
+        let image = self.moment.before.image();
+        let mut clauses = Vec::new();
+        if let Some(watermark) = watermark {
+            clauses.push(format!("its checkpoint says watermark {watermark}"));
+        }
+        if image.leader == Some(broker) {
+            clauses.push("within its session: the controller still calls it leader".into());
+        } else if !image.fenced.contains(broker) && image.isr.contains(broker) {
+            clauses.push("within its session: still in the isr".into());
+        }
+        clauses
+    }
+
+    fn stopped(&self, broker: Broker, how: &str) -> Vec<String> {
+        let leads = self.moment.before.image().leader == Some(broker);
+        let leader = leads.then(|| "the leader stops".to_owned());
+        leader.into_iter().chain([how.to_owned()]).collect()
+    }
+
+    fn disk_loss(&self, broker: Broker) -> Vec<String> {
+        let (old, new) = (self.before(broker), self.after(broker));
+        let gone = between(old, new.log.end(), old.log.end());
+        match gone.is_empty() {
+            true => self.stopped(broker, "its disk had everything"),
+            false => self.stopped(
+                broker,
+                &format!("{} was not on the disk yet", records(gone)),
+            ),
+        }
+    }
+
+    fn site_lost(&self, site: Datacenter, disks: &str) -> Vec<String> {
+        let mut clauses = vec![disks.to_owned()];
+        if self.moment.before.controller.active == Some(site) {
+            clauses.push("the active controller was there".into());
+        }
+        clauses
+    }
+}
