@@ -19,9 +19,13 @@ impl Replay {
     /// Answers.
     pub(crate) fn run(&self) -> Result<End, Remark> {
         let source = Source::read(&self.file)?;
-        let story =
-            Story::parse(source.text()).map_err(|error| source.line(error.line, error.what))?;
-        let replayed = replay(&story).map_err(|what| source.line(1, what))?;
+        let wrong = |line, what: String| {
+            source
+                .line(line, what)
+                .remedy("docs/NOTATION.md says how a story is written")
+        };
+        let story = Story::parse(source.text()).map_err(|error| wrong(error.line, error.what))?;
+        let replayed = replay(&story).map_err(|what| wrong(1, what))?;
         let setting = &replayed.model.setting;
         let brokers: Vec<String> = setting
             .replicas()

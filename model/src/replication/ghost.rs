@@ -320,7 +320,14 @@ fn watch_disk(before: &State, after: &mut State, broker: Broker) {
     let committed = &after.ghost.committed;
     let holds_all = new.log.agrees_below(committed, committed.end());
     let shorter = new.log.end() < old.log.end();
-    let had_more = new.log.end() < before.ghost.committed.end().min(old.log.end());
+    let kept = new.log.entries().len();
+    let mut dropped = old
+        .log
+        .entries()
+        .iter()
+        .zip(before.ghost.committed.entries())
+        .skip(kept);
+    let drops_committed = dropped.any(|(own, committed)| own == committed);
     let candidate = before
         .image()
         .isr
@@ -334,7 +341,7 @@ fn watch_disk(before: &State, after: &mut State, broker: Broker) {
         *lossy = lossy.without(broker);
     }
     let truncates =
-        new.process == Process::Running && had_more && candidate && !lossy.contains(broker);
+        new.process == Process::Running && drops_committed && candidate && !lossy.contains(broker);
     after.ghost.note(Broken::Truncation, !truncates);
 }
 

@@ -232,7 +232,7 @@ pub enum Disabled {
     AlreadySo,
     /// The other side fetches and keeps up, so no lag time can pass.
     NotLate,
-    /// The record is not the next one, or the offset not in the log.
+    /// The record, the offset or the suffix is not in the log.
     NoSuchRecord,
     /// The leader would ask for an offset or epoch that the other log does not know.
     OffsetOutOfRange,

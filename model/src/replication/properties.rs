@@ -163,7 +163,7 @@ impl Property {
         Property {
             name: "truncation-safety",
             sentence: "A candidate truncates nothing committed, unless its disk had lost it before.",
-            formula: "truncate(b, t) ∧ b ∈ isr ∪ elr ⇒ t ≥ committed end, or b is lossy",
+            formula: "truncate(b, t) ∧ b ∈ isr ∪ elr ∧ ¬lossy(b) ⇒ ∀ o ≥ t : log(b)[o] ≠ committed[o]",
             holds: truncation_safety,
             arising: "something is committed",
             arises: something_committed,
