@@ -2,7 +2,7 @@
 
 use crate::{Datacenter, Member};
 
-/// Something that may go wrong once.  What each may do exactly is said in `docs/OPERATORS.md`
+/// Something that may go wrong once.  What each may do exactly is said in `docs/DEPLOYMENTS.md`
 /// for its readers and in the model's `rules/environment.rs` for the checker.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Fault {
