@@ -1,6 +1,6 @@
 //! What the proof must remember and no broker knows.  No rule reads it.
 //!
-//! The rules never write it either: [`witness`] watches every step from outside, with the states
+//! The rules never write it either: `witness` watches every step from outside, with the states
 //! before and after it.
 
 use super::state::{EPOCHS, Entry, Image, Log, Replica, State};
