@@ -15,6 +15,7 @@ use crate::names;
 use crate::source::{Remark, Source};
 use crate::table::{self, Table, Value};
 use crate::wording::{listed, quoted};
+use highwater_model::replication::state::EPOCHS;
 use highwater_vocabulary::{
     BoundOverrides, Cluster, Deployment, MOST_DATACENTERS, MOST_RECORDS, Profile, Site,
 };
@@ -135,7 +136,7 @@ pub(crate) fn kafka(value: &Value) -> Result<Profile, Remark> {
                 .remedy(format!("there are {known}")),
             _ => value
                 .error(format!("Kafka {} is not modelled", quoted(version)))
-                .remedy(format!("there are {known}; 3.9 stands for 3.7 to 3.9")),
+                .remedy(format!("there are {known}")),
         }
     })
 }
@@ -326,7 +327,7 @@ fn bounds(mut table: Table) -> Result<BoundOverrides, Remark> {
     let mut bound = |key, range| table.take(key).map(|value| value.number(range)).transpose();
     let bounds = BoundOverrides {
         records: bound("records", 1..=MOST_RECORDS as i64)?,
-        elections: bound("elections", 1..=9)?,
+        elections: bound("elections", 1..=EPOCHS as i64 - 2)?,
         isr_changes: bound("isr_changes", 0..=9)?,
     };
     table.finish()?;

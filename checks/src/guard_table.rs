@@ -300,13 +300,6 @@ pub(crate) const TABLE: &[Line] = &[
         Breaks("candidates-complete", 11),
     ),
     line(
-        RecoveringLeaderIsAlone,
-        "4.1, brokers a-1 b-1, min ISR 1, elr on, unclean on",
-        "lag+broker-crash",
-        [1, 2, 1, 0],
-        NotReproduced("no recovery is implemented, so nothing depends on its end"),
-    ),
-    line(
         MembersAreNotFenced,
         ONE,
         "lag+broker-crash",

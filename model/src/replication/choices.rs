@@ -1,12 +1,10 @@
 //! What may be tried in a state: the ∃ before every rule.
 //!
 //! The enumerator may offer too much, because the guards decide; it must never offer too little.
-//! What it leaves out on purpose: a proposal to shrink the ISR while the leader is cut off from the
-//! controllers (nobody could observe it, since a pending shrink changes nothing), and events that
-//! the row's faults or the operators' budget do not contain.
+//! What it leaves out on purpose: what the row's faults or the operators' budget do not contain, and
+//! the choices that can add nothing ([`super::Bounds::redundant_choices`]).
 
 use super::bounds::has_left;
-use super::rules::reaches_controller;
 use super::state::{LateFetch, Role, State};
 use super::{Guard, Replication};
 use highwater_vocabulary::{
@@ -109,14 +107,12 @@ fn offer_isr_changes(model: &Replication, state: &State, leader: Broker, events:
     let Some(tenure) = state.replicas[leader].tenure() else {
         return;
     };
-    if reaches_controller(model, state, leader) {
-        let others = tenure.isr.without(leader);
-        events.extend(
-            others
-                .nonempty_subsets()
-                .map(|dropped| Event::Shrink { leader, dropped }),
-        );
-    }
+    let others = tenure.isr.without(leader);
+    events.extend(
+        others
+            .nonempty_subsets()
+            .map(|dropped| Event::Shrink { leader, dropped }),
+    );
     if model.variant.switches.waits_for_caught_up {
         events.extend(
             tenure

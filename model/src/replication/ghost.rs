@@ -203,7 +203,36 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         Event::Cut { between: [x, y] } => Fault::Cut(x.min(y), x.max(y)),
         Event::CutFrom { from, to } => Fault::OneWayCut(from, to),
         Event::Depose => Fault::ControllerFailover,
-        _ => return None,
+        // No `_`: a fault that is forgotten here would have no budget.
+        Event::Produce { .. }
+        | Event::Ack { .. }
+        | Event::Refuse { .. }
+        | Event::Read { .. }
+        | Event::Fetch { .. }
+        | Event::FetchLost { .. }
+        | Event::Request { .. }
+        | Event::Serve { .. }
+        | Event::Answer { .. }
+        | Event::Drop { .. }
+        | Event::Lapse { .. }
+        | Event::Shrink { .. }
+        | Event::Told { .. }
+        | Event::Untold { .. }
+        | Event::Learn { .. }
+        | Event::Apply { .. }
+        | Event::Fence { .. }
+        | Event::Unfence { .. }
+        | Event::Register { .. }
+        | Event::Prefer
+        | Event::Unclean
+        | Event::Activate { .. }
+        | Event::SetMinIsr { .. }
+        | Event::ElectUnclean
+        | Event::Restart { .. }
+        | Event::Resume { .. }
+        | Event::CatchUp
+        | Event::Return { .. }
+        | Event::Heal { .. } => return None,
     })
 }
 

@@ -104,8 +104,6 @@ guards! {
     SenderLeads = "sender-leads", "R22";
     /// The controller takes an ISR change only if it builds on the newest one.
     ChangeBuildsOnNewest = "change-builds-on-newest", "R22";
-    /// While the recovery of an unclean leader is not confirmed the ISR is that leader (KIP-704).
-    RecoveringLeaderIsAlone = "recovering-leader-is-alone", "R22";
     /// The controller admits no fenced member (KIP-841).
     MembersAreNotFenced = "members-are-not-fenced", "R23";
     /// The controller admits no member under an older registration (KIP-903).

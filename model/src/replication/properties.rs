@@ -1,7 +1,7 @@
 //! What ought to hold: each a sentence, a formula and a function, with its silence.
 //!
-//! `holds` is the function.  `arises` is the antecedent: a state in which the property says
-//! something at all.  Where it arises in no explored state, the verdict is `silent`, never `holds`.
+//! `holds` is the function.  `arises` is a state in which the property has something to
+//! say: its antecedent, or what makes its antecedent interesting.  Where it arises in no explored state, the verdict is `silent`, never `holds`.
 //! docs/PROPERTIES.md draws which implies which.
 
 use super::ghost::Broken;
@@ -539,8 +539,9 @@ fn a1_admission(_: &Replication, state: &State) -> bool {
 }
 
 fn below_min_isr(model: &Replication, state: &State) -> bool {
+    let replicas = model.setting.replicas().len();
     each(model, state).any(|(broker, replica)| {
-        let min_isr = usize::from(state.view(broker).min_isr);
+        let min_isr = usize::from(state.view(broker).min_isr).min(replicas);
         replica.leads()
             && replica
                 .tenure()

@@ -1,11 +1,12 @@
 //! What every state is brought to after an event, so that two states that nobody can tell apart are
 //! one.
 //!
-//! Four exact reductions.  *Messages that must be ignored are dropped at once.*  *A record that changes nothing for a broker is applied at once*: a
-//! follower reads only leader and leader epoch, and it may apply several records in one batch
-//! anyway, so the state before and the state after have the same future.  *Records that everybody
-//! has applied are forgotten.*  *Partition epochs count from the oldest that anybody may still
-//! compare*: they are only ever compared with each other.
+//! Five exact reductions.  *Messages that must be ignored are dropped at once.*  *A record that
+//! changes nothing for a broker is applied at once*: a follower reads only leader and leader epoch,
+//! and it may apply several records in one batch anyway, so the state before and the state after
+//! have the same future.  *Records that everybody has applied are forgotten.*  *Partition epochs
+//! count from the oldest that anybody may still compare*: they are only ever compared with each
+//! other.  *The ghost forgets* the offices that nobody acting under an older epoch can collide with.
 
 use super::state::{Outcome, State};
 use super::{BrokerEpoch, Guard, PartitionEpoch, Replication};

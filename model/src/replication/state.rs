@@ -1,7 +1,7 @@
 //! What there is: replicas, ISR changes on the wire, the controller, links, and the ghost.
 //!
 //! Flat and `Copy`, with no heap inside: a state is hashed and copied for every event of every
-//! history.  Equality and hash are derived, never written by hand: two states that differ in a
+//! history.  Equality and hash are derived (but for [`MetadataLog`], which says why): two states that differ in a
 //! field that somebody may read must not be taken for one.
 
 use super::ghost::Ghost;
@@ -375,7 +375,7 @@ impl Log {
         };
         *place = entry;
         self.end = self.end.next();
-        self.last_epoch = self.last_epoch.max(entry.epoch);
+        self.last_epoch = entry.epoch;
         true
     }
 
@@ -415,11 +415,11 @@ impl Log {
     ///
     /// Source: `LeaderEpochFileCache.endOffsetFor`; R18.
     pub fn end_of_epoch(&self, wanted: LeaderEpoch) -> Option<(LeaderEpoch, End)> {
-        if wanted == self.last_epoch && wanted != LeaderEpoch(0) {
-            return Some((wanted, self.end));
-        }
-        if wanted > self.last_epoch {
+        if wanted > self.last_epoch || self.last_epoch == LeaderEpoch(0) {
             return None;
+        }
+        if wanted == self.last_epoch {
+            return Some((wanted, self.end));
         }
         let above = self.entries().iter().position(|entry| entry.epoch > wanted);
         let end = above.map_or(self.end, |place| End(place as u8));

@@ -99,10 +99,12 @@ impl Switches {
         }
     }
 
-    /// Turns the candidate defects on: the rules as Kafka's source has them.
+    /// Turns the candidate defects on, and the wait that partly hides one: the rules as Kafka's source
+    /// has them.
     pub fn as_source(mut self) -> Switches {
         self.equal_epoch_wipes_pending = true;
         self.reelected_leader_remembers = true;
+        self.waits_for_caught_up = true;
         self
     }
 }

@@ -7,13 +7,13 @@ use std::str::FromStr;
 /// engine.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Profile {
-    /// Kafka 3.5 with KRaft.
+    /// Kafka 3.5 with KRaft, as of 3.5.0.
     V3_5,
-    /// Kafka 3.9 with KRaft; stands for 3.7 to 3.9.
+    /// Kafka 3.9 with KRaft, as of 3.9.1.
     V3_9,
-    /// Kafka 4.0.
+    /// Kafka 4.0, as of 4.0.0.
     V4_0,
-    /// Kafka 4.1.
+    /// Kafka 4.1, as of 4.1.0.
     V4_1,
 }
 

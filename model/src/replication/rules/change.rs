@@ -58,8 +58,7 @@ pub(super) fn change(
     let mut elr = eligible(model, controller, &old, &wanted);
     let elected = elect(model, controller, &old, &wanted, elr);
 
-    let mut recovering = old_recovering && wanted.isr == old.isr;
-    let mut frozen = false;
+    let mut recovering = old_recovering;
     let leader_changes = elected.leader != old.leader;
     if leader_changes && elected.unclean {
         isr = elected.leader.map_or(BrokerSet::EMPTY, BrokerSet::only);
@@ -68,13 +67,12 @@ pub(super) fn change(
     } else if leader_changes && elected.leader.is_some_and(|leader| elr.contains(leader)) {
         isr = elected.leader.map_or(BrokerSet::EMPTY, BrokerSet::only);
         elr = elr.minus(isr);
-    } else if isr.is_empty() && !model.has_elr() && model.keeps(Guard::LastMemberStays) {
-        isr = old.isr;
-        frozen = true;
     }
-    let shrinks_early = model.variant.switches.shrinking_starts_epoch
-        && (!old.isr.is_subset(isr) || frozen && !wanted.isr.is_empty());
-    if (leader_changes || shrinks_early) && model.keeps(Guard::ElectionStartsEpoch) {
+    let loses_member = model.variant.switches.shrinking_starts_epoch && !old.isr.is_subset(isr);
+    if isr.is_empty() && !model.has_elr() && model.keeps(Guard::LastMemberStays) {
+        isr = old.isr;
+    }
+    if (leader_changes || loses_member) && model.keeps(Guard::ElectionStartsEpoch) {
         image.leader_epoch = old.leader_epoch.next();
     }
     image.leader = elected.leader;

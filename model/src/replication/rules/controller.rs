@@ -25,7 +25,8 @@ pub(super) fn apply(
     if !controller_works(model, before) {
         return Err(Disabled::NoController);
     }
-    if !request.sent && !reaches_controller(model, before, leader) {
+    let arrives = before.replicas[leader].serves() && reaches_controller(model, before, leader);
+    if !request.sent && !arrives {
         return Err(Disabled::Unreachable);
     }
 
@@ -58,7 +59,6 @@ fn judge(
         let epoch = request.member_epochs[member];
         epoch == BrokerEpoch(0) || epoch == image.broker_epochs[member]
     };
-    let recovers_alone = !controller.recovering || request.isr.len() <= 1;
     if fails(
         Guard::SenderEpochIsCurrent,
         request.broker_epoch == image.broker_epochs[leader],
@@ -70,7 +70,6 @@ fn judge(
             Guard::ChangeBuildsOnNewest,
             request.partition_epoch == image.partition_epoch,
         )
-        || fails(Guard::RecoveringLeaderIsAlone, recovers_alone)
     {
         return Some(Outcome::OutOfDate);
     }
@@ -98,6 +97,8 @@ fn take(
         ..unchanged(model, controller)
     };
     change(model, controller, &mut image, wanted);
+    // A leader takes itself for recovered at once, and its first accepted change says so (KIP-704).
+    controller.recovering = false;
     commit(controller, image)?;
     Ok(Outcome::Accepted {
         leader_epoch: image.leader_epoch,

@@ -41,7 +41,7 @@ fn is_majority(model: &Replication, counts: impl Fn(Datacenter) -> bool) -> bool
 }
 
 /// Whether `broker` can get a heartbeat, a proposal or a fetch of metadata through.
-pub(crate) fn reaches_controller(model: &Replication, state: &State, broker: Broker) -> bool {
+pub(super) fn reaches_controller(model: &Replication, state: &State, broker: Broker) -> bool {
     controller_works(model, state)
         && state
             .controller
@@ -61,6 +61,7 @@ pub(super) fn may_be_dropped(
     state.world.lag
         || !state.replicas[follower].serves()
         || state.replicas[follower].role != Role::Follower(Some(leader))
+        || state.replicas[follower].leader_epoch != state.replicas[leader].leader_epoch
         || !state.world.connects(there, here)
 }
 
@@ -83,9 +84,10 @@ pub(super) fn halt(model: &Replication, after: &mut State, broker: Broker) {
         },
         ..Replica::default()
     };
-    after.changes[broker] = Change {
+    let change = &mut after.changes[broker];
+    *change = Change {
+        request: change.request.filter(|request| request.sent),
         answer: None,
-        ..after.changes[broker]
     };
 }
 
@@ -211,13 +213,48 @@ pub(super) fn lose(
     darken(model, before, datacenter, [0; MOST_BROKERS])
 }
 
-/// A datacenter loses power: each broker loses any suffix of its own log.
+/// A datacenter loses power: each broker loses any suffix of its own log, except what an orderly stop
+/// has flushed.
 pub(super) fn darken(
     model: &Replication,
     before: &State,
     datacenter: Datacenter,
     lost: [u8; MOST_BROKERS],
 ) -> Result<State, Disabled> {
+    let mut after = empty(model, before, datacenter)?;
+    for broker in model.setting.brokers_of(datacenter).iter() {
+        let replica = &before.replicas[broker];
+        let lost = lost[broker.index()];
+        let end = replica
+            .log
+            .end()
+            .0
+            .checked_sub(lost)
+            .ok_or(Disabled::NoSuchRecord)?;
+        if lost > 0 && replica.stopped_under != BrokerEpoch(0) {
+            return Err(Disabled::NoSuchRecord);
+        }
+        after.replicas[broker].truncate(End(end));
+    }
+    Ok(after)
+}
+
+/// A datacenter is lost with its disks, and with whatever an orderly stop had left there.
+pub(super) fn destroy(
+    model: &Replication,
+    before: &State,
+    datacenter: Datacenter,
+) -> Result<State, Disabled> {
+    let mut after = empty(model, before, datacenter)?;
+    for broker in model.setting.brokers_of(datacenter).iter() {
+        after.replicas[broker].truncate(End(0));
+        after.replicas[broker].stopped_under = BrokerEpoch(0);
+    }
+    Ok(after)
+}
+
+/// Everything in a datacenter stops, the active controller included.
+fn empty(model: &Replication, before: &State, datacenter: Datacenter) -> Result<State, Disabled> {
     if before.world.lost.contains(datacenter) {
         return Err(Disabled::AlreadySo);
     }
@@ -228,29 +265,11 @@ pub(super) fn darken(
         vacate(&mut after);
     }
     for broker in model.setting.brokers_of(datacenter).iter() {
-        let lost = lost[broker.index()];
-        let log = &before.replicas[broker].log;
-        let end = log
-            .end()
-            .0
-            .checked_sub(lost)
-            .ok_or(Disabled::NoSuchRecord)?;
         if before.replicas[broker].process != Process::Stopped {
             halt(model, &mut after, broker);
         }
-        after.replicas[broker].truncate(End(end));
     }
     Ok(after)
-}
-
-/// A datacenter is lost with its disks.
-pub(super) fn destroy(
-    model: &Replication,
-    before: &State,
-    datacenter: Datacenter,
-) -> Result<State, Disabled> {
-    let everything = std::array::from_fn(|index| before.replicas.0[index].log.end().0);
-    darken(model, before, datacenter, everything)
 }
 
 /// A lost datacenter has power and network again: its voters run, its brokers may restart.

@@ -6,7 +6,7 @@ use crate::replication::rules::environment::{controller_works, halt};
 use crate::replication::{Disabled, Guard, Replication, State};
 use highwater_vocabulary::Broker;
 
-/// The topic's `min.insync.replicas` is changed.  The eligible leader replicas were chosen under the
+/// The topic's `min.insync.replicas` is set, be it to the value it had.  The eligible leader replicas were chosen under the
 /// old value, so they are thrown away, and the last known leader with them; the partition epoch
 /// grows only if there were any.
 ///
@@ -16,7 +16,9 @@ pub(super) fn set_min_isr(model: &Replication, before: &State, to: u8) -> Result
     if !controller_works(model, before) {
         return Err(Disabled::NoController);
     }
-    if before.image().min_isr == to {
+    let something =
+        !before.controller.elr.is_empty() || before.controller.last_known_leader.is_some();
+    if before.image().min_isr == to && !something {
         return Err(Disabled::AlreadySo);
     }
 
@@ -24,7 +26,6 @@ pub(super) fn set_min_isr(model: &Replication, before: &State, to: u8) -> Result
     let controller = &mut after.controller;
     let mut image = *controller.image();
     image.min_isr = to;
-    let something = !controller.elr.is_empty() || controller.last_known_leader.is_some();
     if something && model.keeps(Guard::MinIsrChangeClearsElr) {
         controller.elr = Default::default();
         controller.last_known_leader = None;
