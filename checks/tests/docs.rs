@@ -1,0 +1,111 @@
+//! The pages that must follow the code: nothing the code has is missing from the page that owns it.
+
+use highwater_checks::{Source, experiment_file};
+use highwater_model::replication::{Guard, Property, Switches};
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn page(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Every experiment: its path below `checks/experiments` without the ending, and its file.
+fn experiments() -> Vec<(String, PathBuf)> {
+    let top = root().join("checks/experiments");
+    let folders = std::fs::read_dir(&top)
+        .expect("there are experiments")
+        .flatten();
+    let files = folders.filter_map(|folder| std::fs::read_dir(folder.path()).ok());
+    let files = files.flat_map(|files| files.flatten().map(|file| file.path()));
+    let named = files.map(|file| {
+        let name = file
+            .strip_prefix(&top)
+            .expect("below it")
+            .with_extension("");
+        (name.display().to_string(), file)
+    });
+    named.collect()
+}
+
+#[test]
+fn the_protocol_names_every_guard_every_switch_and_every_experiment() {
+    let protocol = page("docs/PROTOCOL.md");
+    for guard in Guard::ALL {
+        assert!(
+            protocol.contains(guard.name()),
+            "docs/PROTOCOL.md does not name the guard {guard}"
+        );
+    }
+    for switch in Switches::NAMES {
+        assert!(
+            protocol.contains(switch),
+            "docs/PROTOCOL.md does not name the switch {switch}"
+        );
+    }
+    for (name, file) in experiments() {
+        let source = Source::read(&file).unwrap_or_else(|error| panic!("{error}"));
+        let experiment = experiment_file::read(&source).unwrap_or_else(|error| panic!("{error}"));
+        let rules = experiment.source.iter().filter(|source| is_rule(source));
+        for rule in rules {
+            let line = protocol
+                .lines()
+                .find(|line| line.starts_with(&format!("| {rule} |")) && line.contains(&name));
+            assert!(
+                line.is_some(),
+                "docs/PROTOCOL.md does not show {name} beside {rule}"
+            );
+        }
+    }
+}
+
+/// `R05`, `R33b`.
+fn is_rule(source: &str) -> bool {
+    let digits = source
+        .strip_prefix('R')
+        .unwrap_or_default()
+        .trim_end_matches('b');
+    digits.len() == 2 && digits.chars().all(|digit| digit.is_ascii_digit())
+}
+
+#[test]
+fn the_properties_page_has_every_property() {
+    let properties = page("docs/PROPERTIES.md");
+    for property in Property::ALL {
+        assert!(
+            properties.contains(property.name),
+            "docs/PROPERTIES.md does not have {}",
+            property.name
+        );
+    }
+}
+
+#[test]
+fn no_page_points_to_what_is_not_there() {
+    let mut pages: Vec<PathBuf> = vec![root().join("README.md")];
+    for folder in ["docs", "docs/findings"] {
+        let files = std::fs::read_dir(root().join(folder))
+            .expect("there are pages")
+            .flatten();
+        pages.extend(
+            files
+                .map(|file| file.path())
+                .filter(|path| path.extension().is_some_and(|end| end == "md")),
+        );
+    }
+    assert!(pages.len() > 6);
+    for path in pages {
+        let text = std::fs::read_to_string(&path).expect("it was listed");
+        let links = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.starts_with("http") && !link.starts_with('#')) {
+            let target = link.split('#').next().unwrap_or(link);
+            let there = path.parent().expect("a page lies in a folder").join(target);
+            assert!(there.exists(), "{} points to {link}", path.display());
+        }
+    }
+}
