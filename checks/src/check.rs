@@ -26,7 +26,7 @@ impl Default for Options {
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         Options {
             limits: Limits {
-                generated: 6_000_000,
+                generated: 8_000_000,
             },
             workers,
             records: 2,
@@ -210,14 +210,23 @@ fn side_by_side(
         .collect()
 }
 
-/// Searches upwards: with fewer records first, then with as many as asked for.  What is too large
-/// with more records keeps the verdicts it got with fewer, and says so by its bounds.
+/// Searches upwards: with one record first, then with as many as asked for, as long as that takes no
+/// more than a quarter of the limit.  What is too large with more records keeps the verdicts it got
+/// with fewer, and says so by its bounds.
 fn search(model: &Replication, limits: Limits) -> (Bounds, Exploration) {
     let mut best: Option<(Bounds, Exploration)> = None;
     for records in 1..=model.bounds.records {
         let bounds = Bounds {
             records,
             ..model.bounds
+        };
+        let share = if records == 1 {
+            limits.generated
+        } else {
+            limits.generated / 4
+        };
+        let limits = Limits {
+            generated: share.max(1),
         };
         let exploration = explore(
             &Replication {
