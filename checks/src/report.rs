@@ -33,6 +33,9 @@ pub fn table(deployment: &Deployment, checked: &Checked, file: &str, detail: Det
             .iter()
             .filter(|row| row.topic == place)
             .collect();
+        if place > 0 {
+            text.push('\n');
+        }
         let _ = writeln!(text, "{}: {}", deployment.name, heading(deployment, topic));
         write_rows(&mut text, deployment, topic, &rows, detail);
         let _ = writeln!(text, "{}", searched(&rows, detail));
@@ -249,10 +252,15 @@ fn searched(rows: &[&CheckedRow], detail: Detail) -> String {
         .max()
         .unwrap_or_default();
     let fewer = rows.iter().filter(|row| row.bounds.records < most).count();
+    let least = rows.iter().map(|row| row.bounds.records).min();
+    let less = match least.unwrap_or_default() {
+        least if least + 1 < most => format!("{least} or more"),
+        least => least.to_string(),
+    };
     let exceptions = match fewer {
         0 => String::new(),
-        1 => format!(" ({} in one row, too large for more)", most - 1),
-        fewer => format!(" ({} in {fewer} rows, too large for more)", most - 1),
+        1 => format!(" ({less} in one row, too large for more)"),
+        fewer => format!(" ({less} in {fewer} rows, too large for more)"),
     };
     let bounds = rows.first().map(|row| row.bounds).unwrap_or_default();
     let mut text = format!(
