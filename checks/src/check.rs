@@ -210,23 +210,14 @@ fn side_by_side(
         .collect()
 }
 
-/// Searches upwards: with one record first, then with as many as asked for, as long as that takes no
-/// more than a quarter of the limit.  What is too large with more records keeps the verdicts it got
-/// with fewer, and says so by its bounds.
+/// Searches upwards, each step with half the limit of the one before.  What is too large keeps the
+/// verdicts of the last step that was exhausted, and says so by its bounds; but what a search that
+/// was cut has found, it has found.
 fn search(model: &Replication, limits: Limits) -> (Bounds, Exploration) {
     let mut best: Option<(Bounds, Exploration)> = None;
-    for records in 1..=model.bounds.records {
-        let bounds = Bounds {
-            records,
-            ..model.bounds
-        };
-        let share = if records == 1 {
-            limits.generated
-        } else {
-            limits.generated / 4
-        };
+    for (step, bounds) in steps_up_to(model.bounds).into_iter().enumerate() {
         let limits = Limits {
-            generated: share.max(1),
+            generated: (limits.generated >> step).max(1),
         };
         let exploration = explore(
             &Replication {
@@ -236,18 +227,38 @@ fn search(model: &Replication, limits: Limits) -> (Bounds, Exploration) {
             limits,
         );
         let too_large = exploration.incomplete.is_some();
-        let settled = exploration
-            .verdicts
-            .iter()
-            .all(|(_, verdict)| *verdict != Verdict::Incomplete);
-        if best.is_none() || !too_large || settled {
-            best = Some((bounds, exploration));
-        }
+        best = Some(match best {
+            Some((bounds, known)) if too_large => (bounds, with_violations_of(known, exploration)),
+            _ => (bounds, exploration),
+        });
         if too_large {
             break;
         }
     }
-    best.expect("there is at least one record")
+    best.expect("there is at least one step")
+}
+
+/// The bounds within which a row is searched, smallest first.
+fn steps_up_to(most: Bounds) -> Vec<Bounds> {
+    let small = Bounds {
+        records: 1,
+        isr_changes: most.isr_changes.min(1),
+        ..most
+    };
+    let mut steps = vec![small];
+    steps.extend((1..=most.records).map(|records| Bounds { records, ..most }));
+    steps.dedup();
+    steps
+}
+
+fn with_violations_of(mut known: Exploration, cut: Exploration) -> Exploration {
+    for ((_, verdict), (_, found)) in known.verdicts.iter_mut().zip(cut.verdicts) {
+        let is_new = !matches!(verdict, Verdict::Violated(_));
+        if is_new && matches!(found, Verdict::Violated(_)) {
+            *verdict = found;
+        }
+    }
+    known
 }
 
 /// The row, from what was found for each of its placements and orders: the worst counts.
@@ -259,7 +270,7 @@ fn judge(
     let bounds = found
         .iter()
         .map(|(_, (bounds, _))| *bounds)
-        .min_by_key(|bounds| bounds.records);
+        .min_by_key(|bounds| (bounds.records, bounds.isr_changes));
     let found: Vec<_> = found
         .iter()
         .map(|(model, (_, exploration))| (*model, exploration))
@@ -334,14 +345,83 @@ fn unmet(deployment: &Deployment, rows: &[CheckedRow]) -> Vec<String> {
                 };
                 if !matches!(cell.verdict, Verdict::Holds | Verdict::Silent) {
                     let topic = &deployment.cluster.topics[row.topic].id;
+                    let found = match cell.verdict {
+                        Verdict::Incomplete => "not known",
+                        _ => cell.verdict.word(),
+                    };
                     unmet.push(format!(
-                        "{}: {property} should hold for {topic}, and is {}",
-                        faults.name(&names),
-                        cell.verdict.word()
+                        "{}: {property} should hold for {topic}, and is {found}",
+                        faults.name(&names)
                     ));
                 }
             }
         }
     }
     unmet
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_searched_upwards() {
+        let most = Bounds {
+            records: 2,
+            isr_changes: 2,
+            ..Bounds::default()
+        };
+        let steps = steps_up_to(most);
+        let drawn: Vec<_> = steps
+            .iter()
+            .map(|bounds| (bounds.records, bounds.isr_changes))
+            .collect();
+        assert_eq!(drawn, [(1, 1), (1, 2), (2, 2)]);
+        assert_eq!(
+            steps_up_to(Bounds {
+                records: 1,
+                isr_changes: 1,
+                ..most
+            })
+            .len(),
+            1
+        );
+    }
+
+    #[test]
+    fn what_a_cut_search_has_found_it_has_found() {
+        let deployment = crate::deployment_file::read(&crate::shipped::deployments()[2])
+            .expect("shipped")
+            .0;
+        let names = deployment.cluster.datacenters();
+        let faults = Faults::parse("broker-crash", &names).expect("legal");
+        let model = &models(
+            &deployment,
+            &deployment.cluster.topics[0],
+            &faults,
+            Options::default(),
+        )[0];
+        let whole = explore(model, Limits::default());
+        let cut = explore(model, Limits { generated: 300 });
+        assert!(cut.incomplete.is_some());
+        let mut known = whole.clone();
+        for (_, verdict) in &mut known.verdicts {
+            *verdict = Verdict::Holds;
+        }
+        let merged = with_violations_of(known, cut.clone());
+        for ((property, verdict), (_, found)) in merged.verdicts.iter().zip(&cut.verdicts) {
+            let expected = if matches!(found, Verdict::Violated(_)) {
+                "violated"
+            } else {
+                "holds"
+            };
+            assert_eq!(verdict.word(), expected, "{}", property.name);
+        }
+        assert!(
+            merged
+                .verdicts
+                .iter()
+                .any(|(_, verdict)| verdict.word() == "violated")
+        );
+    }
 }

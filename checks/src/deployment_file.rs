@@ -33,7 +33,7 @@ const MOST_REQUIREMENTS: usize = 64;
 pub fn read(source: &Source) -> Result<(Deployment, Vec<Remark>), Remark> {
     let parsed = table::parse(
         source,
-        "`highwater new` writes a commented deployment to start from",
+        "start from a file in checks/deployments; docs/DEPLOYMENTS.md has every key",
     )?;
     let mut warnings = Vec::new();
     let deployment = deployment(Table::of_file(source, &parsed), &mut warnings)?;

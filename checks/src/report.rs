@@ -7,6 +7,7 @@ use crate::check::{self, Checked, CheckedRow};
 use crate::explore::Verdict;
 use highwater_model::replication::Bounds;
 use highwater_vocabulary::{Acks, Datacenter, Deployment, Fault, Faults, Member, Topic};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// How wide the first column may be.
@@ -33,6 +34,9 @@ pub fn table(deployment: &Deployment, checked: &Checked, file: &str, detail: Det
             .iter()
             .filter(|row| row.topic == place)
             .collect();
+        if place > 0 {
+            text.push('\n');
+        }
         let _ = writeln!(text, "{}: {}", deployment.name, heading(deployment, topic));
         write_rows(&mut text, deployment, topic, &rows, detail);
         let _ = writeln!(text, "{}", searched(&rows, detail));
@@ -243,18 +247,27 @@ fn searched(rows: &[&CheckedRow], detail: Detail) -> String {
         0 => "all exhausted".to_owned(),
         cut => format!("{cut} of them NOT exhausted"),
     };
+    let size = |bounds: &Bounds| (bounds.records, bounds.isr_changes);
     let most = rows
         .iter()
-        .map(|row| row.bounds.records)
-        .max()
+        .map(|row| row.bounds)
+        .max_by_key(size)
         .unwrap_or_default();
-    let fewer = rows.iter().filter(|row| row.bounds.records < most).count();
-    let exceptions = match fewer {
-        0 => String::new(),
-        1 => format!(" ({} in one row, too large for more)", most - 1),
-        fewer => format!(" ({} in {fewer} rows, too large for more)", most - 1),
-    };
-    let bounds = rows.first().map(|row| row.bounds).unwrap_or_default();
+    let mut smaller: BTreeMap<(u8, u8), usize> = BTreeMap::new();
+    for row in rows.iter().filter(|row| size(&row.bounds) < size(&most)) {
+        *smaller.entry(size(&row.bounds)).or_default() += 1;
+    }
+    let exceptions: String = smaller
+        .into_iter()
+        .map(|((records, isr_changes), rows)| {
+            format!(
+                "\n  {} too large for that: {} and {} there.",
+                count_of(rows, "row"),
+                count(records, "write"),
+                count(isr_changes, "shrinking")
+            )
+        })
+        .collect();
     let mut text = format!(
         "Searched: {} rows, {}, {how_far}",
         rows.len(),
@@ -265,9 +278,10 @@ fn searched(rows: &[&CheckedRow], detail: Detail) -> String {
     }
     let _ = write!(
         text,
-        "; in each {}{exceptions},\n  {}.",
-        count(most, "write"),
-        within(bounds)
+        "; in each {},
+  {}.{exceptions}",
+        count(most.records, "write"),
+        within(most)
     );
     let mut bit: Vec<_> = rows.iter().flat_map(|row| row.used_up.clone()).collect();
     bit.sort_unstable();
@@ -305,6 +319,13 @@ pub fn brief_bounds(checked: &[Checked]) -> String {
         count(bounds.records, "write"),
         within(bounds)
     )
+}
+
+fn count_of(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("One {what} was"),
+        _ => format!("{number} {what}s were"),
+    }
 }
 
 fn count(number: u8, what: &str) -> String {

@@ -155,5 +155,35 @@ fn a_limit_that_cuts_a_search_is_no_verdict() {
         printed.contains("not known") && printed.contains("NOT exhausted"),
         "{printed}"
     );
-    assert!(printed.contains("and is incomplete"), "{printed}");
+    assert!(printed.contains("and is not known"), "{printed}");
+
+    let output = highwater()
+        .args(["explain", "--max-states", "10", "--fault", "none"])
+        .args(["--format", "json"])
+        .arg(&path)
+        .assert()
+        .code(0);
+    let printed: serde_json::Value =
+        serde_json::from_slice(&output.get_output().stdout).expect("one JSON object");
+    assert_eq!(printed["results"], serde_json::json!([]));
+    let warning = printed["warnings"][0].as_str().unwrap_or_default();
+    assert!(warning.starts_with("Not known"), "{printed}");
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("README.md can be read");
+    let asked = "explain checks/deployments/stretched-2dc-witness.toml";
+    let output = highwater()
+        .current_dir(&root)
+        .args(asked.split(' '))
+        .assert()
+        .code(0);
+    let printed = text(&output.get_output().stdout);
+    let shown = format!("$ cargo run --release -- {asked}\n{printed}```");
+    assert!(
+        readme.contains(&shown),
+        "README.md does not show:\n{printed}"
+    );
 }

@@ -114,9 +114,12 @@ fn a_row_is_searched_in_these_orders() {
     insta::assert_snapshot!(drawn);
 }
 
-/// What an operator reads of each shipped deployment when it is named: the product, reviewed.
+/// What an operator reads of each shipped deployment, in full and as README shows it: the product,
+/// reviewed.
 #[test]
 fn the_tables_say_what_is_kept_and_what_is_lost() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = std::fs::read_to_string(readme).expect("README.md can be read");
     let options = Options {
         records: 1,
         ..Options::default()
@@ -132,6 +135,11 @@ fn the_tables_say_what_is_kept_and_what_is_lost() {
         insta::assert_snapshot!(
             name,
             report::table(&deployment, &checked, name, Detail::All)
+        );
+        let brief = report::table(&deployment, &checked, name, Detail::Brief);
+        assert!(
+            readme.contains(&brief),
+            "README.md does not show what is printed:\n{brief}"
         );
     }
 }

@@ -34,7 +34,7 @@ pub use properties::Property;
 pub use state::State;
 pub use variant::{Switches, Variant};
 
-use highwater_vocabulary::{Event, Faults, Observation, Setting};
+use highwater_vocabulary::{BrokerSet, Event, Faults, Observation, Setting};
 
 /// The model of one partition: a setting, a variant of the protocol, and what may be tried.
 #[derive(Clone, Debug)]
@@ -65,6 +65,12 @@ impl Replication {
         ghost::witness(self, before, event, &mut after);
         settle::settle(self, &mut after);
         Ok(after)
+    }
+
+    /// Whom a leader counts for watermark and acknowledgements: the maximal ISR, as far as the guards
+    /// that make it so are in force.
+    pub fn counted_isr(&self, tenure: &state::Tenure) -> BrokerSet {
+        rules::counted_isr(self, tenure)
     }
 
     /// What can be seen of a state from outside.

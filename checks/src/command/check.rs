@@ -28,13 +28,15 @@ pub(crate) struct Check {
 /// How deployments are searched.
 #[derive(Args)]
 pub(crate) struct Search {
-    /// Explorations side by side; the results do not depend on it.
+    /// Explorations of a deployment side by side, by default one a core; the results do not depend
+    /// on it.
     #[arg(long)]
     workers: Option<usize>,
-    /// States an exploration may generate before it gives up.
+    /// States an exploration of a deployment may generate before it gives up, by default 6 million.
     #[arg(long)]
     max_states: Option<usize>,
-    /// With the candidate defects as Kafka's source has them, instead of repaired.
+    /// Deployments with the candidate defects as Kafka's source has them, instead of repaired
+    /// (experiments say it in their files).
     #[arg(long)]
     as_source: bool,
 }

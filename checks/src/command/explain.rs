@@ -46,6 +46,7 @@ impl Explain {
         let source = Source::read(&self.file)?;
         let (asked, _) = read(&source)?;
         let name = source.file();
+        let mut cut = 0;
         let found = match &asked {
             Asked::Experiment(experiment) => {
                 if self.fault.is_some() {
@@ -60,18 +61,20 @@ impl Explain {
                     asked: std::slice::from_ref(property),
                     ..experiment.model.clone()
                 };
-                with_progress(&experiment.title, |_| violation(&model, Limits::default()))
+                with_progress(&experiment.title, |_| {
+                    violation(&model, Limits::default(), &mut cut)
+                })
             }
             Asked::Deployment(deployment) => {
                 let property = self.property(&source, check::operators_properties())?;
                 let rows = self.rows(&source, deployment)?;
                 with_progress(&deployment.name, |_| {
-                    self.in_rows(deployment, &rows, property)
+                    self.in_rows(deployment, &rows, property, &mut cut)
                 })
             }
         };
         let Some((model, property, history)) = found else {
-            print("Nothing is violated there, within the bounds.\n");
+            print(&self.nothing(cut));
             return Ok(End::Good);
         };
         let explanation = explain(&model, property, &history);
@@ -87,6 +90,28 @@ impl Explain {
                 "{}\n",
                 Output::new("explain", vec![explanation.json()], Vec::new()).render()
             ),
+        }
+    }
+
+    /// That no violation was found, when `cut` searches were cut short.
+    fn nothing(&self, cut: usize) -> String {
+        let sentence = match cut {
+            0 => "Nothing is violated there, within the bounds.".to_owned(),
+            1 => {
+                "Not known: nothing was found, but a search was cut by the limit on states.".into()
+            }
+            cut => format!(
+                "Not known: nothing was found, but {cut} searches were cut by the limit on states."
+            ),
+        };
+        match self.format {
+            Format::Text => format!("{sentence}\n"),
+            Format::Story => format!("# {sentence}\n"),
+            Format::Json => {
+                let warnings = if cut > 0 { vec![sentence] } else { Vec::new() };
+                let results: Vec<serde_json::Value> = Vec::new();
+                format!("{}\n", Output::new("explain", results, warnings).render())
+            }
         }
     }
 
@@ -120,20 +145,21 @@ impl Explain {
         };
         let names = deployment.cluster.datacenters();
         let faults = Faults::parse(name, &names).map_err(|what| {
-            source
-                .whole(what)
-                .remedy("write the fault as `highwater check --format json` does")
+            source.whole(what).remedy(
+                "write the fault as docs/DEPLOYMENTS.md and `highwater check --format json` do",
+            )
         })?;
         Ok(vec![faults])
     }
 
     /// The first violation: topic by topic, row by row, with as few records as will do, the shortest
-    /// over all placements and orders.
+    /// over all placements and orders.  Counts the searches that were cut.
     fn in_rows(
         &self,
         deployment: &Deployment,
         rows: &[Faults],
         property: Option<&'static Property>,
+        cut: &mut usize,
     ) -> Option<Found> {
         let options = self.search.options(2);
         let properties: Vec<&'static Property> = match property {
@@ -151,7 +177,7 @@ impl Explain {
         });
         cells.find_map(|(topic, faults, property)| {
             let models = check::models(deployment, topic, faults, options);
-            shortest(&models, property, options)
+            shortest(&models, property, options, cut)
         })
     }
 }
@@ -161,6 +187,7 @@ fn shortest(
     models: &[Replication],
     property: &'static Property,
     options: Options,
+    cut: &mut usize,
 ) -> Option<Found> {
     let most = models.first()?.bounds.records;
     (1..=most).find_map(|records| {
@@ -170,20 +197,26 @@ fn shortest(
                 ..model.clone()
             };
             model.bounds.records = records;
-            violation(&model, options.limits)
+            violation(&model, options.limits, cut)
         });
         found.min_by_key(|(_, _, history)| history.events.len())
     })
 }
 
-/// The shortest history that violates the one property a model is asked for.
-fn violation(model: &Replication, limits: Limits) -> Option<Found> {
-    let found = explore(model, limits)
+/// The shortest history that violates the one property a model is asked for.  If there is none and
+/// the search was cut, that is counted: it is no proof that nothing is violated.
+fn violation(model: &Replication, limits: Limits, cut: &mut usize) -> Option<Found> {
+    let exploration = explore(model, limits);
+    let was_cut = exploration.incomplete.is_some();
+    let found = exploration
         .verdicts
         .into_iter()
         .find_map(|(property, verdict)| match verdict {
             Verdict::Violated(history) => Some((property, history)),
             _ => None,
         });
+    if found.is_none() && was_cut {
+        *cut += 1;
+    }
     found.map(|(property, history)| (model.clone(), property, history))
 }

@@ -349,7 +349,7 @@ impl Walk<'_> {
         let Some(tenure) = state.replicas[leader].tenure() else {
             return Vec::new();
         };
-        let counted = self.counted(tenure);
+        let counted = self.model.counted_isr(tenure);
         let missed = candidates(state).minus(counted);
         let mut sentences: Vec<String> = missed
             .iter()
@@ -357,7 +357,7 @@ impl Walk<'_> {
             .collect();
         let stopped_counting = self.latest(self.length(), |state| {
             let tenure = state.replicas[leader].tenure();
-            tenure.is_some_and(|tenure| !missed.is_subset(self.counted(tenure)))
+            tenure.is_some_and(|tenure| !missed.is_subset(self.model.counted_isr(tenure)))
         });
         if let Some(moment) = stopped_counting {
             sentences.push(format!(

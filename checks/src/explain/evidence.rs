@@ -72,7 +72,7 @@ impl Walk<'_> {
                 "The high watermark of {name} passed it at step {number}, and waited for no replica."
             );
         }
-        let others = self.counted(tenure).without(leader);
+        let others = self.model.counted_isr(tenure).without(leader);
         let uncounted = self.uncounted(leader, tenure, moment);
         if others.is_empty() {
             return format!(
@@ -126,7 +126,7 @@ impl Walk<'_> {
 
     /// Candidates of the controller's for which `leader` did not wait, and why.
     fn uncounted(&self, leader: Broker, tenure: &Tenure, moment: &Moment) -> String {
-        let counted = self.counted(tenure).with(leader);
+        let counted = self.model.counted_isr(tenure).with(leader);
         let missed = candidates(&moment.after).minus(counted);
         let absent = self
             .setting()

@@ -2,8 +2,8 @@
 
 use crate::explore::History;
 use crate::replay::beginning_parts;
-use highwater_model::replication::state::{Replica, Tenure};
-use highwater_model::replication::{End, Guard, Replication, State};
+use highwater_model::replication::state::Replica;
+use highwater_model::replication::{End, Replication, State};
 use highwater_vocabulary::{Broker, BrokerSet, Event, Process, Record, RecordSet, Setting, Story};
 
 /// A history of a model, walked through.
@@ -140,20 +140,6 @@ impl<'m> Walk<'m> {
         self.latest(self.length(), |state| {
             state.replicas[broker].process != Process::Running
         })
-    }
-
-    /// Whom `leader` waited for before it moved its watermark: the maximal ISR, as far as the guards
-    /// that make it so are in force.
-    pub(super) fn counted(&self, tenure: &Tenure) -> BrokerSet {
-        let proposed = tenure.pending.unwrap_or(tenure.isr);
-        let mut counted = tenure.maximal_isr();
-        if !self.model.keeps(Guard::JoinerCountsAtOnce) {
-            counted = counted.minus(proposed.minus(tenure.isr));
-        }
-        if !self.model.keeps(Guard::LeaverCountsUntilCommitted) {
-            counted = counted.minus(tenure.isr.minus(proposed));
-        }
-        counted
     }
 }
 
