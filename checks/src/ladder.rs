@@ -193,7 +193,21 @@ mod tests {
 
     #[test]
     fn sites_that_differ_share_nothing() {
-        assert!(rows(&two_and_one()).iter().all(|row| row.also.is_empty()));
+        let anywhere = "replication_factor = 2";
+        for deployment in [
+            two_and_one(),
+            // In one respect each: brokers, voters, the replicas that are named.
+            deployment("north = 2, south = 1", "north = 1, south = 1", anywhere),
+            deployment("north = 1, south = 1", "north = 2, south = 1", anywhere),
+            deployment(
+                "north = 2, south = 2",
+                "north = 1, south = 1",
+                "replicas = { north = 2, south = 1 }",
+            ),
+        ] {
+            let rows = rows(&deployment);
+            assert!(rows.iter().all(|row| row.also.is_empty()), "{deployment:?}");
+        }
     }
 
     #[test]

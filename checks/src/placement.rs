@@ -92,10 +92,11 @@ mod tests {
     use super::*;
     use crate::source::Source;
 
-    /// The orders of the first topic, a letter a replica.
+    /// The orders of the first topic, a letter a replica.  A witness is there, has no brokers, and so
+    /// gets none.
     fn orders(brokers: &str, placement: &str) -> String {
         let text = format!(
-            "name = 'x'\n[[cluster]]\nid = 'c'\nbrokers = {{ {brokers} }}\nvoters = {{ n = 1 }}\n\
+            "name = 'x'\n[[cluster]]\nid = 'c'\nbrokers = {{ {brokers} }}\nvoters = {{ n = 1, witness = 1 }}\n\
              [[cluster.topic]]\nid = 't'\n{placement}\n"
         );
         let (deployment, _) =
