@@ -37,10 +37,16 @@ pub fn table(deployment: &Deployment, checked: &Checked, file: &str, detail: Det
         if place > 0 {
             text.push('\n');
         }
-        let _ = writeln!(text, "{}: {}", deployment.name, heading(deployment, topic));
+        let _ = write!(text, "{}: {}", deployment.name, heading(deployment, topic));
+        if detail == Detail::Brief {
+            let _ = writeln!(text, " · {}", how_much(&rows));
+            write_rows(&mut text, deployment, topic, &rows, detail);
+            continue;
+        }
+        text.push('\n');
         write_rows(&mut text, deployment, topic, &rows, detail);
-        let _ = writeln!(text, "{}", searched(&rows, detail));
-        if let Some(next) = next_step(deployment, &rows, file).filter(|_| detail != Detail::Brief) {
+        let _ = writeln!(text, "{}", searched(&rows));
+        if let Some(next) = next_step(deployment, &rows, file) {
             let _ = writeln!(text, "{next}");
         }
     }
@@ -239,14 +245,18 @@ fn any_site(deployment: &Deployment, row: &CheckedRow) -> bool {
     !row.also.is_empty() && row.also.len() + 1 == all
 }
 
-/// What was searched, once, under the table.
-fn searched(rows: &[&CheckedRow], detail: Detail) -> String {
+/// How many rows and states there were, and whether all of them were looked at.
+fn how_much(rows: &[&CheckedRow]) -> String {
     let states: usize = rows.iter().map(|row| row.states).sum();
-    let cut = rows.iter().filter(|row| row.incomplete.is_some()).count();
-    let how_far = match cut {
+    let how_far = match rows.iter().filter(|row| row.incomplete.is_some()).count() {
         0 => "all exhausted".to_owned(),
         cut => format!("{cut} of them NOT exhausted"),
     };
+    format!("{} rows, {}, {how_far}", rows.len(), million(states))
+}
+
+/// What was searched, once, under the table.
+fn searched(rows: &[&CheckedRow]) -> String {
     let size = |bounds: &Bounds| (bounds.records, bounds.isr_changes);
     let most = rows
         .iter()
@@ -269,17 +279,8 @@ fn searched(rows: &[&CheckedRow], detail: Detail) -> String {
         })
         .collect();
     let mut text = format!(
-        "Searched: {} rows, {}, {how_far}",
-        rows.len(),
-        million(states)
-    );
-    if detail == Detail::Brief {
-        return text + ".";
-    }
-    let _ = write!(
-        text,
-        "; in each {},
-  {}.{exceptions}",
+        "Searched: {}; in each {},\n  {}.{exceptions}",
+        how_much(rows),
         count(most.records, "write"),
         within(most)
     );
