@@ -32,6 +32,13 @@ fn a_broken_promise_is_noted() {
              resume b-1\nlearn b-1 1\nproduce b-1 r1",
             "produce b-1 r1",
         ),
+        // The record is below the watermark, and meanwhile the ISR is below min ISR.
+        (
+            "a2-completion",
+            "replication 4.1, brokers a-1 b-1, min ISR 2, elr on, with waive:ack-at-min-isr\n\
+             produce a-1 r1\nfetch b-1\nfetch b-1\ncrash b-1\nfence b-1\nlearn a-1\nack a-1 r1",
+            "ack a-1 r1",
+        ),
     ] {
         assert_eq!(falls_with(property, text).as_deref(), Some(falls), "{text}");
     }

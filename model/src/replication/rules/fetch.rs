@@ -20,11 +20,8 @@ pub(super) fn fetch(
     before: &State,
     follower: Broker,
 ) -> Result<State, Disabled> {
-    let fetch = next_fetch(model, before, follower)?;
-    let answer = answer_to(model, before, follower, &fetch)?;
+    let (mut after, fetch, answer) = handled(model, before, follower)?;
 
-    let mut after = *before;
-    take_proof(model, &mut after, follower, &fetch, &answer);
     deliver(model, &mut after, follower, &fetch, &answer)?;
     Ok(after)
 }
@@ -37,12 +34,21 @@ pub(super) fn fetch_lost(
     before: &State,
     follower: Broker,
 ) -> Result<State, Disabled> {
+    handled(model, before, follower).map(|(after, _, _)| after)
+}
+
+/// What the leader makes of the next fetch, and what it answers.
+fn handled(
+    model: &Replication,
+    before: &State,
+    follower: Broker,
+) -> Result<(State, Fetch, FetchAnswer), Disabled> {
     let fetch = next_fetch(model, before, follower)?;
     let answer = answer_to(model, before, follower, &fetch)?;
 
     let mut after = *before;
     take_proof(model, &mut after, follower, &fetch, &answer);
-    Ok(after)
+    Ok((after, fetch, answer))
 }
 
 /// A follower sends a fetch that may be late.
