@@ -4,10 +4,10 @@
 //! The tables are kept as snapshots.  They are computed from the shipped experiments and from the
 //! guard table, and from a few small cases here where neither has any.
 
-use highwater_checks::experiment_file;
+mod support;
+
 use highwater_checks::explore::{Exploration, Limits, Verdict, explore};
 use highwater_checks::guards::{Worth, line};
-use highwater_checks::{Source, experiment::Experiment};
 use highwater_model::replication::{
     Bounds, Guard, GuardSet, Operators, Property, Replication, State, Switches, Variant,
 };
@@ -16,7 +16,7 @@ use insta::assert_snapshot;
 use stateright::Model;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use support::shipped_experiments;
 
 /// The verbs of the alphabet, one a variant: the match has no `_`, so a new variant cannot be
 /// forgotten.
@@ -41,32 +41,6 @@ verbs! {
     Restart "restart"  Resume "resume"  CatchUp "catch-up"  Return "return"  Heal "heal"
     Crash "crash"  PowerLoss "power-loss"  Wipe "wipe"  Pause "pause"  Lag "lag"
     Lose "lose"  Darken "darken"  Destroy "destroy"  Cut "cut"  CutFrom "cut-from"  Depose "depose"
-}
-
-/// Every experiment, by its path under `experiments` and without the ending.
-fn shipped() -> Vec<(String, Experiment)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
-    let mut paths = files(&root);
-    paths.sort();
-    let read = |path: PathBuf| {
-        let name = path.strip_prefix(&root).expect("under the root");
-        let name = name.with_extension("").display().to_string();
-        let source = Source::read(&path).unwrap_or_else(|error| panic!("{error}"));
-        let experiment = experiment_file::read(&source).unwrap_or_else(|error| panic!("{error}"));
-        (name, experiment)
-    };
-    paths.into_iter().map(read).collect()
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).expect("a folder of experiments");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    paths
-        .flat_map(|path| match path.is_dir() {
-            true => files(&path),
-            false => vec![path],
-        })
-        .collect()
 }
 
 /// A small case: the first line of a story, a row, and the rest of the bounds.
@@ -137,7 +111,7 @@ fn every_event_happens() {
             shown.entry(verb).or_insert_with(|| name.clone());
         }
     };
-    for (_, experiment) in shipped() {
+    for (_, experiment) in shipped_experiments() {
         walk("experiments".into(), &experiment.model);
     }
     let two = "4.1, brokers a-1 b-1, min ISR 1, elr on";
@@ -270,7 +244,7 @@ impl Case {
 
 /// Every experiment, and every line of the guard table with its guards waived.
 fn cases() -> Vec<Case> {
-    let experiments = shipped()
+    let experiments = shipped_experiments()
         .into_iter()
         .map(|(name, experiment)| Case::of(name, true, experiment.model));
     let guards = Guard::ALL.iter().map(|guard| {
@@ -516,7 +490,7 @@ fn every_switch_changes_something() {
 /// Every Kafka version that is modelled stands in an experiment.
 #[test]
 fn every_profile_is_asked_about() {
-    let asked: BTreeSet<Profile> = shipped()
+    let asked: BTreeSet<Profile> = shipped_experiments()
         .into_iter()
         .map(|(_, experiment)| experiment.model.setting.kafka)
         .collect();

@@ -1,8 +1,10 @@
 //! The pages that must follow the code: nothing the code has is missing from the page that owns it.
 
-use highwater_checks::{Source, experiment_file};
+mod support;
+
 use highwater_model::replication::{Guard, Property, Switches};
 use std::path::{Path, PathBuf};
+use support::shipped_experiments;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -10,24 +12,6 @@ fn root() -> PathBuf {
 
 fn page(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-/// Every experiment: its path below `checks/experiments` without the ending, and its file.
-fn experiments() -> Vec<(String, PathBuf)> {
-    let top = root().join("checks/experiments");
-    let folders = std::fs::read_dir(&top)
-        .expect("there are experiments")
-        .flatten();
-    let files = folders.filter_map(|folder| std::fs::read_dir(folder.path()).ok());
-    let files = files.flat_map(|files| files.flatten().map(|file| file.path()));
-    let named = files.map(|file| {
-        let name = file
-            .strip_prefix(&top)
-            .expect("below it")
-            .with_extension("");
-        (name.display().to_string(), file)
-    });
-    named.collect()
 }
 
 #[test]
@@ -45,9 +29,7 @@ fn the_protocol_names_every_guard_every_switch_and_every_experiment() {
             "docs/PROTOCOL.md does not name the switch {switch}"
         );
     }
-    for (name, file) in experiments() {
-        let source = Source::read(&file).unwrap_or_else(|error| panic!("{error}"));
-        let experiment = experiment_file::read(&source).unwrap_or_else(|error| panic!("{error}"));
+    for (name, experiment) in shipped_experiments() {
         let rules = experiment.source.iter().filter(|source| is_rule(source));
         for rule in rules {
             let line = protocol

@@ -1,46 +1,18 @@
 //! The shipped experiments: each comes out as its file says, and together they are worth reading.
 
-use highwater_checks::experiment::{Experiment, run};
+mod support;
+
+use highwater_checks::experiment::run;
 use highwater_checks::explore::Verdict;
-use highwater_checks::{Source, experiment_file};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-/// Every experiment, by its path under `experiments` and without the ending.
-fn shipped() -> Vec<(String, Experiment)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
-    let mut found: Vec<(String, Experiment)> = files(&root)
-        .into_iter()
-        .map(|path| {
-            let name = path.strip_prefix(&root).expect("under the root");
-            let name = name.with_extension("").display().to_string();
-            let source = Source::read(&path).unwrap_or_else(|error| panic!("{error}"));
-            let experiment =
-                experiment_file::read(&source).unwrap_or_else(|error| panic!("{error}"));
-            (name, experiment)
-        })
-        .collect();
-    found.sort_by(|(one, _), (other, _)| one.cmp(other));
-    found
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).expect("a folder of experiments");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    paths
-        .flat_map(|path| match path.is_dir() {
-            true => files(&path),
-            false => vec![path],
-        })
-        .collect()
-}
+use support::shipped_experiments;
 
 /// One test explores them all, one after the other: their shortest histories are compared, too.
 #[test]
 fn every_experiment_comes_out_as_its_file_says() {
     let mut differences = Vec::new();
     let mut told: BTreeMap<Vec<String>, String> = BTreeMap::new();
-    for (name, experiment) in shipped() {
+    for (name, experiment) in shipped_experiments() {
         let exploration = match run(&experiment) {
             Ok(exploration) => exploration,
             Err(unexpected) => {
@@ -62,7 +34,7 @@ fn every_experiment_comes_out_as_its_file_says() {
 
 #[test]
 fn there_are_enough_of_them_and_half_go_wrong() {
-    let shipped = shipped();
+    let shipped = shipped_experiments();
     let violations = shipped
         .iter()
         .filter(|(_, experiment)| experiment.shows_a_violation())
@@ -78,7 +50,7 @@ fn there_are_enough_of_them_and_half_go_wrong() {
 #[test]
 fn every_size_is_pinned_and_small() {
     let mut all = 0;
-    for (name, experiment) in shipped() {
+    for (name, experiment) in shipped_experiments() {
         let states = experiment
             .states
             .unwrap_or_else(|| panic!("{name}: no [size]"));
@@ -92,7 +64,7 @@ fn every_size_is_pinned_and_small() {
 #[test]
 fn every_title_is_different() {
     let mut titles = BTreeMap::new();
-    for (name, experiment) in shipped() {
+    for (name, experiment) in shipped_experiments() {
         if let Some(other) = titles.insert(experiment.title, name.clone()) {
             panic!("{name} has the title of {other}");
         }

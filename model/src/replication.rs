@@ -73,6 +73,13 @@ impl Replication {
         rules::counted_isr(self, tenure)
     }
 
+    /// `min(min.insync.replicas, replicas)`: what a min ISR comes to for this partition.
+    ///
+    /// Source: `Partition.effectiveMinIsr`, `ReplicationControlManager.getTopicEffectiveMinIsr`; R03.
+    pub fn effective_min_isr(&self, min_isr: u8) -> usize {
+        usize::from(min_isr).min(self.setting.replicas().len())
+    }
+
     /// What can be seen of a state from outside.
     pub fn observe(&self, state: &State) -> Observation {
         observe::observe(self, state)

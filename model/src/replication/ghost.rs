@@ -276,7 +276,7 @@ fn watch_clients(model: &Replication, before: &State, event: &Event, ghost: &mut
 }
 
 fn min_isr_known(model: &Replication, state: &State, broker: Broker) -> usize {
-    usize::from(state.view(broker).min_isr).min(model.setting.replicas().len())
+    model.effective_min_isr(state.view(broker).min_isr)
 }
 
 fn acknowledge(before: &State, ghost: &mut Ghost, broker: Broker, record: Record) {

@@ -264,7 +264,7 @@ fn holds_committed(state: &State, log: &Log) -> bool {
 }
 
 fn min_isr(model: &Replication, state: &State) -> usize {
-    usize::from(state.image().min_isr).min(model.setting.replicas().len())
+    model.effective_min_isr(state.image().min_isr)
 }
 
 // What operators ask.
@@ -466,7 +466,7 @@ fn quorum_superset(model: &Replication, state: &State) -> bool {
         return true;
     };
     let strict = model.variant.switches.strict_min_isr;
-    let min_isr = usize::from(state.view(leader).min_isr).min(model.setting.replicas().len());
+    let min_isr = model.effective_min_isr(state.view(leader).min_isr);
     let may_commit = !strict || tenure.isr.len() >= min_isr;
     !may_commit || candidates(state).is_subset(super::rules::counted_isr(model, tenure))
 }
@@ -539,9 +539,8 @@ fn a1_admission(_: &Replication, state: &State) -> bool {
 }
 
 fn below_min_isr(model: &Replication, state: &State) -> bool {
-    let replicas = model.setting.replicas().len();
     each(model, state).any(|(broker, replica)| {
-        let min_isr = usize::from(state.view(broker).min_isr).min(replicas);
+        let min_isr = model.effective_min_isr(state.view(broker).min_isr);
         replica.leads()
             && replica
                 .tenure()

@@ -5,7 +5,6 @@
 //!
 //! Source: `PartitionChangeBuilder.build`; R27 to R34.
 
-use crate::replication::rules::watermark;
 use crate::replication::state::{Controller, EPOCHS, Image};
 use crate::replication::{BrokerEpoch, Disabled, Guard, PartitionEpoch, Replication};
 use highwater_vocabulary::{Broker, BrokerSet};
@@ -120,7 +119,7 @@ fn eligible(
     if !model.has_elr() {
         return BrokerSet::EMPTY;
     }
-    let min_isr = watermark::effective_min_isr(model, old.min_isr);
+    let min_isr = model.effective_min_isr(old.min_isr);
     if wanted.isr.len() >= min_isr && model.keeps(Guard::ElrEndsAtMinIsr) {
         return BrokerSet::EMPTY;
     }

@@ -64,12 +64,7 @@ pub(super) fn leaders_min_isr(model: &Replication, state: &State, leader: Broker
     if !model.keeps(Guard::LeaderKnowsMinIsr) {
         return 1;
     }
-    effective_min_isr(model, state.view(leader).min_isr)
-}
-
-/// `min(min.insync.replicas, replicas)`.
-pub(super) fn effective_min_isr(model: &Replication, min_isr: u8) -> usize {
-    usize::from(min_isr).min(model.setting.replicas().len())
+    model.effective_min_isr(state.view(leader).min_isr)
 }
 
 /// Followers outside the ISR that the leader still waits for, because they were at its log end
