@@ -8,8 +8,8 @@
 //! as soon as the others are settled.
 
 use highwater_model::replication::{
-    ELECTIONS_USED_UP, EVERYTHING, ISR_CHANGES_USED_UP, Property, Replication, State,
-    WINDOW_USED_UP,
+    ELECTIONS_USED_UP, EVERYTHING, Grain, ISR_CHANGES_USED_UP, Property, Replication, State,
+    WINDOW_USED_UP, grain,
 };
 use highwater_vocabulary::Event;
 use stateright::{Checker, Model};
@@ -132,7 +132,7 @@ pub fn explore(model: &Replication, limits: Limits) -> Exploration {
     let verdicts = model.asked.iter().map(|property| {
         let arises = found.contains_key(property.arising);
         let verdict = match found.remove(property.name) {
-            Some(path) => Verdict::Violated(history(path)),
+            Some(path) => Verdict::Violated(history(model, path)),
             None if incomplete.is_some() => Verdict::Incomplete,
             None if arises => Verdict::Holds,
             None => Verdict::Silent,
@@ -156,11 +156,26 @@ fn incomplete(counts: Counts, limits: Limits) -> Option<String> {
     })
 }
 
-fn history(path: stateright::Path<State, Event>) -> History {
+/// The history of a path, event by event: what was found in large steps is written out in small ones.
+fn history(model: &Replication, path: stateright::Path<State, Event>) -> History {
     let steps = path.into_vec();
     let beginning = steps[0].0;
-    let events = steps.into_iter().filter_map(|(_, event)| event).collect();
-    History { beginning, events }
+    let events: Vec<Event> = steps.into_iter().filter_map(|(_, event)| event).collect();
+    if model.variant.grain == Grain::Fine {
+        return History { beginning, events };
+    }
+    let mut fine = Vec::with_capacity(events.len());
+    let mut state = beginning;
+    for event in events {
+        let (events, after) = grain::events_of(model, &state, &event)
+            .expect("a step of a path is a step at the fine grain too (tests/grains.rs)");
+        fine.extend(events);
+        state = after;
+    }
+    History {
+        beginning,
+        events: fine,
+    }
 }
 
 fn assert_distinct_names(model: &Replication) {

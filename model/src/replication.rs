@@ -6,6 +6,7 @@
 //! | [`state`] | what there is |
 //! | [`guard`] | what must be true for it to happen, each condition by its name |
 //! | [`variant`] | what a Kafka version or an experiment changes |
+//! | [`grain`] | how large the steps are |
 //! | [`choices`] | what may be tried |
 //! | [`bounds`] | what the budget affords |
 //! | [`ghost`] | what only the proof remembers |
@@ -18,6 +19,7 @@
 pub mod bounds;
 pub mod choices;
 pub mod ghost;
+pub mod grain;
 pub mod guard;
 mod numbers;
 mod observe;
@@ -28,6 +30,7 @@ pub mod state;
 pub mod variant;
 
 pub use bounds::{Bounds, Operators};
+pub use grain::Grain;
 pub use guard::{Disabled, Guard, GuardSet};
 pub use numbers::{BrokerEpoch, End, LeaderEpoch, PartitionEpoch};
 pub use properties::Property;
@@ -61,6 +64,16 @@ impl Replication {
     ///
     /// Bounds are not consulted: a story may go where an exploration does not.
     pub fn step(&self, before: &State, event: &Event) -> Result<State, Disabled> {
+        match self.variant.grain {
+            Grain::Fine => self.event(before, event),
+            Grain::Coarse | Grain::CoarseDatacenters | Grain::CoarseFetches => {
+                grain::step(self, before, event)
+            }
+        }
+    }
+
+    /// The same at the fine grain.
+    fn event(&self, before: &State, event: &Event) -> Result<State, Disabled> {
         let mut after = rules::next(self, before, event)?;
         ghost::witness(self, before, event, &mut after);
         settle::settle(self, &mut after);

@@ -16,7 +16,7 @@ mod watermark;
 use super::{Disabled, Replication, State};
 use highwater_vocabulary::Event;
 
-pub(crate) use environment::controller_works;
+pub(crate) use environment::{controller_works, reaches_controller};
 pub(crate) use watermark::counted_isr;
 
 /// What `event` makes of `before`.

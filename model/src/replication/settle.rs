@@ -4,9 +4,8 @@
 //! Five exact reductions.  *Messages that must be ignored are dropped at once.*  *A record that
 //! changes nothing for a broker is applied at once*: a follower reads only leader and leader epoch,
 //! and it may apply several records in one batch anyway, so the state before and the state after
-//! have the same future.  *Records that everybody has applied are forgotten.*  *Partition epochs
-//! count from the oldest that anybody may still compare*: they are only ever compared with each
-//! other.  *The ghost forgets* the offices that nobody acting under an older epoch can collide with.
+//! have the same future.  *Records that everybody has applied are forgotten.*  *Of partition
+//! epochs only the order is kept*: they are only ever compared with each other.  *The ghost forgets* the offices that nobody acting under an older epoch can collide with.
 
 use super::state::{Outcome, State};
 use super::{BrokerEpoch, Guard, PartitionEpoch, Replication};
@@ -18,7 +17,7 @@ pub(super) fn settle(model: &Replication, state: &mut State) {
         skip_what_changes_nothing(state, broker);
     }
     forget_what_everybody_knows(model, state);
-    count_partition_epochs_from_oldest(state);
+    rank_partition_epochs(state);
     super::ghost::forget(model, state);
 }
 
@@ -50,7 +49,7 @@ fn drop_dead_messages(model: &Replication, state: &mut State) {
 }
 
 /// Whether `broker` has a place in the controller's log: it is registered, and may go on.
-fn keeps_place(state: &State, broker: Broker) -> bool {
+pub(super) fn keeps_place(state: &State, broker: Broker) -> bool {
     let replica = &state.replicas[broker];
     replica.process != Process::Stopped && replica.broker_epoch != BrokerEpoch(0)
 }
@@ -88,13 +87,17 @@ fn forget_what_everybody_knows(model: &Replication, state: &mut State) {
     }
 }
 
-fn count_partition_epochs_from_oldest(state: &mut State) {
-    let mut oldest = PartitionEpoch(u8::MAX);
-    visit_partition_epochs(state, |epoch| oldest = oldest.min(*epoch));
-    let surplus = oldest.0 - 1;
-    if surplus > 0 {
-        visit_partition_epochs(state, |epoch| epoch.0 -= surplus);
-    }
+fn rank_partition_epochs(state: &mut State) {
+    let mut known = [0u64; 4];
+    visit_partition_epochs(state, |epoch| {
+        known[usize::from(epoch.0 / 64)] |= 1 << (epoch.0 % 64);
+    });
+    visit_partition_epochs(state, |epoch| {
+        let (word, bit) = (usize::from(epoch.0 / 64), epoch.0 % 64);
+        let older_words = known[..word].iter().map(|word| word.count_ones());
+        let older = older_words.sum::<u32>() + (known[word] & ((1 << bit) - 1)).count_ones();
+        *epoch = PartitionEpoch(older as u8 + 1);
+    });
 }
 
 fn visit_partition_epochs(state: &mut State, mut visit: impl FnMut(&mut PartitionEpoch)) {

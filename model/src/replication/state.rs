@@ -22,8 +22,19 @@ pub const WINDOW: usize = 14;
 pub const EPOCHS: usize = 8;
 
 /// One of each broker's.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+///
+/// The hash is written by hand and stops behind the last slot that is taken: most partitions have
+/// far fewer replicas than there is room for, and what is not taken is the same in every state.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct PerBroker<T>(pub [T; MOST_BROKERS]);
+
+impl<T: Hash + Default + PartialEq> Hash for PerBroker<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let empty = T::default();
+        let taken = self.0.iter().rposition(|slot| *slot != empty);
+        self.0[..taken.map_or(0, |last| last + 1)].hash(state);
+    }
+}
 
 impl<T> Index<Broker> for PerBroker<T> {
     type Output = T;
@@ -464,6 +475,14 @@ impl Controller {
         *place = image;
         self.log.newest += 1;
         true
+    }
+
+    /// Forgets the record at `place`, which is not the newest.
+    pub fn forget_record(&mut self, place: u8) {
+        self.log
+            .kept
+            .copy_within(usize::from(place) + 1.., place.into());
+        self.log.newest -= 1;
     }
 
     /// Forgets the oldest `count` records.

@@ -1,7 +1,7 @@
 //! What a Kafka version, a candidate defect or an experiment changes: plain data, each matched in
 //! exactly one place.
 
-use super::{GuardSet, Replication};
+use super::{Grain, GuardSet, Replication};
 use highwater_vocabulary::{Profile, Setting};
 
 /// A protocol: a Kafka version's switches, and the guards an experiment waives.
@@ -13,6 +13,8 @@ pub struct Variant {
     pub waived: GuardSet,
     /// Whether fetches may be late: sent, handled and answered as three events, across elections.
     pub late_fetches: bool,
+    /// How large the steps are.
+    pub grain: Grain,
 }
 
 macro_rules! switches {
@@ -116,6 +118,7 @@ impl Variant {
             switches: Switches::of(profile),
             waived: GuardSet::default(),
             late_fetches: false,
+            grain: Grain::Fine,
         }
     }
 

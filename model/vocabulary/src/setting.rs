@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The most replicas a partition may have.
-pub const MOST_BROKERS: usize = 3;
+pub const MOST_BROKERS: usize = 8;
 /// The most datacenters a cluster may touch: one a replica, and a witness.
 pub const MOST_DATACENTERS: usize = 4;
 /// The most records a history may hold.

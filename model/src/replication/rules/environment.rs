@@ -41,7 +41,7 @@ fn is_majority(model: &Replication, counts: impl Fn(Datacenter) -> bool) -> bool
 }
 
 /// Whether `broker` can get a heartbeat, a proposal or a fetch of metadata through.
-pub(super) fn reaches_controller(model: &Replication, state: &State, broker: Broker) -> bool {
+pub(crate) fn reaches_controller(model: &Replication, state: &State, broker: Broker) -> bool {
     controller_works(model, state)
         && state
             .controller

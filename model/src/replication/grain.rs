@@ -1,0 +1,294 @@
+//! The grain: how large the steps of a run are.
+//!
+//! A coarse step is an event and whatever has to follow it at once, each an event of the fine grain
+//! and each by the same rules.  So every coarse run is a fine run ([`events_of`] writes it out), and
+//! what is violated at a coarse grain is violated.  What only happens if somebody acts between an event
+//! and what follows it is missed; docs/ARCHITECTURE.md lists what is known of that.
+//!
+//! Each grain takes more in whole steps than the next finer one:
+//!
+//! - [`Coarse`](Grain::Coarse): *metadata and ISR changes*.  Whoever has kept up with the controller
+//!   learns at once what it commits; the proposal of a leader that has kept up is taken or rejected at
+//!   once, and the leader hears of it; who starts again registers at once.  Whoever is paused or cut
+//!   off falls behind as ever, may act on what it knew when it comes back, and then learns everything
+//!   in one batch.
+//! - [`CoarseDatacenters`](Grain::CoarseDatacenters): *also datacenters*.  Where the controller hears no
+//!   broker of a datacenter any more all of them are fenced together, the leader last; all start again
+//!   when the datacenter returns; all that can are unfenced together.
+//! - [`CoarseFetches`](Grain::CoarseFetches): *also fetches*.  Whoever fetches goes on until it has
+//!   everything and its leader knows that; no answer is lost.
+//!
+//! **Architecture invariant:** no rule, guard or property looks at the grain.  It is asked for here and
+//! in [`Replication::step`], nowhere else.
+
+use super::rules::{controller_works, reaches_controller};
+use super::settle::{keeps_place, settle};
+use super::state::State;
+use super::{Disabled, Replication};
+use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Process};
+
+/// How large the steps of a run are.  The order is from coarse to fine.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Grain {
+    /// Metadata, ISR changes, datacenters and fetches are whole.
+    CoarseFetches,
+    /// Metadata, ISR changes and datacenters are whole.
+    CoarseDatacenters,
+    /// Metadata and ISR changes are whole.
+    Coarse,
+    /// Nothing is: one event a step.
+    Fine,
+}
+
+impl Grain {
+    /// Every grain, the coarsest first.
+    pub const ALL: [Grain; 4] = [
+        Grain::CoarseFetches,
+        Grain::CoarseDatacenters,
+        Grain::Coarse,
+        Grain::Fine,
+    ];
+
+    /// As files and verdicts write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Grain::Fine => "fine",
+            Grain::Coarse => "coarse",
+            Grain::CoarseDatacenters => "coarse-datacenters",
+            Grain::CoarseFetches => "coarse-fetches",
+        }
+    }
+
+    /// What is taken in whole steps.
+    pub fn restrictions(self) -> &'static [&'static str] {
+        let every = &["metadata", "ISR changes", "datacenters", "fetches"];
+        match self {
+            Grain::Fine => &[],
+            Grain::Coarse => &every[..2],
+            Grain::CoarseDatacenters => &every[..3],
+            Grain::CoarseFetches => every,
+        }
+    }
+
+    fn has_whole_datacenters(self) -> bool {
+        self <= Grain::CoarseDatacenters
+    }
+
+    fn has_whole_fetches(self) -> bool {
+        self <= Grain::CoarseFetches
+    }
+}
+
+/// One step of a coarse grain.
+pub(super) fn step(model: &Replication, before: &State, event: &Event) -> Result<State, Disabled> {
+    let mut after = *before;
+    take(model, &mut after, event, |_| ())?;
+    Ok(coarsened(model, &after))
+}
+
+/// The events of the fine grain that the step which begins with `event` consists of, and where they
+/// lead at the fine grain.  How many records somebody learns is counted in `before`, because the same
+/// step may stand for more records there.
+///
+/// # Errors
+/// Names what forbids the step.
+pub fn events_of(
+    model: &Replication,
+    before: &State,
+    event: &Event,
+) -> Result<(Vec<Event>, State), Disabled> {
+    let mut events = Vec::new();
+    let mut after = *before;
+    let event = match *event {
+        Event::Learn { broker, .. } => learn_all(before, broker),
+        event => event,
+    };
+    take(model, &mut after, &event, |event| events.push(event))?;
+    Ok((events, after))
+}
+
+/// The state of the coarse grain that a state of the fine grain amounts to.
+pub fn coarsened(model: &Replication, state: &State) -> State {
+    let mut coarse = *state;
+    forget_what_nobody_will_read(model, &mut coarse);
+    settle(model, &mut coarse);
+    coarse
+}
+
+/// Takes the event and whatever has to follow it; `hear` is told of each.
+fn take(
+    model: &Replication,
+    state: &mut State,
+    event: &Event,
+    mut hear: impl FnMut(Event),
+) -> Result<(), Disabled> {
+    if !begins_step(model, state, event) {
+        return Err(Disabled::NotInThisSetting);
+    }
+    let kept_up = kept_up(model, state);
+    let mut next = Some(*event);
+    while let Some(one) = next {
+        *state = model.event(state, &one)?;
+        hear(one);
+        next = follows(model, event, kept_up, state);
+    }
+    Ok(())
+}
+
+/// Whether a step may begin with `event`.
+fn begins_step(model: &Replication, before: &State, event: &Event) -> bool {
+    let grain = model.variant.grain;
+    match *event {
+        Event::Learn { broker, .. } => *event == learn_all(before, broker),
+        Event::FetchLost { .. } => !grain.has_whole_fetches(),
+        Event::Fence { broker } if grain.has_whole_datacenters() => {
+            let home = model.setting.home(broker);
+            !is_silent(model, before, home) || next_to_fence(model, before, home) == Some(broker)
+        }
+        _ => true,
+    }
+}
+
+/// Who has applied everything that is committed, or is not there to apply it.
+fn kept_up(model: &Replication, state: &State) -> BrokerSet {
+    let newest = state.controller.newest();
+    let keeps_up =
+        |broker: &Broker| !keeps_place(state, *broker) || state.replicas[*broker].place == newest;
+    model.setting.replicas().iter().filter(keeps_up).collect()
+}
+
+/// What has to happen next, before another step may begin.
+fn follows(
+    model: &Replication,
+    begun_with: &Event,
+    kept_up: BrokerSet,
+    state: &State,
+) -> Option<Event> {
+    let mut brokers = model.setting.replicas().iter();
+    brokers
+        .find_map(|broker| registration(model, state, broker))
+        .or_else(|| {
+            let mut keeping_up = kept_up.iter();
+            keeping_up.find_map(|broker| change_or_metadata(model, state, broker))
+        })
+        .or_else(|| rest_of_fetch(model, begun_with, state))
+        .or_else(|| rest_of_datacenter(model, begun_with, state))
+}
+
+/// The registration of a process that runs without one.
+fn registration(model: &Replication, state: &State, broker: Broker) -> Option<Event> {
+    let replica = &state.replicas[broker];
+    let waits = replica.process == Process::Running && !replica.serves();
+    (waits && reaches_controller(model, state, broker)).then_some(Event::Register { broker })
+}
+
+/// The next stage of an ISR change, or the records that the controller has committed.
+fn change_or_metadata(model: &Replication, state: &State, broker: Broker) -> Option<Event> {
+    let serves = state.replicas[broker].serves();
+    let reaches = serves && reaches_controller(model, state, broker);
+    let change = &state.changes[broker];
+    let arrives = change
+        .request
+        .is_some_and(|request| reaches || request.sent && controller_works(model, state));
+    if arrives {
+        return Some(Event::Apply { leader: broker });
+    }
+    if change.answer.is_some() && reaches {
+        return Some(Event::Told { leader: broker });
+    }
+    let behind = state.replicas[broker].place < state.controller.newest();
+    (reaches && behind).then(|| learn_all(state, broker))
+}
+
+fn learn_all(state: &State, broker: Broker) -> Event {
+    let newest = state.controller.newest();
+    Event::Learn {
+        broker,
+        records: newest.saturating_sub(state.replicas[broker].place),
+    }
+}
+
+/// The same fetch once more, as long as it changes anything.
+fn rest_of_fetch(model: &Replication, begun_with: &Event, state: &State) -> Option<Event> {
+    let is_whole =
+        matches!(begun_with, Event::Fetch { .. }) && model.variant.grain.has_whole_fetches();
+    let again = is_whole.then(|| model.event(state, begun_with).ok())??;
+    (again != *state).then_some(*begun_with)
+}
+
+/// What the other brokers of a datacenter do together with the first.
+fn rest_of_datacenter(model: &Replication, begun_with: &Event, state: &State) -> Option<Event> {
+    if !model.variant.grain.has_whole_datacenters() {
+        return None;
+    }
+    match *begun_with {
+        Event::Fence { broker } => {
+            let home = model.setting.home(broker);
+            let next = is_silent(model, state, home).then(|| next_to_fence(model, state, home));
+            next.flatten().map(|broker| Event::Fence { broker })
+        }
+        Event::Return { datacenter } => next_to_restart(model, state, datacenter)
+            .or_else(|| next_to_unfence(model, state, datacenter)),
+        Event::Unfence { broker } => next_to_unfence(model, state, model.setting.home(broker)),
+        _ => None,
+    }
+}
+
+/// Whether a working controller hears no broker of a datacenter.
+fn is_silent(model: &Replication, state: &State, datacenter: Datacenter) -> bool {
+    let hears =
+        |broker| state.replicas[broker].serves() && reaches_controller(model, state, broker);
+    controller_works(model, state) && !model.setting.brokers_of(datacenter).iter().any(hears)
+}
+
+/// Who of a datacenter is fenced next: the leader last, so that nobody of it is elected meanwhile.
+fn next_to_fence(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Broker> {
+    let image = state.image();
+    let unfenced = model.setting.brokers_of(datacenter).minus(image.fenced);
+    let others = image
+        .leader
+        .map_or(unfenced, |leader| unfenced.without(leader));
+    others.iter().next().or_else(|| unfenced.iter().next())
+}
+
+fn next_to_restart(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Event> {
+    let mut brokers = model.setting.brokers_of(datacenter).iter();
+    let stopped = brokers.find(|broker| state.replicas[*broker].process == Process::Stopped)?;
+    Some(Event::Restart {
+        broker: stopped,
+        watermark: None,
+    })
+}
+
+fn next_to_unfence(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Event> {
+    let image = state.image();
+    let may_be_unfenced = |broker: &Broker| {
+        let replica = &state.replicas[*broker];
+        image.fenced.contains(*broker)
+            && replica.serves()
+            && replica.broker_epoch == image.broker_epochs[*broker]
+            && reaches_controller(model, state, *broker)
+    };
+    let mut brokers = model.setting.brokers_of(datacenter).iter();
+    let broker = brokers.find(may_be_unfenced)?;
+    Some(Event::Unfence { broker })
+}
+
+/// Whoever is behind learns everything at once, so nobody reads what lies between its place and the
+/// newest record.
+fn forget_what_nobody_will_read(model: &Replication, state: &mut State) {
+    for place in (0..state.controller.newest()).rev() {
+        let mut brokers = model.setting.replicas().iter();
+        let is_read = brokers
+            .any(|broker| keeps_place(state, broker) && state.replicas[broker].place == place);
+        if is_read {
+            continue;
+        }
+        state.controller.forget_record(place);
+        for replica in &mut state.replicas.0 {
+            if replica.place > place {
+                replica.place -= 1;
+            }
+        }
+    }
+}
