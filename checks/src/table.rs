@@ -46,6 +46,7 @@ struct Entry<'a> {
 }
 
 /// The value of a key.
+#[derive(Clone)]
 pub(crate) struct Value<'a> {
     source: &'a Source,
     /// `cluster.topic.acks`.
