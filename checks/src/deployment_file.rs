@@ -76,10 +76,16 @@ fn deployment(mut file: Table, warnings: &mut Vec<Remark>) -> Result<Deployment,
             newest
         }
     };
+    file.belongs("topic", "[[cluster.topic]]")?;
     let clusters = file.need(
         "cluster",
         "[[cluster]] with id, brokers, voters and a topic",
     )?;
+    let groups = file.take("group");
+    let goals = file.take("require");
+    let bounds = file.take("bounds");
+    file.finish()?;
+
     let mut tables = clusters.tables()?.into_iter();
     let first = tables.next().ok_or_else(|| {
         clusters
@@ -92,22 +98,21 @@ fn deployment(mut file: Table, warnings: &mut Vec<Remark>) -> Result<Deployment,
             .error("a second cluster is not supported yet: clusters meet only through mirrors")
             .remedy("give each cluster a file of its own"));
     }
-    let groups = match file.take("group") {
+    let groups = match groups {
         Some(entries) => group::groups(&entries, &mut cluster, warnings)?,
         None => Vec::new(),
     };
-    let requirements = match file.take("require") {
+    let requirements = match goals {
         Some(entries) => at_most(MOST_REQUIREMENTS, &entries)?
             .into_iter()
             .map(|entry| require::requirement(entry, &cluster.sites))
             .collect::<Result<_, _>>()?,
         None => Vec::new(),
     };
-    let bounds = match file.take("bounds") {
-        Some(table) => bounds(table.table()?)?,
+    let bounds = match bounds {
+        Some(table) => self::bounds(table.table()?)?,
         None => BoundOverrides::default(),
     };
-    file.finish()?;
     Ok(Deployment {
         name,
         kafka,
@@ -311,8 +316,8 @@ fn warn_of_heavy_sites(sites: &[Site], counts: &[Value], warnings: &mut Vec<Rema
                 ),
                 _ => (
                     format!("`{name}` has {voters} of {all} voters"),
-                    "spread the voters over three datacenters; the third may be a witness, with \
-                     one voter and no brokers",
+                    "give no datacenter half of the voters: one each over three, of which one \
+                     may be a witness, with a voter and no brokers",
                 ),
             };
             warnings.push(

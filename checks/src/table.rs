@@ -122,6 +122,16 @@ impl<'a> Table<'a> {
             .remedy("remove it; the rest of the file can be checked without"))
     }
 
+    /// Refuses `key`, which is known under another header.
+    pub(crate) fn belongs(&mut self, key: &'static str, header: &str) -> Result<(), Remark> {
+        match self.entries.iter().find(|entry| entry.key == key) {
+            None => Ok(()),
+            Some(entry) => Err(self
+                .unknown(entry)
+                .remedy(format!("begin it with the line {header}"))),
+        }
+    }
+
     /// Every value that was not asked for yet: of a table whose keys the author chooses.
     pub(crate) fn take_all(&mut self) -> Vec<Value<'a>> {
         (0..self.entries.len())

@@ -181,8 +181,8 @@ fn warn_of_weaker_offsets(readers: &[Reader], cluster: &Cluster, warnings: &mut 
                 reader
                     .reads
                     .warning(format!(
-                        "`{CONSUMER_OFFSETS}` has {what}: what is read is kept better than the \
-                         position of who reads it"
+                        "`{CONSUMER_OFFSETS}` has {what}: what the group reads is kept better \
+                         than how far it has read"
                     ))
                     .remedy(format!(
                         "give `{CONSUMER_OFFSETS}` {key}, as a [[cluster.topic]] here and in Kafka"

@@ -182,16 +182,14 @@ fn placement(
         warnings.extend(match (&placement, &said, &rack_aware) {
             (Placement::Explicit(_), Some(counts), _) => Some(
                 counts
-                    .warning(
-                        "all replicas lie in one datacenter: what happens to it happens to them",
-                    )
+                    .warning("all replicas lie in one datacenter: they stop and are lost with it")
                     .remedy("move some of them to another datacenter"),
             ),
             (_, _, Some(rack_aware)) => Some(
                 rack_aware
                     .warning(format!(
-                        "all {} replicas of a partition may come to lie in one datacenter: what \
-                         happens to it happens to them",
+                        "all {} replicas of a partition may come to lie in one datacenter: they \
+                         stop and are lost with it",
                         layout.replicas
                     ))
                     .remedy("remove it, and tell every broker its datacenter as broker.rack"),
