@@ -714,6 +714,63 @@ fn what_is_no_deployment_at_all_is_refused() {
     assert_eq!(only_comments.key.as_deref(), Some("name"));
 }
 
+/// Whatever stands where a file should: one answer on stderr, nothing on stdout, exit code 2.
+#[test]
+fn whatever_cannot_be_read_ends_the_command_with_2() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unreadable");
+    std::fs::create_dir_all(&folder).expect("a folder for the test");
+    let written = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).expect("a file for the test");
+        path
+    };
+    let mut paths = vec![
+        folder.clone(),
+        folder.join("absent.toml"),
+        folder.join("absent").join("absent.toml"),
+        written("empty.toml", b""),
+        written("zero.toml", &[0; 4096]),
+        written(
+            "binary.toml",
+            &(0..=255).cycle().take(9000).collect::<Vec<u8>>(),
+        ),
+        written("huge.toml", &vec![b'\n'; 64 * 1024 * 1024]),
+        written(
+            "long.toml",
+            format!("name = \"{}\"", "x".repeat(1_000_000)).as_bytes(),
+        ),
+        written(
+            "deep.toml",
+            format!("a = {}", "[".repeat(500_000)).as_bytes(),
+        ),
+    ];
+    #[cfg(unix)]
+    {
+        let circle = folder.join("circle.toml");
+        let _ = std::fs::remove_file(&circle);
+        std::os::unix::fs::symlink(&circle, &circle).expect("a link for the test");
+        paths.extend([circle, "/dev/zero".into(), "/dev/null".into()]);
+    }
+    for path in paths {
+        for command in ["check", "explain", "replay"] {
+            let mut highwater = assert_cmd::Command::cargo_bin("highwater").expect("it is built");
+            let ended = highwater.arg(command).arg(&path).assert().code(2);
+            let output = ended.get_output();
+            let answer = String::from_utf8_lossy(&output.stderr);
+            assert!(output.stdout.is_empty(), "{command} {path:?}");
+            assert!(
+                answer.starts_with("error: "),
+                "{command} {path:?}: {answer}"
+            );
+            assert!(
+                answer.len() < 2000,
+                "{command} {path:?}: {} bytes",
+                answer.len()
+            );
+        }
+    }
+}
+
 #[test]
 fn a_file_cannot_paint_the_terminal() {
     let red = "\u{1b}[31m";

@@ -8,7 +8,7 @@ use highwater_checks::check::{self, Options};
 use highwater_checks::{
     Remark, Source, deployment_file, experiment_file, ladder, placement, replay,
 };
-use highwater_vocabulary::{Deployment, Member, Story};
+use highwater_vocabulary::{Deployment, Story};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
