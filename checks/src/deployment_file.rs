@@ -150,9 +150,24 @@ pub(crate) fn kafka(value: &Value) -> Result<Profile, Remark> {
                 .remedy(format!("there are {known}")),
             _ => value
                 .error(format!("Kafka {} is not modelled", quoted(version)))
-                .remedy(format!("there are {known}")),
+                .remedy(match newest_up_to(version) {
+                    Some(older) => format!("there are {known}; up to yours the newest is {older}"),
+                    None => format!("there are {known}"),
+                }),
         }
     })
+}
+
+/// The newest modelled version that is not newer than one like `3.7` or `4.1.0`.
+fn newest_up_to(version: &str) -> Option<Profile> {
+    let numbers = |version: &str| -> Option<(u32, u32)> {
+        let mut parts = version.split('.').map(|part| part.parse().ok());
+        Some((parts.next()??, parts.next()??))
+    };
+    let wanted = numbers(version)?;
+    Profile::ALL
+        .into_iter()
+        .rfind(|profile| numbers(profile.name()).is_some_and(|known| known <= wanted))
 }
 
 fn cluster(

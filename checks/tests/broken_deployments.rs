@@ -92,6 +92,7 @@ fn every_mistake_is_answered_with_line_key_and_remedy() {
         ),
         ("a table nobody knows", "[[require]]", "[[requirement]]"),
         ("a Kafka nobody models", "\"4.1\"", "\"5.0\""),
+        ("a Kafka between those modelled", "\"4.1\"", "\"3.7.1\""),
         ("a Kafka with ZooKeeper", "\"4.1\"", "\"2.7\""),
         ("acks misspelt", "\"all\"", "\"al\""),
         ("acks as a number", "\"all\"", "1"),

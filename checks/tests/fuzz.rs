@@ -459,7 +459,11 @@ fn cases() -> ProptestConfig {
 fn no_file_makes_a_reader_panic() {
     let found = Cell::new([0; 4]);
     let changed = (any::<Index>(), vec(mutation(), 1..6));
-    let outcome = TestRunner::new(cases()).run(&changed, |(shipped, mutations)| {
+    let config = ProptestConfig {
+        source_file: Some(file!()),
+        ..cases()
+    };
+    let outcome = TestRunner::new(config).run(&changed, |(shipped, mutations)| {
         let accepted = read(&mutated(&SHIPPED[shipped.index(SHIPPED.len())], &mutations));
         let mut counts = found.get();
         counts[0] += 1;

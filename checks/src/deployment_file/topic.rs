@@ -279,7 +279,10 @@ fn explicit(counts: Value, cluster: &Cluster) -> Result<Placement, Remark> {
                         format!("{here} replicas need as many brokers, and `{name}` has {brokers}")
                     }
                 })
-                .remedy("move replicas, or add brokers"));
+                .remedy(match brokers {
+                    0 => "move them to a datacenter with brokers",
+                    _ => "move replicas, or add brokers",
+                }));
         }
         all += usize::from(here);
         not_too_many(all, &count)?;
