@@ -15,7 +15,7 @@ use std::path::Path;
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// The most letters of what is said: it may quote a file that is one endless word.
-const MOST_SAID: usize = 300;
+const MOST_SAID: usize = 600;
 
 /// A text, and the name of the file it came from.
 #[derive(Clone, PartialEq, Eq, Debug)]
