@@ -389,7 +389,7 @@ fn lay_out(deployment: &Deployment) {
                 .iter()
                 .all(|setting| !placement::words(setting).is_empty())
         );
-        // Any replicas anywhere make thousands; the first rows stand for the others then.
+        // Many replicas anywhere make hundreds; a few rows, or none, stand for the others then.
         let rows = match settings.len() {
             0..50 => &rows[..],
             50..500 => &rows[..rows.len().min(2)],
