@@ -4,10 +4,11 @@
 //! something that Kafka accepts and that its author probably does not mean.  The first error ends
 //! the reading.
 //!
-//! **Deliberately absent:** clusters joined by mirrors, consumer groups, observers, ZooKeeper,
-//! and `simulate`.  Their keys are known and refused by name: a file that says more than is
-//! checked must not look checked.
+//! **Deliberately absent:** clusters joined by mirrors, consumer groups that move, observers,
+//! ZooKeeper, and `simulate`.  Their keys are known and refused by name: a file that says more
+//! than is checked must not look checked.
 
+mod group;
 mod require;
 mod topic;
 
@@ -26,6 +27,8 @@ const MOST_BROKERS_THERE: i64 = 999;
 const MOST_VOTERS_THERE: i64 = 9;
 /// The most topics of a cluster: each is searched by itself.
 const MOST_TOPICS: usize = 16;
+/// The most consumer groups.
+const MOST_GROUPS: usize = 64;
 /// The most goals of a deployment.
 const MOST_REQUIREMENTS: usize = 64;
 
@@ -48,10 +51,6 @@ fn deployment(mut file: Table, warnings: &mut Vec<Remark>) -> Result<Deployment,
             "it joins clusters, and so far there is one cluster",
         ),
         (
-            "group",
-            "consumer groups matter where they move between clusters",
-        ),
-        (
             "link",
             "connections take no time in the search, and all exist",
         ),
@@ -59,7 +58,8 @@ fn deployment(mut file: Table, warnings: &mut Vec<Remark>) -> Result<Deployment,
     ] {
         file.not_yet(key, why)?;
     }
-    let name = name(&file.need("name", "name = \"Stretched over three datacenters\"")?)?;
+    let name = file.need("name", "name = \"Stretched over three datacenters\"")?;
+    let name = one_line(&name, "the name of a report")?;
     let kafka = match file.take("kafka") {
         Some(version) => kafka(&version)?,
         None => {
@@ -76,49 +76,60 @@ fn deployment(mut file: Table, warnings: &mut Vec<Remark>) -> Result<Deployment,
             newest
         }
     };
+    file.belongs("topic", "[[cluster.topic]]")?;
     let clusters = file.need(
         "cluster",
         "[[cluster]] with id, brokers, voters and a topic",
     )?;
+    let groups = file.take("group");
+    let goals = file.take("require");
+    let bounds = file.take("bounds");
+    file.finish()?;
+
     let mut tables = clusters.tables()?.into_iter();
     let first = tables.next().ok_or_else(|| {
         clusters
             .error("this file has no cluster")
             .remedy("begin one with the line [[cluster]]")
     })?;
-    let cluster = cluster(first, kafka, warnings)?;
+    let mut cluster = cluster(first, kafka, warnings)?;
     if let Some(second) = tables.next() {
         return Err(second
             .error("a second cluster is not supported yet: clusters meet only through mirrors")
             .remedy("give each cluster a file of its own"));
     }
-    let requirements = match file.take("require") {
+    let groups = match groups {
+        Some(entries) => group::groups(&entries, &mut cluster, warnings)?,
+        None => Vec::new(),
+    };
+    let requirements = match goals {
         Some(entries) => at_most(MOST_REQUIREMENTS, &entries)?
             .into_iter()
             .map(|entry| require::requirement(entry, &cluster.sites))
             .collect::<Result<_, _>>()?,
         None => Vec::new(),
     };
-    let bounds = match file.take("bounds") {
-        Some(table) => bounds(table.table()?)?,
+    let bounds = match bounds {
+        Some(table) => self::bounds(table.table()?)?,
         None => BoundOverrides::default(),
     };
-    file.finish()?;
     Ok(Deployment {
         name,
         kafka,
         cluster,
+        groups,
         requirements,
         bounds,
     })
 }
 
-fn name(value: &Value) -> Result<String, Remark> {
+/// A text that names `what`, such as "the name of a report".
+fn one_line(value: &Value, what: &str) -> Result<String, Remark> {
     let name = value.text()?;
     match (1..=100).contains(&name.chars().count()) && !name.contains(char::is_control) {
         true => Ok(name.into()),
         false => Err(value
-            .error("this cannot be the name of a report")
+            .error(format!("this cannot be {what}"))
             .remedy("write one line of 1 to 100 letters")),
     }
 }
@@ -134,11 +145,29 @@ pub(crate) fn kafka(value: &Value) -> Result<Profile, Remark> {
                     "Kafka {version} is not supported yet: ZooKeeper keeps its metadata"
                 ))
                 .remedy(format!("there are {known}")),
+            "3.3" => value
+                .error("Kafka 3.3 is not supported yet")
+                .remedy(format!("there are {known}")),
             _ => value
                 .error(format!("Kafka {} is not modelled", quoted(version)))
-                .remedy(format!("there are {known}")),
+                .remedy(match newest_up_to(version) {
+                    Some(older) => format!("there are {known}; up to yours the newest is {older}"),
+                    None => format!("there are {known}"),
+                }),
         }
     })
+}
+
+/// The newest modelled version that is not newer than one like `3.7` or `4.1.0`.
+fn newest_up_to(version: &str) -> Option<Profile> {
+    let numbers = |version: &str| -> Option<(u32, u32)> {
+        let mut parts = version.split('.').map(|part| part.parse().ok());
+        Some((parts.next()??, parts.next()??))
+    };
+    let wanted = numbers(version)?;
+    Profile::ALL
+        .into_iter()
+        .rfind(|profile| numbers(profile.name()).is_some_and(|known| known <= wanted))
 }
 
 fn cluster(
@@ -179,7 +208,7 @@ fn cluster(
         topics: Vec::new(),
     };
     for entry in at_most(MOST_TOPICS, &topics)? {
-        let topic = topic::topic(entry, &cluster, warnings)?;
+        let topic = topic::topic(entry, &cluster, kafka, warnings)?;
         cluster.topics.push(topic);
     }
     if cluster.topics.is_empty() {
@@ -236,6 +265,12 @@ fn sites(table: &mut Table, warnings: &mut Vec<Remark>) -> Result<Vec<Site>, Rem
     let no_voters = voters
         .error("this quorum has no voters: nobody could elect a leader")
         .remedy("say how many there are in each datacenter, as in { north = 3 }");
+    let evenly_split = voters
+        .warning(
+            "two datacenters have half of the voters each: without either of them, or while they \
+             are cut off, there is no majority, and nobody is elected anywhere",
+        )
+        .remedy("add a witness: a third datacenter with one voter and no brokers");
     let counts = voters.table()?.take_all();
     for count in &counts {
         let name = datacenter(count)?;
@@ -253,8 +288,15 @@ fn sites(table: &mut Table, warnings: &mut Vec<Remark>) -> Result<Vec<Site>, Rem
     if counts.is_empty() {
         return Err(no_voters);
     }
-    if sites.len() > 1 {
-        warn_of_heavy_sites(&sites, &counts, warnings);
+    let with_voters: Vec<u8> = sites.iter().map(|site| site.voters).collect();
+    match with_voters
+        .into_iter()
+        .filter(|voters| *voters > 0)
+        .collect::<Vec<_>>()[..]
+    {
+        [one, other] if one == other => warnings.push(evenly_split),
+        _ if sites.len() > 1 => warn_of_heavy_sites(&sites, &counts, warnings),
+        _ => {}
     }
     Ok(sites)
 }
@@ -276,17 +318,29 @@ fn warn_of_heavy_sites(sites: &[Site], counts: &[Value], warnings: &mut Vec<Rema
         let heavy = sites
             .iter()
             .find(|site| site.name == count.key() && u32::from(site.voters) * 2 >= all);
-        if let Some(Site { name, voters, .. }) = heavy {
+        if let Some(Site {
+            name,
+            voters,
+            brokers,
+        }) = heavy
+        {
+            let (what, remedy) = match brokers {
+                0 => (
+                    format!("the witness `{name}` has {voters} of {all} voters"),
+                    "leave a witness one voter, and have as many in each of the others",
+                ),
+                _ => (
+                    format!("`{name}` has {voters} of {all} voters"),
+                    "give no datacenter half of the voters: one each over three, of which one \
+                     may be a witness, with a voter and no brokers",
+                ),
+            };
             warnings.push(
                 count
                     .warning(format!(
-                        "`{name}` has {voters} of {all} voters: without it there is no majority, \
-                         and nobody is elected anywhere"
+                        "{what}: without it there is no majority, and nobody is elected anywhere"
                     ))
-                    .remedy(
-                        "spread the voters over three datacenters; the third may be a witness, \
-                         with one voter and no brokers",
-                    ),
+                    .remedy(remedy),
             );
         }
     }

@@ -5,80 +5,178 @@
 //! same order; which brokers of a datacenter they are makes no difference.  The order is that of
 //! the partition's assignment: it names the preferred leader and whom elections try first.
 //!
-//! **Deliberately absent:** which of these a given partition gets.  Kafka's placer begins anywhere
-//! and shuffles, and operators reassign, so every order is taken to occur.
+//! **Deliberately absent:**
+//! - which of these a given partition gets: Kafka's placer begins anywhere and shuffles;
+//! - of four replicas and more, every order but those that dealing in turns gives.  Up to three,
+//!   every order is searched, because operators reassign; there are 90 orders of two replicas in
+//!   each of three datacenters, and [six](striped) that Kafka would choose;
+//! - brokers that are fenced while a topic is created, which the placer takes last.
 
 use highwater_model::replication::variant::elr_by_default;
 use highwater_vocabulary::{Datacenter, Deployment, Member, Placement, Setting, Site, Topic};
+use std::collections::BTreeSet;
+
+/// The most replicas that are searched in every order.
+const EVERY_ORDER: u8 = 3;
+
+/// The datacenters of a partition's replicas, in the order of its assignment.
+type Order = Vec<Datacenter>;
 
 /// Every setting that a partition of `topic` may find itself in.  All keep all datacenters of the
 /// cluster in the order of the file, so that a fault means the same in each.
 pub fn classes(deployment: &Deployment, topic: &Topic) -> Vec<Setting> {
     let cluster = &deployment.cluster;
-    assignments(&cluster.sites, topic.placement.replicas())
-        .into_iter()
-        .filter(|homes| allows(&topic.placement, &cluster.sites, homes))
-        .map(|brokers| Setting {
-            kafka: deployment.kafka,
-            datacenters: cluster.datacenters(),
-            voters: cluster.sites.iter().map(|site| site.voters).collect(),
-            brokers,
-            min_insync_replicas: topic.min_insync_replicas,
-            acks: topic.acks,
-            unclean_leader_election: topic.unclean_leader_election,
-            eligible_leader_replicas: eligible_leader_replicas(deployment),
+    let setting = |brokers| Setting {
+        kafka: deployment.kafka,
+        datacenters: cluster.datacenters(),
+        voters: cluster.sites.iter().map(|site| site.voters).collect(),
+        brokers,
+        min_insync_replicas: topic.min_insync_replicas,
+        acks: topic.acks,
+        unclean_leader_election: topic.unclean_leader_election,
+        eligible_leader_replicas: eligible_leader_replicas(deployment),
+    };
+    let orders = orders(&topic.placement, &cluster.sites);
+    orders.into_iter().map(setting).collect()
+}
+
+/// What a class is, in words: `north 2, south 1; north leads first`.
+pub fn words(setting: &Setting) -> String {
+    let name = |home: Datacenter| setting.datacenters[home.index()].as_str();
+    let counts: Vec<String> = setting
+        .every_datacenter()
+        .map(|home| (home, replicas_in(&setting.brokers, home)))
+        .filter(|(_, count)| *count > 0)
+        .map(|(home, count)| format!("{} {count}", name(home)))
+        .collect();
+    match (setting.brokers.first(), counts.len()) {
+        (Some(first), 2..) => format!("{}; {} leads first", counts.join(", "), name(*first)),
+        _ => counts.concat(),
+    }
+}
+
+/// The most replicas of one partition that may come to lie in one datacenter.
+pub(crate) fn largest_share(placement: &Placement, sites: &[Site]) -> u8 {
+    let shares = layouts(placement, sites).into_iter().flatten();
+    shares.max().unwrap_or(0)
+}
+
+/// The orders that are searched, each once.
+fn orders(placement: &Placement, sites: &[Site]) -> BTreeSet<Order> {
+    let replicas = placement.replicas();
+    let layouts = layouts(placement, sites);
+    match placement {
+        _ if replicas <= EVERY_ORDER => layouts.iter().flat_map(|layout| mixed(layout)).collect(),
+        Placement::RackAware(_) => striped(&room(sites), replicas),
+        Placement::Anywhere(_) | Placement::Explicit(_) => layouts
+            .iter()
+            .flat_map(|layout| striped(layout, replicas))
+            .collect(),
+    }
+}
+
+/// How many replicas each datacenter may get.
+fn layouts(placement: &Placement, sites: &[Site]) -> BTreeSet<Vec<u8>> {
+    match placement {
+        Placement::RackAware(replicas) => {
+            let everyone = || (0..sites.len()).map(Datacenter::at);
+            let counts = |order: Order| everyone().map(|home| replicas_in(&order, home)).collect();
+            striped(&room(sites), *replicas)
+                .into_iter()
+                .map(counts)
+                .collect()
+        }
+        Placement::Anywhere(replicas) => every_layout(&room(sites), *replicas),
+        Placement::Explicit(counts) => BTreeSet::from([counts.clone()]),
+    }
+}
+
+/// The orders in which Kafka's placer may lay a partition over racks with room for so many
+/// replicas: the racks stand in some order, and each in its turn gets one replica, until it has no
+/// broker left without one; then it is passed over.  So no rack is two replicas behind another one
+/// unless it is full.
+///
+/// The placer goes on with the next rack from one partition to the next and shuffles the racks
+/// when it has been through, so over all partitions every order of the racks occurs.
+///
+/// Source: `StripedReplicaPlacer`; R47.
+fn striped(room: &[u8], replicas: u8) -> BTreeSet<Order> {
+    let racks: Order = (0..room.len())
+        .map(Datacenter::at)
+        .filter(|rack| room[rack.index()] > 0)
+        .collect();
+    permutations(&racks)
+        .iter()
+        .map(|racks| deal(room, racks, replicas))
+        .collect()
+}
+
+/// Deals replicas to racks in turns; fewer than asked for only where no rack has room for more.
+fn deal(room: &[u8], racks: &[Datacenter], replicas: u8) -> Order {
+    (1..=u8::MAX)
+        .flat_map(|turn| {
+            racks
+                .iter()
+                .copied()
+                .filter(move |rack| room[rack.index()] >= turn)
+        })
+        .take(replicas.into())
+        .collect()
+}
+
+/// Every order in which so many replicas of each datacenter may stand.
+fn mixed(layout: &[u8]) -> BTreeSet<Order> {
+    let replicas: Order = layout
+        .iter()
+        .enumerate()
+        .flat_map(|(at, count)| (0..*count).map(move |_| Datacenter::at(at)))
+        .collect();
+    permutations(&replicas).into_iter().collect()
+}
+
+/// Every way to put so many replicas where there is room.
+fn every_layout(room: &[u8], replicas: u8) -> BTreeSet<Vec<u8>> {
+    let Some((here, elsewhere)) = room.split_first() else {
+        return match replicas {
+            0 => BTreeSet::from([Vec::new()]),
+            _ => BTreeSet::new(),
+        };
+    };
+    (0..=replicas.min(*here))
+        .flat_map(|count| {
+            every_layout(elsewhere, replicas - count)
+                .into_iter()
+                .map(move |rest| [vec![count], rest].concat())
         })
         .collect()
 }
 
-/// Every order of so many replicas in which no datacenter has more of them than brokers.
-fn assignments(sites: &[Site], replicas: u8) -> Vec<Vec<Datacenter>> {
-    let mut assignments = vec![Vec::new()];
-    for _ in 0..replicas {
-        assignments = assignments
-            .iter()
-            .flat_map(|begun| {
-                sites
-                    .iter()
-                    .enumerate()
-                    .map(|(at, site)| (Datacenter::at(at), usize::from(site.brokers)))
-                    .filter(|(home, brokers)| replicas_in(begun, *home) < *brokers)
-                    .map(|(home, _)| [begun.as_slice(), &[home]].concat())
-            })
-            .collect();
+/// Every order of these, as often as it arises.
+fn permutations(of: &[Datacenter]) -> Vec<Order> {
+    if of.is_empty() {
+        return vec![Vec::new()];
     }
-    assignments
+    (0..of.len())
+        .flat_map(|first| {
+            let rest = [&of[..first], &of[first + 1..]].concat();
+            permutations(&rest)
+                .into_iter()
+                .map(move |order| [vec![of[first]], order].concat())
+        })
+        .collect()
 }
 
-/// Whether replicas in these homes are what the file asks for.
-fn allows(placement: &Placement, sites: &[Site], homes: &[Datacenter]) -> bool {
-    let counts: Vec<usize> = (0..sites.len())
-        .map(|at| replicas_in(homes, Datacenter::at(at)))
-        .collect();
-    match placement {
-        Placement::RackAware(_) => is_striped(sites, &counts),
-        Placement::Anywhere(_) => true,
-        Placement::Explicit(wanted) => wanted
-            .iter()
-            .zip(&counts)
-            .all(|(wanted, count)| usize::from(*wanted) == *count),
-    }
-}
-
-/// Whether Kafka deals replicas out like this: a rack a turn, and a rack whose brokers are used
-/// up is passed over.  So no rack is two replicas behind another one, unless it is full.
-///
-/// Source: `StripedReplicaPlacer`; R47.
-fn is_striped(sites: &[Site], counts: &[usize]) -> bool {
-    let most = counts.iter().copied().max().unwrap_or(0);
+/// How many replicas of one partition each datacenter has brokers for.
+fn room(sites: &[Site]) -> Vec<u8> {
     sites
         .iter()
-        .zip(counts)
-        .all(|(site, count)| *count + 1 >= most || *count == usize::from(site.brokers))
+        .map(|site| u8::try_from(site.brokers).unwrap_or(u8::MAX))
+        .collect()
 }
 
-fn replicas_in(homes: &[Datacenter], datacenter: Datacenter) -> usize {
-    homes.iter().filter(|home| **home == datacenter).count()
+fn replicas_in(homes: &[Datacenter], datacenter: Datacenter) -> u8 {
+    let there = homes.iter().filter(|home| **home == datacenter).count();
+    u8::try_from(there).expect("a partition has few replicas")
 }
 
 /// Whether the cluster has eligible leader replicas: as the file says, or as the version does.
@@ -91,10 +189,12 @@ fn eligible_leader_replicas(deployment: &Deployment) -> bool {
 mod tests {
     use super::*;
     use crate::source::Source;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     /// The orders of the first topic, a letter a replica.  A witness is there, has no brokers, and so
     /// gets none.
-    fn orders(brokers: &str, placement: &str) -> String {
+    fn orders_of_file(brokers: &str, placement: &str) -> String {
         let text = format!(
             "name = 'x'\n[[cluster]]\nid = 'c'\nbrokers = {{ {brokers} }}\nvoters = {{ n = 1, witness = 1 }}\n\
              [[cluster.topic]]\nid = 't'\n{placement}\n"
@@ -148,10 +248,139 @@ mod tests {
             ("n = 2, s = 2", "replicas = { s = 1, n = 1 }", "ns sn"),
         ] {
             assert_eq!(
-                orders(brokers, placement),
+                orders_of_file(brokers, placement),
                 expected,
                 "{brokers}; {placement}"
             );
+        }
+    }
+
+    fn sites(brokers: &[u16]) -> Vec<Site> {
+        brokers
+            .iter()
+            .enumerate()
+            .map(|(at, brokers)| Site {
+                name: ["a", "b", "c", "d"][at].into(),
+                brokers: *brokers,
+                voters: 1,
+            })
+            .collect()
+    }
+
+    /// The orders, a letter a replica.
+    fn drawn(placement: &Placement, brokers: &[u16]) -> String {
+        let letters = |order: Order| -> String {
+            order
+                .iter()
+                .map(|home| ["a", "b", "c", "d"][home.index()])
+                .collect()
+        };
+        let orders = orders(placement, &sites(brokers)).into_iter().map(letters);
+        orders.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn from_four_replicas_on_they_are_dealt_in_turns() {
+        use Placement::{Anywhere, Explicit, RackAware};
+        for (placement, brokers, expected) in [
+            (RackAware(4), &[2, 2][..], "abab baba"),
+            (RackAware(5), &[3, 3], "ababa babab"),
+            // A rack that is full is passed over.
+            (RackAware(5), &[4, 1], "abaaa baaaa"),
+            (
+                RackAware(6),
+                &[2, 2, 2],
+                "abcabc acbacb bacbac bcabca cabcab cbacba",
+            ),
+            // A witness has no brokers.
+            (RackAware(4), &[2, 0, 2], "acac caca"),
+            (Explicit(vec![3, 1]), &[3, 3], "abaa baaa"),
+            (
+                Explicit(vec![2, 2, 1]),
+                &[9, 9, 9],
+                "abcab acbab bacba bcaba cabab cbaba",
+            ),
+            (Anywhere(4), &[3, 2], "abaa abab baaa baba"),
+            (Anywhere(4), &[4, 0], "aaaa"),
+        ] {
+            assert_eq!(
+                drawn(&placement, brokers),
+                expected,
+                "{placement:?} {brokers:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_class_is_told_in_words() {
+        let text = "name = 'x'\n[[cluster]]\nid = 'c'\nbrokers = { north = 2, south = 1 }\n\
+                    voters = { north = 1, south = 1, witness = 1 }\n\
+                    [[cluster.topic]]\nid = 't'\nreplication_factor = 3\n\
+                    [[cluster.topic]]\nid = 'u'\nreplicas = { north = 2 }\n";
+        let (deployment, _) =
+            crate::deployment_file::read(&Source::new("test", text)).expect("legal");
+        let told: Vec<String> = deployment
+            .cluster
+            .topics
+            .iter()
+            .flat_map(|topic| classes(&deployment, topic))
+            .map(|setting| words(&setting))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "north 2, south 1; north leads first",
+                "north 2, south 1; north leads first",
+                "north 2, south 1; south leads first",
+                "north 2",
+            ]
+        );
+    }
+
+    proptest! {
+        /// R47: the placer spreads replicas over racks as evenly as their brokers allow.
+        #[test]
+        fn the_placer_spreads_replicas_over_racks(
+            brokers in vec(0u16..6, 1..=4),
+            wanted in 1u8..=8,
+        ) {
+            let room = room(&sites(&brokers));
+            let replicas = wanted.min(room.iter().sum());
+            let racks = room.iter().filter(|brokers| **brokers > 0).count();
+            let orders = striped(&room, replicas);
+            prop_assert!(!orders.is_empty());
+            let firsts: BTreeSet<_> = orders.iter().filter_map(|order| order.first()).collect();
+            prop_assert!(replicas == 0 || firsts.len() == racks, "every rack comes first in some order");
+            for order in orders {
+                prop_assert_eq!(order.len(), usize::from(replicas));
+                let counts: Vec<u8> =
+                    (0..room.len()).map(|at| replicas_in(&order, Datacenter::at(at))).collect();
+                let most = counts.iter().copied().max().unwrap_or(0);
+                for (count, brokers) in counts.iter().zip(&room) {
+                    prop_assert!(count <= brokers, "a broker has two replicas");
+                    prop_assert!(count + 1 >= most || count == brokers, "{counts:?} of {room:?}");
+                }
+                prop_assert!(usize::from(replicas) > racks || most <= 1);
+            }
+        }
+
+        /// What is searched, of every placement, is what was asked for.
+        #[test]
+        fn every_order_is_one_that_was_asked_for(
+            brokers in vec(0u16..6, 1..=4),
+            wanted in 1u8..=6,
+        ) {
+            let sites = sites(&brokers);
+            let room = room(&sites);
+            let replicas = wanted.min(room.iter().sum());
+            let dealt = orders(&Placement::RackAware(replicas), &sites);
+            let anywhere = orders(&Placement::Anywhere(replicas), &sites);
+            prop_assert!(dealt.is_subset(&anywhere));
+            prop_assert!(striped(&room, replicas).is_subset(&dealt));
+            for layout in layouts(&Placement::Anywhere(replicas), &sites) {
+                let explicit = orders(&Placement::Explicit(layout), &sites);
+                prop_assert!(explicit.is_subset(&anywhere));
+            }
         }
     }
 }

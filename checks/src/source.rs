@@ -14,6 +14,9 @@ use std::path::Path;
 /// given by mistake is refused before it is read.
 const MOST_BYTES: u64 = 1024 * 1024;
 
+/// The most letters of what is said: it may quote a file that is one endless word.
+const MOST_SAID: usize = 600;
+
 /// A text, and the name of the file it came from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Source {
@@ -60,7 +63,7 @@ impl Source {
         if bytes.len() as u64 > MOST_BYTES {
             return Err(refuse(
                 "this file is longer than a MiB".into(),
-                "name a deployment; they take a screen or two",
+                "name a file that a person wrote; they take a screen or two",
             ));
         }
         let text = String::from_utf8(bytes).map_err(|error| {
@@ -109,7 +112,11 @@ impl Source {
         self.remark(Severity::Warning, span, what.into())
     }
 
-    fn remark(&self, severity: Severity, span: Range<usize>, what: String) -> Remark {
+    fn remark(&self, severity: Severity, span: Range<usize>, mut what: String) -> Remark {
+        if let Some((end, _)) = what.char_indices().nth(MOST_SAID) {
+            what.truncate(end);
+            what.push('…');
+        }
         Remark {
             severity,
             file: self.file.clone(),

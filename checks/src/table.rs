@@ -46,6 +46,7 @@ struct Entry<'a> {
 }
 
 /// The value of a key.
+#[derive(Clone)]
 pub(crate) struct Value<'a> {
     source: &'a Source,
     /// `cluster.topic.acks`.
@@ -119,6 +120,16 @@ impl<'a> Table<'a> {
             .read(at)
             .error(format!("`{key}` is not supported yet: {why}"))
             .remedy("remove it; the rest of the file can be checked without"))
+    }
+
+    /// Refuses `key`, which is known under another header.
+    pub(crate) fn belongs(&mut self, key: &'static str, header: &str) -> Result<(), Remark> {
+        match self.entries.iter().find(|entry| entry.key == key) {
+            None => Ok(()),
+            Some(entry) => Err(self
+                .unknown(entry)
+                .remedy(format!("begin it with the line {header}"))),
+        }
     }
 
     /// Every value that was not asked for yet: of a table whose keys the author chooses.

@@ -2,6 +2,7 @@
 
 mod support;
 
+use highwater_checks::{Source, deployment_file};
 use highwater_model::replication::{Guard, Property, Switches};
 use std::path::{Path, PathBuf};
 use support::shipped_experiments;
@@ -61,6 +62,29 @@ fn the_properties_page_has_every_property() {
             "docs/PROPERTIES.md does not have {}",
             property.name
         );
+    }
+}
+
+/// The reader lists the keys of a table to whoever writes one that does not exist.
+#[test]
+fn the_deployments_page_has_every_key() {
+    let deployments = page("docs/DEPLOYMENTS.md");
+    let file = "name = 'x'\n#file\n[[cluster]]\nid = 'c'\nbrokers = { n = 3 }\nvoters = { n = 3 }\n\
+                #cluster\n[[cluster.topic]]\nid = 't'\n#topic\n[[group]]\nid = 'g'\nreads = ['t']\n\
+                #group\n[[require]]\nfault = 'none'\nelectable = 'holds'\n#goal\n[bounds]\n#bounds\n";
+    let tables = ["#file", "#cluster", "#topic", "#group", "#goal", "#bounds"];
+    for table in tables {
+        let source = Source::new("my.toml", file.replace(table, "no-such-key = 1"));
+        let error = deployment_file::read(&source).expect_err("there is no such key");
+        let keys = error.remedy.strip_prefix("remove it; the keys here are ");
+        let keys = keys.unwrap_or_else(|| panic!("{table}: {error}"));
+        for key in keys.split(", ") {
+            assert!(
+                deployments.contains(&format!("`{key}`"))
+                    || deployments.contains(&format!("{key}]")),
+                "docs/DEPLOYMENTS.md does not have the key {key} ({table})"
+            );
+        }
     }
 }
 

@@ -49,8 +49,10 @@ fn a_file_says_what_is_read() {
                 min_insync_replicas: 1,
                 acks: Acks::All,
                 unclean_leader_election: false,
+                implied_by: Vec::new(),
             }],
         },
+        groups: Vec::new(),
         requirements: vec![Requirement {
             pattern: "dc-loss:*".into(),
             rows,

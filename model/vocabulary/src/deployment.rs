@@ -21,6 +21,8 @@ pub struct Deployment {
     pub kafka: Profile,
     /// The cluster.
     pub cluster: Cluster,
+    /// The consumer groups, in the order of the file.
+    pub groups: Vec<Group>,
     /// The goals, in the order of the file.
     pub requirements: Vec<Requirement>,
     /// What the file says of the search's bounds.
@@ -37,7 +39,7 @@ pub struct Cluster {
     /// Whether the eligible leader replicas of KIP-966 are switched on; `None` leaves it to the
     /// Kafka version.
     pub eligible_leader_replicas: Option<bool>,
-    /// Its topics, in the order of the file.
+    /// Its topics, in the order of the file; then those that the file implies.
     pub topics: Vec<Topic>,
 }
 
@@ -78,7 +80,23 @@ pub struct Topic {
     pub acks: Acks,
     /// `unclean.leader.election.enable`.
     pub unclean_leader_election: bool,
+    /// The consumer groups on whose behalf Kafka has this topic, which the file does not name; of
+    /// a topic that the file names, none.
+    pub implied_by: Vec<String>,
 }
+
+/// Consumers that share their position in what they read.  They commit it as records of
+/// [`CONSUMER_OFFSETS`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Group {
+    /// Its name.
+    pub id: String,
+    /// The topics it reads.
+    pub reads: Vec<String>,
+}
+
+/// The internal topic in which consumer groups keep their positions.
+pub const CONSUMER_OFFSETS: &str = "__consumer_offsets";
 
 /// What a file says about where the replicas of a topic lie.
 #[derive(Clone, PartialEq, Eq, Debug)]

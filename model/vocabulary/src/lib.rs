@@ -18,7 +18,10 @@ mod profile;
 mod setting;
 mod story;
 
-pub use deployment::{BoundOverrides, Cluster, Deployment, Placement, Requirement, Site, Topic};
+pub use deployment::{
+    BoundOverrides, CONSUMER_OFFSETS, Cluster, Deployment, Group, Placement, Requirement, Site,
+    Topic,
+};
 pub use event::Event;
 pub use fault::{Fault, Faults};
 pub use ids::{Broker, BrokerSet, Datacenter, Member, Record, RecordSet, Set};
