@@ -5,7 +5,7 @@
 
 use crate::check::CheckedRow;
 use crate::report::table::{Line, Note, Table, escaped};
-use crate::report::{Cells, Report, kafka, topics_in_words, when};
+use crate::report::{Cells, NOT_ASKED, Report, kafka, topics_in_words, when};
 use highwater_vocabulary::{Faults, Topic};
 use serde::Serialize;
 
@@ -113,9 +113,11 @@ impl<'a> Diff<'a> {
             .filter(|(_, a, b)| a.bounds != b.bounds)
             .map(|(pair, ..)| &pair.faults)
             .collect();
-        if !otherwise.is_empty() {
+        if otherwise.len() == in_both.len() && !otherwise.is_empty() {
+            caveats.push("No row was searched within the same bounds in both.".into());
+        } else if !otherwise.is_empty() {
             caveats.push(format!(
-                "Not searched within the same bounds: {}.",
+                "Not searched within the same bounds in both: {}.",
                 self.told(otherwise)
             ));
         }
@@ -197,8 +199,8 @@ impl<'a> Diff<'a> {
     fn notes(&self, is_empty: bool) -> Vec<String> {
         let rows = self.in_both().len();
         let mut notes = vec![match is_empty {
-            true => format!("Nothing differs: {rows} rows, and every cell the same."),
-            false => format!("{rows} rows compared; every other cell is the same."),
+            true => format!("Nothing differs: {rows} faults compared, and every cell is the same."),
+            false => format!("{rows} faults compared; every other cell is the same."),
         }];
         let finer: Vec<&Faults> = self
             .in_both()
@@ -239,7 +241,7 @@ impl<'a> Diff<'a> {
             }
         }
         notes.extend(self.caveats());
-        notes.push("Within the bounds of the searches; `check` says which.".into());
+        notes.push(format!("Within the bounds of the searches. {NOT_ASKED}"));
         notes
     }
 
@@ -316,8 +318,7 @@ fn heading(side: &str, report: &Report) -> String {
     let deployment = report.deployment();
     let topics: Vec<usize> = (0..deployment.cluster.topics.len()).collect();
     format!(
-        "{side}: {} ({}) · {} · {}",
-        deployment.name,
+        "{side}: {} · {} · {}",
         report.file(),
         kafka(deployment),
         topics_in_words(deployment, &topics).join("; ")

@@ -16,7 +16,7 @@ use crate::explore::{Exploration, Verdict};
 use crate::{Remark, Source, deployment_file};
 pub(crate) use cells::Cells;
 use highwater_vocabulary::Deployment;
-pub(crate) use rows::{explain_command, grain, kafka, topics_in_words, worst_cell};
+pub(crate) use rows::{NOT_ASKED, explain_command, grain, kafka, topics_in_words, worst_cell};
 use std::fmt;
 use table::{Table, escaped};
 
@@ -179,7 +179,8 @@ pub fn table(deployment: &Deployment, checked: &Checked, file: &str, detail: Det
 /// What is said once under several brief tables.
 pub fn searched_in_brief(reports: &[Report]) -> String {
     let rows = reports.iter().flat_map(Report::rows).collect::<Vec<_>>();
-    format!("{}\nNot a proof beyond that.", rows::searched(&rows))
+    let searched = rows::searched_in_brief(&rows);
+    format!("{searched}\nNot a proof beyond that. {NOT_ASKED}")
 }
 
 /// An experiment and its outcome.  `file` is how the command line would name it.

@@ -11,6 +11,9 @@ use highwater_model::replication::{Bounds, Property};
 use highwater_vocabulary::{Deployment, Faults, Member, Setting, Topic};
 use std::collections::BTreeMap;
 
+/// Without this, a table in which writes stop for ever reads as the better one.
+pub(crate) const NOT_ASKED: &str = "What stops meanwhile is not asked yet.";
+
 /// How much of a table is printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Detail {
@@ -248,7 +251,7 @@ fn notes(deployment: &Deployment, topics: &[usize], rows: &[&CheckedRow], file: 
             bit.join(", ")
         ));
     }
-    sentences.push("Not a proof beyond these bounds.".into());
+    sentences.push(format!("Not a proof beyond these bounds. {NOT_ASKED}"));
     let next = rows.iter().find_map(|row| {
         let bad = row.cells.iter().find(|cell| is_violated(&cell.verdict))?;
         let name = bad.property.name;
@@ -307,20 +310,42 @@ pub(crate) fn worst_cell(row: &CheckedRow) -> Option<&Cell> {
 
 /// How many rows and states there were, whether all of them were looked at, and within which
 /// bounds.
-pub(super) fn searched(rows: &[&CheckedRow]) -> String {
+fn searched(rows: &[&CheckedRow]) -> String {
+    format!(
+        "{}; in each {} of the ISR and the faults of the row, in every order.",
+        how_much(rows),
+        within(&most(rows), ", ")
+    )
+}
+
+/// The same in a line.
+pub(super) fn searched_in_brief(rows: &[&CheckedRow]) -> String {
+    format!(
+        "{}, with {} of the ISR in each.",
+        how_much(rows),
+        within(&most(rows), " and ")
+    )
+}
+
+fn how_much(rows: &[&CheckedRow]) -> String {
     let states: usize = rows.iter().map(|row| row.states).sum();
     let how_far = match rows.iter().filter(|row| row.incomplete.is_some()).count() {
         0 => "all exhausted".to_owned(),
         cut => format!("{cut} of them NOT exhausted"),
     };
-    let most = most(rows);
     format!(
-        "{}, {}, {how_far}; in each {}, {}, {} of the ISR and the faults of the row, in every order.",
+        "{}, {}, {how_far}",
         count(rows.len(), "row"),
-        states_in_words(states),
-        count(most.records.into(), "write"),
-        count(most.elections.into(), "election"),
-        count(most.isr_changes.into(), "shrinking"),
+        states_in_words(states)
+    )
+}
+
+fn within(bounds: &Bounds, last: &str) -> String {
+    format!(
+        "{}, {}{last}{}",
+        count(bounds.records.into(), "write"),
+        count(bounds.elections.into(), "election"),
+        count(bounds.isr_changes.into(), "shrinking"),
     )
 }
 

@@ -45,8 +45,8 @@ impl Table {
     /// For a terminal: columns set apart by nothing but space, and no line that ends in it.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        for (place, heading) in self.heading.iter().enumerate() {
-            write_wrapped(&mut text, heading, SENTENCE, if place == 0 { 2 } else { 0 });
+        for heading in &self.heading {
+            write_wrapped(&mut text, heading, SENTENCE, 0);
         }
         if self.heading.len() > 1 {
             text.push('\n');

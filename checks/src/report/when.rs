@@ -39,7 +39,7 @@ fn families<'a>(rows: impl IntoIterator<Item = &'a Faults>) -> Vec<Family> {
     let mut families: Vec<Family> = Vec::new();
     for row in rows {
         let mut before: Vec<Fault> = row.iter().collect();
-        // What strikes a place is told last: "replicas lag and north is lost".
+        // What strikes a place is told last: "replicas lag, and north is lost".
         before.sort_by_key(|fault| has_place(*fault));
         let last = before.pop();
         let known = families.iter_mut().find(|family| {
@@ -111,7 +111,7 @@ impl Phrase {
         let happens = alternatives(&happens.collect::<Vec<_>>());
         let mut parts = self.before.clone();
         parts.push(format!("{} {happens}", self.subject));
-        parts.join(" and ")
+        parts.join(", and ")
     }
 }
 
@@ -241,7 +241,7 @@ mod tests {
             (
                 &three,
                 "lag+dc-loss:n lag+dc-loss:s lag+dc-loss:e",
-                "replicas lag and any one datacenter is lost",
+                "replicas lag, and any one datacenter is lost",
             ),
             // The witness has a row of its own kind for its loss, and no other.
             (
@@ -262,12 +262,12 @@ mod tests {
             (
                 &three,
                 "dc-loss:n+dc-loss:s dc-loss:n+dc-loss:e",
-                "n is lost and s or e is lost",
+                "n is lost, and s or e is lost",
             ),
             (
                 &three,
                 "broker-crash+lag broker-crash+dc-loss:n",
-                "a broker crashes and replicas lag; a broker crashes and n is lost",
+                "a broker crashes, and replicas lag; a broker crashes, and n is lost",
             ),
         ] {
             assert_eq!(told(sites, rows), expected, "{rows}");
