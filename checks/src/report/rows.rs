@@ -9,7 +9,7 @@ use crate::explore::Verdict;
 use crate::placement;
 use highwater_model::replication::{Bounds, Property};
 use highwater_vocabulary::{Deployment, Faults, Member, Setting, Topic};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Without this, a table in which writes stop for ever reads as the better one.
 pub(crate) const NOT_ASKED: &str = "What stops meanwhile is not asked yet.";
@@ -187,13 +187,18 @@ fn details(deployment: &Deployment, row: &CheckedRow) -> Vec<String> {
     if let Some(why) = &row.incomplete {
         searched = format!("{searched}, NOT exhausted: {why}");
     }
+    let topic = &deployment.cluster.topics[row.topic];
+    let several_ways = lies_in_several_ways(deployment, topic);
     let mut verdicts: BTreeMap<(u8, &str), Vec<String>> = BTreeMap::new();
     for cell in &row.cells {
         let (order, what) = match &cell.verdict {
             Verdict::Violated(history) => {
                 let steps = count(history.events.len(), "step");
-                let place = placement(&cell.worst);
-                (0, format!("{} after {steps} ({place})", cell.property.name))
+                let place = match several_ways {
+                    true => format!(" ({})", placement(&cell.worst)),
+                    false => String::new(),
+                };
+                (0, format!("{} after {steps}{place}", cell.property.name))
             }
             Verdict::Incomplete => (1, cell.property.name.to_owned()),
             Verdict::Holds => (2, cell.property.name.to_owned()),
@@ -265,15 +270,18 @@ fn notes(deployment: &Deployment, topics: &[usize], rows: &[&CheckedRow], file: 
         .collect()
 }
 
-/// Where the replicas lie in the worst case, if the topic may lie in several ways.
-fn worst_where(deployment: &Deployment, topic: &Topic, rows: &[&CheckedRow]) -> Vec<String> {
-    let mut classes: Vec<String> = placement::classes(deployment, topic)
+/// Whether partitions of the topic differ in how many replicas they have where.
+fn lies_in_several_ways(deployment: &Deployment, topic: &Topic) -> bool {
+    let ways: BTreeSet<String> = placement::classes(deployment, topic)
         .iter()
         .map(placement)
         .collect();
-    classes.sort();
-    classes.dedup();
-    if classes.len() < 2 {
+    ways.len() > 1
+}
+
+/// Where the replicas lie in the worst case, if the topic may lie in several ways.
+fn worst_where(deployment: &Deployment, topic: &Topic, rows: &[&CheckedRow]) -> Vec<String> {
+    if !lies_in_several_ways(deployment, topic) {
         return Vec::new();
     }
     let mut worst: Vec<(String, Vec<&CheckedRow>)> = Vec::new();
