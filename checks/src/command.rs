@@ -4,6 +4,7 @@
 //! right; what is wrong with it goes to stderr.
 
 pub(crate) mod check;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod replay;
 pub(crate) mod rules;

@@ -1,10 +1,11 @@
 //! What a program reads.  The field names are a contract; docs/DEPLOYMENTS.md lists them.
 
-use crate::check::{Cell, Checked, CheckedRow};
+use crate::check::{Cell, CheckedRow};
 use crate::experiment::{Experiment, Unexpected};
 use crate::explore::{Exploration, Verdict};
+use crate::report::{self, Report};
 use highwater_model::replication::Bounds;
-use highwater_vocabulary::Deployment;
+use highwater_vocabulary::{Deployment, Setting};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -15,7 +16,8 @@ pub struct Output<R> {
     pub schema: u32,
     /// The subcommand.
     pub command: &'static str,
-    /// The version of Highwater.
+    /// The commit that Highwater was built from, if whoever built it has said so in
+    /// `HIGHWATER_COMMIT`; else its version.
     pub commit: &'static str,
     /// One a file.
     pub results: Vec<R>,
@@ -29,7 +31,7 @@ impl<R: Serialize> Output<R> {
         Output {
             schema: 1,
             command,
-            commit: env!("CARGO_PKG_VERSION"),
+            commit: option_env!("HIGHWATER_COMMIT").unwrap_or(env!("CARGO_PKG_VERSION")),
             results,
             warnings,
         }
@@ -64,6 +66,7 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<String>,
     used_up: Vec<&'static str>,
+    placement: Vec<String>,
     cells: BTreeMap<&'static str, CellResult>,
 }
 
@@ -89,19 +92,17 @@ struct Require {
 }
 
 /// A checked deployment as its result.
-pub fn check_result(file: &str, deployment: &Deployment, checked: &Checked) -> CheckResult {
+pub fn check_result(report: &Report) -> CheckResult {
+    let deployment = report.deployment();
+    let rows = report.rows().iter();
     CheckResult {
-        file: file.to_owned(),
+        file: report.file().to_owned(),
         name: deployment.name.clone(),
         kafka: deployment.kafka.name(),
-        rows: checked
-            .rows
-            .iter()
-            .map(|row| row_result(deployment, row))
-            .collect(),
+        rows: rows.map(|row| row_result(deployment, row)).collect(),
         require: Require {
-            met: checked.unmet.is_empty(),
-            unmet: checked.unmet.clone(),
+            met: report.unmet().is_empty(),
+            unmet: report.unmet().to_vec(),
         },
     }
 }
@@ -112,11 +113,12 @@ fn row_result(deployment: &Deployment, row: &CheckedRow) -> Row {
         topic: Some(deployment.cluster.topics[row.topic].id.clone()),
         fault: row.faults.name(&names),
         also: row.also.iter().map(|faults| faults.name(&names)).collect(),
-        grain: "fine",
+        grain: report::grain(row),
         bounds: row_bounds(row.bounds),
         states: row.states,
         incomplete: row.incomplete.clone(),
         used_up: row.used_up.clone(),
+        placement: report::worst_cell(row).map_or_else(Vec::new, |cell| replicas(&cell.worst)),
         cells: row
             .cells
             .iter()
@@ -134,12 +136,7 @@ pub fn experiment_result(
     let model = &experiment.model;
     let names = &model.setting.datacenters;
     let exploration = found.as_ref().ok();
-    let placement: Vec<String> = model
-        .setting
-        .replicas()
-        .iter()
-        .map(|broker| model.setting.broker_name(broker))
-        .collect();
+    let placement = replicas(&model.setting);
     let cells = exploration
         .into_iter()
         .flat_map(|exploration| &exploration.verdicts)
@@ -162,6 +159,7 @@ pub fn experiment_result(
         used_up: exploration
             .map(|exploration| exploration.used_up.clone())
             .unwrap_or_default(),
+        placement: placement.clone(),
         cells: cells.collect(),
     };
     let unmet = found
@@ -197,13 +195,16 @@ fn steps(verdict: &Verdict) -> Option<usize> {
 }
 
 fn cell_result(cell: &Cell) -> CellResult {
-    let replicas = cell.worst.replicas();
     CellResult {
         verdict: cell.verdict.word(),
-        placement: replicas
-            .iter()
-            .map(|broker| cell.worst.broker_name(broker))
-            .collect(),
+        placement: replicas(&cell.worst),
         steps: steps(&cell.verdict),
     }
+}
+
+/// The replicas in the order of the assignment: `north-1`, `south-1`.
+fn replicas(setting: &Setting) -> Vec<String> {
+    let replicas = setting.replicas();
+    let names = replicas.iter().map(|broker| setting.broker_name(broker));
+    names.collect()
 }

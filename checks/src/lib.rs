@@ -2,10 +2,12 @@
 //!
 //! A [`Source`] is a file that a person wrote; [`deployment_file`] reads a deployment from it;
 //! [`ladder`] lists the rows of its table, and [`placement`] the settings in which each row is
-//! searched; [`explore`] searches them.
+//! searched; [`explore`] searches them; a [`Report`] is what comes of it.  [`check`](fn@check) is all
+//! of that in one call.
 
 pub mod check;
 pub mod deployment_file;
+pub mod diff;
 pub mod experiment;
 pub mod experiment_file;
 pub mod explain;
@@ -25,4 +27,26 @@ pub mod symmetry;
 mod table;
 mod wording;
 
+pub use report::Report;
 pub use source::{Remark, Source};
+
+use std::path::Path;
+
+/// Checks the deployment in the file at `path`, as `highwater check` does: for a test of your own
+/// that holds your topology to its `[[require]]`.
+///
+/// ```
+/// # fn main() -> Result<(), highwater_checks::Remark> {
+/// let report = highwater_checks::check("deployments/stretched-2dc-witness.toml")?;
+/// report.assert_required();
+/// assert!(report.rows().iter().any(|row| row.violates("acked-survives")));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A file that cannot be read or is wrong ends in a [`Remark`], which shows the line and says what to
+/// write instead.
+pub fn check(path: impl AsRef<Path>) -> Result<Report, Remark> {
+    let source = Source::read(path.as_ref())?;
+    Report::of(&source, check::Options::default(), &|_, _| {})
+}

@@ -3,7 +3,7 @@
 mod command;
 
 use clap::{Parser, Subcommand};
-use command::{End, check, explain, replay, rules};
+use command::{End, check, diff, explain, replay, rules};
 use std::process::ExitCode;
 
 /// Tells you, before you build it, what a Kafka deployment over several datacenters will lose.
@@ -22,6 +22,8 @@ enum What {
     Check(check::Check),
     /// The shortest history that shows a violation, and why it had to come to it.
     Explain(explain::Explain),
+    /// The cells that differ between two deployments.  That they differ is no failure: it ends with 0.
+    Diff(diff::Diff),
     /// Tell a story to the model, and show where it disagrees.
     Replay(replay::Replay),
     /// Every guard, and what breaks without it; or what each Kafka version switches on.
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         None => command.check.run(),
         Some(What::Check(check)) => check.run(),
         Some(What::Explain(explain)) => explain.run(),
+        Some(What::Diff(diff)) => diff.run(),
         Some(What::Replay(replay)) => replay.run(),
         Some(What::Rules(rules)) => rules.run(),
     };

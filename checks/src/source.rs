@@ -154,7 +154,7 @@ impl Source {
 /// What is said about a file: what is wrong, where, and what to do.
 ///
 /// It prints with the offending line under it, without colour; [`Remark::render`] knows colours.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Remark {
     /// Whether the file can be used all the same.
     pub severity: Severity,
@@ -245,6 +245,13 @@ impl Remark {
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.render(false))
+    }
+}
+
+/// As it prints: a test that ends in an error shows it so.
+impl fmt::Debug for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

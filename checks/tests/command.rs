@@ -73,7 +73,10 @@ fn what_is_wrong_ends_with_2_and_prints_nothing_on_stdout() {
         "bad.story",
         "replication 4.1, brokers a-1 b-1\nproduce c-1 r1\n",
     );
-    let cases: [(&[&str], PathBuf); 7] = [
+    let experiment = PathBuf::from("experiments/acknowledgement/acks-1.toml");
+    let good = file("good.toml", TWO_SITES);
+    let good = good.to_str().expect("a path in words");
+    let cases: [(&[&str], PathBuf); 13] = [
         (&["check"], unknown_key.clone()),
         (&["check"], empty),
         (&["check"], PathBuf::from("no-such-file.toml")),
@@ -82,8 +85,15 @@ fn what_is_wrong_ends_with_2_and_prints_nothing_on_stdout() {
         (&["replay"], bad_story),
         (
             &["explain", "--fault", "dc-loss:nowhere"],
-            file("good.toml", TWO_SITES),
+            PathBuf::from(good),
         ),
+        (&["explain", "--topic", "nowhere"], PathBuf::from(good)),
+        // What an experiment would pay no heed to.
+        (&["check", "--max-states", "10"], experiment.clone()),
+        (&["explain", "--as-source"], experiment.clone()),
+        (&["explain", "--topic", "t"], experiment.clone()),
+        (&["diff", good], experiment),
+        (&["diff", good], PathBuf::from("no-such-file.toml")),
     ];
     for (arguments, path) in cases {
         let output = highwater().args(arguments).arg(&path).assert().code(2);
@@ -97,26 +107,241 @@ fn what_is_wrong_ends_with_2_and_prints_nothing_on_stdout() {
     }
 }
 
+/// Every field of a JSON object and what it is, a line each; of a list, its first item.
+fn shape(value: &serde_json::Value, path: &str, lines: &mut Vec<String>) {
+    use serde_json::Value;
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(items) => {
+            match items.first() {
+                Some(item) => shape(item, &format!("{path}[]"), lines),
+                None => lines.push(format!("{path}[]")),
+            }
+            return;
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                shape(field, &format!("{path}.{name}"), lines);
+            }
+            return;
+        }
+    };
+    lines.push(format!("{path} {kind}"));
+}
+
+fn shape_of(printed: &serde_json::Value) -> String {
+    let mut lines = Vec::new();
+    shape(printed, "", &mut lines);
+    lines.sort();
+    lines.join("\n")
+}
+
+fn json(output: &assert_cmd::assert::Assert) -> serde_json::Value {
+    serde_json::from_slice(&output.get_output().stdout).expect("one JSON object")
+}
+
+/// docs/DEPLOYMENTS.md promises these names; other people's programs read them.
 #[test]
 fn json_keeps_its_contract() {
-    let path = file("contract.toml", TWO_SITES);
+    let acks_1 = TWO_SITES.replace(
+        "min_insync_replicas = 2",
+        "min_insync_replicas = 1\nacks = \"1\"",
+    );
+    let goal = "[[require]]\nfault = \"broker-crash\"\nacked-somewhere = \"holds\"\n";
+    let path = file("contract.toml", &format!("{acks_1}{goal}"));
+    let output = highwater()
+        .args(["check", "--format", "json"])
+        .arg(&path)
+        .assert()
+        .code(1);
+    let mut printed = json(&output);
+    assert_eq!(printed["schema"], 1);
+    assert_eq!(printed["command"], "check");
+    let result = &mut printed["results"][0];
+    assert_eq!(result["kafka"], "4.1");
+    assert_eq!(result["require"]["met"], false);
+    let rows = result["rows"].as_array_mut().expect("rows");
+    assert_eq!(rows[0]["fault"], "none");
+    assert_eq!(rows[0]["bounds"]["records"], 1);
+    assert_eq!(rows[0]["cells"]["acked-somewhere"]["verdict"], "holds");
+    assert_eq!(rows[0]["cells"]["no-split-brain"]["verdict"], "silent");
+
+    // The row with the most to say: it is violated, and another is the same.
+    let bad = rows.iter().find(|row| {
+        row["fault"] == "dc-loss:a" && row["cells"]["acked-somewhere"]["verdict"] == "violated"
+    });
+    let bad = bad.expect("acks=1 loses records").clone();
+    assert_eq!(
+        bad["placement"],
+        bad["cells"]["acked-somewhere"]["placement"]
+    );
+    *rows = vec![bad];
+    insta::assert_snapshot!("shape_of_check", shape_of(&printed));
+}
+
+/// The rows as well as the cells: a file that demands nothing is met.
+#[test]
+fn json_says_that_nothing_is_unmet() {
+    let path = file("met-json.toml", TWO_SITES);
     let output = highwater()
         .args(["check", "--format", "json"])
         .arg(&path)
         .assert()
         .code(0);
-    let printed: serde_json::Value =
-        serde_json::from_slice(&output.get_output().stdout).expect("one JSON object");
-    assert_eq!(printed["schema"], 1);
-    assert_eq!(printed["command"], "check");
-    let result = &printed["results"][0];
-    assert_eq!(result["kafka"], "4.1");
-    assert_eq!(result["require"]["met"], true);
-    let row = &result["rows"][0];
-    assert_eq!(row["fault"], "none");
-    assert_eq!(row["bounds"]["records"], 1);
-    assert_eq!(row["cells"]["acked-somewhere"]["verdict"], "holds");
-    assert_eq!(row["cells"]["no-split-brain"]["verdict"], "silent");
+    assert_eq!(
+        json(&output)["results"][0]["require"],
+        serde_json::json!({ "met": true, "unmet": [] })
+    );
+}
+
+/// `TWO_SITES`, and the same with a min ISR of 1.
+fn two_and_one() -> [PathBuf; 2] {
+    let one = TWO_SITES.replace("min_insync_replicas = 2", "min_insync_replicas = 1");
+    [file("diff-a.toml", TWO_SITES), file("diff-b.toml", &one)]
+}
+
+#[test]
+fn a_difference_is_no_failure() {
+    let [a, b] = two_and_one();
+    let output = highwater().arg("diff").arg(&a).arg(&b).assert().code(0);
+    let printed = text(&output.get_output().stdout);
+    let row = printed
+        .lines()
+        .find(|line| line.starts_with("replicas lag, and a or b is lost  acknowledged data"));
+    let row = row.unwrap_or_else(|| panic!("{printed}"));
+    assert!(row.ends_with("kept   out of reach"), "{printed}");
+
+    let output = highwater().arg("diff").arg(&a).arg(&a).assert().code(0);
+    let printed = text(&output.get_output().stdout);
+    assert!(printed.contains("Nothing differs"), "{printed}");
+}
+
+#[test]
+fn a_difference_is_json_too() {
+    let [a, b] = two_and_one();
+    let output = highwater()
+        .args(["diff", "--format", "json"])
+        .args([&a, &b])
+        .assert()
+        .code(0);
+    let printed = json(&output);
+    assert_eq!(printed["command"], "diff");
+    let expected = serde_json::json!({
+        "fault": "lag+dc-loss:b", "topic": "t", "property": "acked-survives",
+        "a": "holds", "b": "violated",
+    });
+    let results = printed["results"].as_array().expect("results");
+    assert!(results.contains(&expected), "{printed}");
+    insta::assert_snapshot!("shape_of_diff", shape_of(&printed));
+}
+
+/// A row that only one of the two has is a difference, and no verdict of the other.
+#[test]
+fn a_row_that_only_one_has_is_listed() {
+    let [a, _] = two_and_one();
+    let third = TWO_SITES.replace("w = 1", "c = 1");
+    let b = file("diff-c.toml", &third);
+    let output = highwater().arg("diff").arg(&a).arg(&b).assert().code(0);
+    let printed = text(&output.get_output().stdout);
+    assert!(
+        printed.contains("Only A has the rows: w is lost"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("Only B has the rows: c is lost"),
+        "{printed}"
+    );
+    let output = highwater()
+        .args(["diff", "--format", "json"])
+        .args([&a, &b])
+        .assert()
+        .code(0);
+    let printed = json(&output);
+    let results = printed["results"].as_array().expect("results");
+    let of = |fault: &str| {
+        let found = results.iter().find(|result| result["fault"] == fault);
+        let found = found.unwrap_or_else(|| panic!("{fault}: {printed}"));
+        (found["a"].is_null(), found["b"].is_null())
+    };
+    assert_eq!(
+        (of("dc-loss:w"), of("dc-loss:c")),
+        ((false, true), (true, false))
+    );
+}
+
+#[test]
+fn markdown_is_a_table_and_a_list() {
+    let unmet =
+        format!("{TWO_SITES}[[require]]\nfault = \"lag+dc-loss:*\"\nacked-survives = \"holds\"\n");
+    let unmet = unmet.replace("min_insync_replicas = 2", "min_insync_replicas = 1");
+    let output = highwater()
+        .args(["check", "--format", "markdown"])
+        .arg(file("markdown.toml", &unmet))
+        .assert()
+        .code(1);
+    let printed = text(&output.get_output().stdout);
+    for expected in [
+        "### Two rooms · Kafka 4.1\n",
+        "| when | acknowledged data | election | split brain |\n|---|---|---|---|\n",
+        "\n| replicas lag, and a or b is lost | out of reach | ONLY UNCLEAN | no |\n",
+        "\n- Searched: ",
+        "\n- Next: `highwater explain ",
+        "\n**Not met**\n\n- lag+dc-loss:a: acked-survives should hold for t",
+        "\n**Warnings**\n\n- line 11: min ISR 1",
+    ] {
+        assert!(printed.contains(expected), "{expected:?} in\n{printed}");
+    }
+}
+
+/// What `--all` prints after `--fault` can be typed after `--fault`.
+#[test]
+fn every_row_says_how_it_is_asked_for() {
+    let path = file("all.toml", TWO_SITES);
+    let output = highwater().args(["check", "--all"]).arg(&path).assert();
+    let printed = text(&output.code(0).get_output().stdout);
+    let asked: Vec<&str> = printed
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("--fault "))
+        .map(|rest| rest.split(", and").next().unwrap_or(rest))
+        .collect();
+    assert!(asked.contains(&"'one-way-cut:a>b'"), "{printed}");
+    for fault in asked.iter().rev().take(3) {
+        let output = highwater()
+            .args(["explain", "--fault", fault.trim_matches('\'')])
+            .arg(&path)
+            .assert();
+        output.code(0);
+    }
+}
+
+#[test]
+fn topics_that_come_out_the_same_share_a_table() {
+    let topic = |id: &str, min_isr: u8| {
+        format!(
+            "[[cluster.topic]]\nid = \"{id}\"\nreplicas = {{ a = 1, b = 1 }}\nmin_insync_replicas = {min_isr}\n"
+        )
+    };
+    let (head, bounds) = TWO_SITES.split_once("[bounds]").expect("it has bounds");
+    let several = format!("{head}{}{}[bounds]{bounds}", topic("u", 2), topic("v", 1));
+    let path = file("topics.toml", &several);
+    let output = highwater().arg("check").arg(&path).assert().code(0);
+    let printed = text(&output.get_output().stdout);
+    assert!(printed.contains("\nt, u: RF 2, min ISR 2"), "{printed}");
+    assert_eq!(printed.matches("acknowledged data").count(), 2, "{printed}");
+    let next = printed.lines().find(|line| line.starts_with("Next:"));
+    assert!(
+        next.is_some_and(|next| next.contains("--topic v")),
+        "{printed}"
+    );
+    let explained = highwater()
+        .args(["explain", "--topic", "u", "--fault", "lag+dc-loss:a"])
+        .arg(&path)
+        .assert()
+        .code(0);
+    assert!(text(&explained.get_output().stdout).contains("Nothing is violated"));
 }
 
 #[test]
@@ -171,19 +396,62 @@ fn a_limit_that_cuts_a_search_is_no_verdict() {
 }
 
 #[test]
-fn the_readme_shows_what_is_printed() {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let readme = std::fs::read_to_string(root.join("README.md")).expect("README.md can be read");
-    let asked = "explain checks/deployments/stretched-2dc-witness.toml";
-    let output = highwater()
-        .current_dir(&root)
-        .args(asked.split(' '))
-        .assert()
-        .code(0);
+fn a_first_look_fits_a_screen() {
+    let output = highwater().assert().code(0);
     let printed = text(&output.get_output().stdout);
-    let shown = format!("$ cargo run --release -- {asked}\n{printed}```");
-    assert!(
-        readme.contains(&shown),
-        "README.md does not show:\n{printed}"
-    );
+    assert!(printed.lines().count() <= 20, "{printed}");
+}
+
+/// The pages show what is printed.  A block that begins with `$ cargo run --release` or
+/// `$ highwater` is what that command prints on stdout, where the blocks of TOML that begin with
+/// `# NAME.toml` are files.  With `UPDATE_PAGES=1` the pages are written anew.
+#[test]
+fn the_pages_show_what_is_printed() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (name, blocks) in [("README.md", 2), ("docs/OPERATORS.md", 3)] {
+        let path = root.join(name);
+        let page = std::fs::read_to_string(&path).expect("the page can be read");
+        let folder = files_of(&page).unwrap_or_else(|| root.clone());
+        let mut written = page.clone();
+        let mut found = 0;
+        for block in page.split("```").skip(1).step_by(2) {
+            let Some(line) = block.lines().nth(1) else {
+                continue;
+            };
+            let asked = ["$ cargo run --release", "$ highwater"]
+                .into_iter()
+                .find_map(|command| line.strip_prefix(command));
+            let Some(asked) = asked else { continue };
+            let asked = asked.trim().trim_start_matches("--").split_whitespace();
+            let output = highwater().current_dir(&folder).args(asked).assert();
+            let printed = text(&output.get_output().stdout);
+            let shown = format!("\n{line}\n{printed}");
+            if std::env::var_os("UPDATE_PAGES").is_some() {
+                written = written.replace(block, &shown);
+            } else {
+                assert_eq!(block, shown, "{name} does not show what is printed");
+            }
+            found += 1;
+        }
+        assert_eq!(found, blocks, "{name}");
+        if written != page {
+            std::fs::write(&path, written).expect("the page can be written");
+        }
+    }
+}
+
+/// The folder with the files that a page shows, if it shows any.
+fn files_of(page: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("page");
+    std::fs::create_dir_all(&folder).expect("the target folder can be written");
+    let mut any = false;
+    for block in page.split("```toml\n").skip(1) {
+        let text = block.split("```").next().unwrap_or(block);
+        let name = text.lines().next().and_then(|line| line.strip_prefix("# "));
+        if let Some(name) = name.filter(|name| name.ends_with(".toml") && !name.contains('/')) {
+            std::fs::write(folder.join(name), text).expect("the target folder can be written");
+            any = true;
+        }
+    }
+    any.then_some(folder)
 }

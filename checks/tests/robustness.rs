@@ -128,7 +128,7 @@ fn event(setting: &Setting) -> impl Strategy<Value = Event> + use<> {
         1 => broker().prop_map(|broker| Event::Pause { broker }),
         1 => Just(Event::Lag),
         1 => site().prop_map(|datacenter| Event::Lose { datacenter }),
-        1 => (site(), [loss(), loss(), loss()])
+        1 => (site(), proptest::array::uniform::<_, MOST_BROKERS>(loss()))
             .prop_map(|(datacenter, lost)| Event::Darken { datacenter, lost }),
         1 => site().prop_map(|datacenter| Event::Destroy { datacenter }),
         1 => pair().prop_map(|between| Event::Cut { between }),

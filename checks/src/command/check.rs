@@ -2,12 +2,10 @@
 
 use super::{Asked, End, complain, print, read, with_progress};
 use clap::{Args, ValueEnum};
-use highwater_checks::check::{Checked, Options, check};
-use highwater_checks::experiment::{self, Experiment};
-use highwater_checks::explore::Exploration;
+use highwater_checks::check::Options;
 use highwater_checks::json::{self, CheckResult, Output};
 use highwater_checks::report::{self, Detail};
-use highwater_checks::{Remark, Source, shipped};
+use highwater_checks::{Remark, Report, Source, experiment, shipped};
 use std::path::PathBuf;
 
 /// What `check` is asked for.
@@ -18,32 +16,38 @@ pub(crate) struct Check {
     /// How to print.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// A line for every row, instead of one for all that come out the same.
+    /// A line for every row, and under it how to ask for it, how it was searched, and every verdict.
     #[arg(long)]
     all: bool,
     #[command(flatten)]
     search: Search,
 }
 
-/// How deployments are searched.
+/// How deployments are searched.  An experiment says all of it in its file.
 #[derive(Args)]
 pub(crate) struct Search {
     /// Explorations of a deployment side by side, by default one a core; the results do not depend
     /// on it.
     #[arg(long)]
     workers: Option<usize>,
-    /// States an exploration of a deployment may generate before it gives up, by default 6 million.
-    #[arg(long)]
+    #[arg(long, help = format!(
+        "States an exploration may generate before it gives up, by default {}",
+        Options::default().limits.generated
+    ))]
     max_states: Option<usize>,
-    /// Deployments with the candidate defects as Kafka's source has them, instead of repaired
-    /// (experiments say it in their files).
+    /// The candidate defects as Kafka's source has them, instead of repaired.
     #[arg(long)]
     as_source: bool,
 }
 
+/// How a table is printed.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
+    /// For a terminal.
     Text,
+    /// For an issue or a design document.
+    Markdown,
+    /// For a program.
     Json,
 }
 
@@ -63,6 +67,24 @@ impl Search {
         }
         options
     }
+
+    /// Refuses what an experiment would pay no heed to.
+    pub(crate) fn refuse_for_experiment(&self, source: &Source) -> Result<(), Remark> {
+        let given = [
+            ("--max-states", self.max_states.is_some()),
+            ("--as-source", self.as_source),
+        ];
+        match given.into_iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((option, _)) => Err(source
+                .whole(format!(
+                    "{option} is for deployments, and this is an experiment"
+                ))
+                .remedy(format!(
+                    "leave out {option}: an experiment is searched as its file says"
+                ))),
+        }
+    }
 }
 
 impl Check {
@@ -78,33 +100,34 @@ impl Check {
                 .collect::<Result<_, _>>()?,
         };
         let read: Vec<_> = sources.iter().map(read).collect::<Result<_, _>>()?;
+        for (source, (asked, _)) in sources.iter().zip(&read) {
+            if let Asked::Experiment(_) = asked {
+                self.search.refuse_for_experiment(source)?;
+            }
+        }
         let warnings: Vec<&Remark> = read.iter().flat_map(|(_, warnings)| warnings).collect();
         if self.format == Format::Text && !shipped {
             warnings.iter().for_each(|warning| complain(warning));
         }
         let mut unmet = false;
         let mut results: Vec<CheckResult> = Vec::new();
-        let mut brief: Vec<Checked> = Vec::new();
+        let mut reports: Vec<Report> = Vec::new();
         for (source, (asked, _)) in sources.iter().zip(&read) {
             let file = source.file();
             match asked {
                 Asked::Deployment(deployment) => {
                     // A first look has to be quick.
                     let options = self.search.options(if shipped { 1 } else { 2 });
-                    let checked = with_progress(&deployment.name, |progress| {
-                        check(deployment, options, progress)
-                    });
-                    unmet |= !checked.unmet.is_empty();
+                    let report = with_progress(&deployment.name, |progress| {
+                        Report::of(source, options, progress)
+                    })?;
+                    unmet |= !report.unmet().is_empty();
                     match self.format {
-                        Format::Json => {
-                            results.push(json::check_result(file, deployment, &checked))
-                        }
-                        Format::Text => {
-                            print(&report::table(deployment, &checked, file, self.detail()));
-                            print("\n");
-                        }
+                        Format::Json => results.push(json::check_result(&report)),
+                        Format::Markdown => self.print_one(&report.markdown(self.detail())),
+                        Format::Text => self.print_one(&report.text(self.detail())),
                     }
-                    brief.push(checked);
+                    reports.push(report);
                 }
                 Asked::Experiment(experiment) => {
                     let found = with_progress(&experiment.title, |_| experiment::run(experiment));
@@ -113,23 +136,31 @@ impl Check {
                         Format::Json => {
                             results.push(json::experiment_result(file, experiment, &found))
                         }
-                        Format::Text => print(&told(experiment, &found, file)),
+                        Format::Markdown => {
+                            self.print_one(&report::experiment_markdown(experiment, &found, file))
+                        }
+                        Format::Text => {
+                            self.print_one(&report::experiment_text(experiment, &found, file))
+                        }
                     }
                 }
             }
         }
-        match self.format {
-            Format::Json => {
-                let warnings = warnings.into_iter().map(Remark::to_string).collect();
-                print(&format!(
-                    "{}\n",
-                    Output::new("check", results, warnings).render()
-                ));
-            }
-            Format::Text if shipped => print(&format!("{}\n", report::brief_bounds(&brief))),
-            Format::Text => {}
+        if self.format == Format::Json {
+            let warnings = warnings.into_iter().map(Remark::to_string).collect();
+            let output = Output::new("check", results, warnings);
+            print(&format!("{}\n", output.render()));
+        } else if self.detail() == Detail::Brief {
+            print(&format!("{}\n", report::searched_in_brief(&reports)));
         }
         Ok(if unmet { End::Unmet } else { End::Good })
+    }
+
+    /// Prints what one file came to, set off from what follows it.
+    fn print_one(&self, text: &str) {
+        let is_only_one = self.files.len() == 1;
+        print(text);
+        print(if is_only_one { "" } else { "\n" });
     }
 
     fn detail(&self) -> Detail {
@@ -139,31 +170,4 @@ impl Check {
             (false, false) => Detail::Folded,
         }
     }
-}
-
-/// An experiment and its outcome, in words.
-fn told(
-    experiment: &Experiment,
-    found: &Result<Exploration, experiment::Unexpected>,
-    file: &str,
-) -> String {
-    let mut text = format!("{}\n{}\n", experiment.title, experiment.question.trim());
-    match found {
-        Err(unexpected) => text.push_str(&format!("\nNOT as the file says: {unexpected}\n")),
-        Ok(exploration) => {
-            text.push('\n');
-            for (property, verdict) in &exploration.verdicts {
-                text.push_str(&format!("  {:22} {}\n", property.name, verdict.word()));
-            }
-            text.push_str(&format!(
-                "\nAs the file says. Exhausted: {} states, {} generated, {} events deep. Not a proof beyond the bounds.\n",
-                exploration.counts.unique, exploration.counts.generated, exploration.counts.depth
-            ));
-            if experiment.shows_a_violation() {
-                text.push_str(&format!("Next: highwater explain {file}\n"));
-            }
-        }
-    }
-    text.push('\n');
-    text
 }

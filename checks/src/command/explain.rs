@@ -9,7 +9,7 @@ use highwater_checks::explore::{History, Limits, Verdict, explore};
 use highwater_checks::json::Output;
 use highwater_checks::{Remark, Source, ladder};
 use highwater_model::replication::{Property, Replication};
-use highwater_vocabulary::{Deployment, Faults};
+use highwater_vocabulary::{Deployment, Faults, Topic};
 use std::path::PathBuf;
 
 /// What `explain` is asked for.
@@ -20,6 +20,9 @@ pub(crate) struct Explain {
     /// The row of a deployment, such as lag+dc-loss:north.  Without it: the first that is violated.
     #[arg(long)]
     fault: Option<String>,
+    /// The topic of a deployment.  Without it: the first in which something is violated.
+    #[arg(long)]
+    topic: Option<String>,
     /// The property.  Without it: the first that is violated, or the headline of the experiment.
     #[arg(long)]
     property: Option<String>,
@@ -49,10 +52,13 @@ impl Explain {
         let mut cut = 0;
         let found = match &asked {
             Asked::Experiment(experiment) => {
-                if self.fault.is_some() {
-                    return Err(source
-                        .whole("an experiment has one row, which its file names")
-                        .remedy("leave out --fault"));
+                self.search.refuse_for_experiment(&source)?;
+                for (option, given) in [("--fault", &self.fault), ("--topic", &self.topic)] {
+                    if given.is_some() {
+                        return Err(source
+                            .whole("an experiment has one row of one topic, which its file names")
+                            .remedy(format!("leave out {option}")));
+                    }
                 }
                 let property = self
                     .property(&source, Property::ALL)?
@@ -68,8 +74,9 @@ impl Explain {
             Asked::Deployment(deployment) => {
                 let property = self.property(&source, check::operators_properties())?;
                 let rows = self.rows(&source, deployment)?;
+                let topics = self.topics(&source, deployment)?;
                 with_progress(&deployment.name, |_| {
-                    self.in_rows(deployment, &rows, property, &mut cut)
+                    self.in_rows(deployment, &topics, &rows, property, &mut cut)
                 })
             }
         };
@@ -135,6 +142,25 @@ impl Explain {
         })
     }
 
+    /// The topics to look at.
+    fn topics<'a>(
+        &self,
+        source: &Source,
+        deployment: &'a Deployment,
+    ) -> Result<Vec<&'a Topic>, Remark> {
+        let all = &deployment.cluster.topics;
+        let Some(id) = &self.topic else {
+            return Ok(all.iter().collect());
+        };
+        let found = all.iter().find(|topic| topic.id == *id);
+        found.map(|topic| vec![topic]).ok_or_else(|| {
+            let ids: Vec<_> = all.iter().map(|topic| topic.id.as_str()).collect();
+            source
+                .whole(format!("there is no topic `{id}` in this file"))
+                .remedy(format!("--topic is one of {}", ids.join(", ")))
+        })
+    }
+
     /// The rows to look at.
     fn rows(&self, source: &Source, deployment: &Deployment) -> Result<Vec<Faults>, Remark> {
         let Some(name) = &self.fault else {
@@ -145,9 +171,9 @@ impl Explain {
         };
         let names = deployment.cluster.datacenters();
         let faults = Faults::parse(name, &names).map_err(|what| {
-            source.whole(what).remedy(
-                "write the fault as docs/DEPLOYMENTS.md and `highwater check --format json` do",
-            )
+            source
+                .whole(what)
+                .remedy("write the fault as docs/DEPLOYMENTS.md and `highwater check --all` do")
         })?;
         Ok(vec![faults])
     }
@@ -157,6 +183,7 @@ impl Explain {
     fn in_rows(
         &self,
         deployment: &Deployment,
+        topics: &[&Topic],
         rows: &[Faults],
         property: Option<&'static Property>,
         cut: &mut usize,
@@ -166,13 +193,12 @@ impl Explain {
             Some(property) => vec![property],
             None => check::operators_properties().iter().collect(),
         };
-        let topics = deployment.cluster.topics.iter();
-        let mut cells = topics.flat_map(|topic| {
+        let mut cells = topics.iter().flat_map(|topic| {
             let properties = &properties;
             rows.iter().flat_map(move |faults| {
                 properties
                     .iter()
-                    .map(move |property| (topic, faults, *property))
+                    .map(move |property| (*topic, faults, *property))
             })
         });
         cells.find_map(|(topic, faults, property)| {

@@ -1,0 +1,471 @@
+//! From the rows of a deployment to its tables.
+
+use super::table::{Line, Note, Table};
+use super::when::phrases;
+use super::{Cells, Found, is_violated};
+use crate::check::{self, Cell, Checked, CheckedRow};
+use crate::experiment::Experiment;
+use crate::explore::Verdict;
+use crate::placement;
+use highwater_model::replication::{Bounds, Property};
+use highwater_vocabulary::{Deployment, Faults, Member, Setting, Topic};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Without this, a table in which writes stop for ever reads as the better one.
+pub(crate) const NOT_ASKED: &str = "What stops meanwhile is not asked yet.";
+
+/// How much of a table is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Detail {
+    /// Rows in which all is well share a line that does not name them.
+    Brief,
+    /// Rows that come out the same are told together.
+    Folded,
+    /// Every row has its line, and under it what the checker would say.
+    All,
+}
+
+/// A table for each topic; topics whose tables are equal share one.
+pub(super) fn tables(
+    deployment: &Deployment,
+    checked: &Checked,
+    file: &str,
+    detail: Detail,
+) -> Vec<Table> {
+    let mut shared: Vec<(Vec<usize>, Vec<Line>)> = Vec::new();
+    for (place, topic) in deployment.cluster.topics.iter().enumerate() {
+        let lines = lines(deployment, topic, &rows_of(checked, &[place]), detail);
+        match shared.iter_mut().find(|(_, known)| *known == lines) {
+            Some((topics, _)) => topics.push(place),
+            None => shared.push((vec![place], lines)),
+        }
+    }
+    let table = |(topics, lines): (Vec<usize>, Vec<Line>)| {
+        let rows = rows_of(checked, &topics);
+        let settings = topics_in_words(deployment, &topics);
+        let (heading, notes) = match detail {
+            Detail::Brief => {
+                let kafka = kafka(deployment);
+                let title = format!("{}: {kafka} · {}", deployment.name, settings.join("; "));
+                (vec![title], Vec::new())
+            }
+            Detail::Folded | Detail::All => {
+                let title = format!("{} · {}", deployment.name, kafka(deployment));
+                let heading = std::iter::once(title).chain(settings).collect();
+                (heading, notes(deployment, &topics, &rows, file))
+            }
+        };
+        Table {
+            heading,
+            columns: [&["when"], &Cells::COLUMNS[..]].concat(),
+            lines,
+            notes,
+        }
+    };
+    shared.into_iter().map(table).collect()
+}
+
+fn rows_of<'a>(checked: &'a Checked, topics: &[usize]) -> Vec<&'a CheckedRow> {
+    let rows = checked.rows.iter();
+    rows.filter(|row| topics.contains(&row.topic)).collect()
+}
+
+/// `Kafka 4.1`.
+pub(crate) fn kafka(deployment: &Deployment) -> String {
+    format!("Kafka {}", deployment.kafka)
+}
+
+/// What the topics are, a line for all that are alike: `orders: RF 3, min ISR 2, acks all, ELR on`.
+pub(crate) fn topics_in_words(deployment: &Deployment, topics: &[usize]) -> Vec<String> {
+    let mut alike: Vec<(Vec<&str>, String)> = Vec::new();
+    for topic in topics.iter().map(|at| &deployment.cluster.topics[*at]) {
+        let setting = topic_in_words(deployment, topic);
+        match alike.iter_mut().find(|(_, known)| *known == setting) {
+            Some((ids, _)) => ids.push(&topic.id),
+            None => alike.push((vec![&topic.id], setting)),
+        }
+    }
+    alike
+        .into_iter()
+        .map(|(ids, setting)| format!("{}: {setting}", ids.join(", ")))
+        .collect()
+}
+
+fn topic_in_words(deployment: &Deployment, topic: &Topic) -> String {
+    let models = check::models(
+        deployment,
+        topic,
+        &Faults::default(),
+        check::Options::default(),
+    );
+    let elr = models.first().is_some_and(|model| model.has_elr());
+    format!(
+        "RF {}, min ISR {}, acks {}, ELR {}{}",
+        topic.placement.replicas(),
+        topic.min_insync_replicas,
+        topic.acks,
+        if elr { "on" } else { "off" },
+        if topic.unclean_leader_election {
+            ", unclean election"
+        } else {
+            ""
+        },
+    )
+}
+
+/// The lines of one topic.
+fn lines(
+    deployment: &Deployment,
+    topic: &Topic,
+    rows: &[&CheckedRow],
+    detail: Detail,
+) -> Vec<Line> {
+    let line = |when: String, cells: &Cells, details: Vec<String>| Line {
+        cells: std::iter::once(when)
+            .chain(cells.words().map(str::to_owned))
+            .collect(),
+        details,
+    };
+    if detail == Detail::All {
+        let line = |row: &&CheckedRow| {
+            let when = described(deployment, [*row]).join("; ");
+            line(when, &Cells::of(row, topic.acks), details(deployment, row))
+        };
+        return rows.iter().map(line).collect();
+    }
+    let mut folds: Vec<(Cells, Vec<&CheckedRow>)> = Vec::new();
+    for row in rows {
+        let cells = Cells::of(row, topic.acks);
+        match folds.iter_mut().find(|(known, _)| *known == cells) {
+            Some((_, rows)) => rows.push(row),
+            None => folds.push((cells, vec![row])),
+        }
+    }
+    folds.sort_by_key(|(cells, _)| cells.order());
+    let mut lines = Vec::new();
+    for (cells, folded) in folds {
+        let whens = match detail == Detail::Brief && cells.are_good() {
+            true if folded.len() == rows.len() => vec![format!("all {} rows", rows.len())],
+            true => vec![format!("everything else ({})", count(folded.len(), "row"))],
+            false => described(deployment, folded),
+        };
+        lines.extend(whens.into_iter().map(|when| line(when, &cells, Vec::new())));
+    }
+    lines
+}
+
+/// These rows, and those that are the same under other names, in words.
+pub(crate) fn described<'a>(
+    deployment: &Deployment,
+    rows: impl IntoIterator<Item = &'a CheckedRow>,
+) -> Vec<String> {
+    let faults = rows
+        .into_iter()
+        .flat_map(|row| std::iter::once(&row.faults).chain(&row.also));
+    phrases(&deployment.cluster.sites, faults)
+}
+
+/// What the checker says of a row: how to ask for it, how it was searched, and every verdict.
+fn details(deployment: &Deployment, row: &CheckedRow) -> Vec<String> {
+    let names = deployment.cluster.datacenters();
+    let also: Vec<String> = row
+        .also
+        .iter()
+        .map(|faults| quoted(&faults.name(&names)))
+        .collect();
+    let mut asked = format!("--fault {}", quoted(&row.faults.name(&names)));
+    if !also.is_empty() {
+        asked = format!("{asked}, and the same for {}", also.join(", "));
+    }
+    let mut searched = format!(
+        "{}, {}, {}, {} of the ISR",
+        states_in_words(row.states),
+        grain(row),
+        count(row.bounds.records.into(), "write"),
+        count(row.bounds.isr_changes.into(), "shrinking"),
+    );
+    if let Some(why) = &row.incomplete {
+        searched = format!("{searched}, NOT exhausted: {why}");
+    }
+    let topic = &deployment.cluster.topics[row.topic];
+    let several_ways = lies_in_several_ways(deployment, topic);
+    let mut verdicts: BTreeMap<(u8, &str), Vec<String>> = BTreeMap::new();
+    for cell in &row.cells {
+        let (order, what) = match &cell.verdict {
+            Verdict::Violated(history) => {
+                let steps = count(history.events.len(), "step");
+                let place = match several_ways {
+                    true => format!(" ({})", placement(&cell.worst)),
+                    false => String::new(),
+                };
+                (0, format!("{} after {steps}{place}", cell.property.name))
+            }
+            Verdict::Incomplete => (1, cell.property.name.to_owned()),
+            Verdict::Holds => (2, cell.property.name.to_owned()),
+            Verdict::Silent => (3, cell.property.name.to_owned()),
+        };
+        let known = verdicts.entry((order, cell.verdict.word())).or_default();
+        known.push(what);
+    }
+    let verdicts: Vec<String> = verdicts
+        .into_iter()
+        .map(|((_, verdict), properties)| format!("{verdict}: {}", properties.join(", ")))
+        .collect();
+    vec![asked, searched, verdicts.join("; ")]
+}
+
+/// How fine the steps are in which a row was searched.
+pub(crate) fn grain(_: &CheckedRow) -> &'static str {
+    "fine"
+}
+
+/// `north 2, south 1`.
+pub(crate) fn placement(setting: &Setting) -> String {
+    let count = |(at, name): (usize, &String)| {
+        let homes = setting.brokers.iter();
+        let replicas = homes.filter(|home| home.index() == at).count();
+        (replicas > 0).then(|| format!("{name} {replicas}"))
+    };
+    let counts = setting.datacenters.iter().enumerate().filter_map(count);
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+/// What is said once, under the lines.
+fn notes(deployment: &Deployment, topics: &[usize], rows: &[&CheckedRow], file: &str) -> Vec<Note> {
+    let mut sentences: Vec<String> = Vec::new();
+    for topic in topics {
+        let rows: Vec<&CheckedRow> = rows
+            .iter()
+            .copied()
+            .filter(|row| row.topic == *topic)
+            .collect();
+        for sentence in worst_where(deployment, &deployment.cluster.topics[*topic], &rows) {
+            if !sentences.contains(&sentence) {
+                sentences.push(sentence);
+            }
+        }
+    }
+    sentences.push(format!("Searched: {}", searched(rows)));
+    sentences.extend(searched_less(deployment, rows));
+    let mut bit: Vec<_> = rows.iter().flat_map(|row| row.used_up.clone()).collect();
+    bit.sort_unstable();
+    bit.dedup();
+    if !bit.is_empty() {
+        sentences.push(format!(
+            "Some histories came up against a bound: {}.",
+            bit.join(", ")
+        ));
+    }
+    sentences.push(format!("Not a proof beyond these bounds. {NOT_ASKED}"));
+    let next = rows.iter().find_map(|row| {
+        let bad = row.cells.iter().find(|cell| is_violated(&cell.verdict))?;
+        let name = bad.property.name;
+        let command = explain_command(deployment, file, row.topic, &row.faults, name);
+        Some(Note::Command("Next:", command))
+    });
+    sentences
+        .into_iter()
+        .map(Note::Sentence)
+        .chain(next)
+        .collect()
+}
+
+/// Whether partitions of the topic differ in how many replicas they have where.
+fn lies_in_several_ways(deployment: &Deployment, topic: &Topic) -> bool {
+    let ways: BTreeSet<String> = placement::classes(deployment, topic)
+        .iter()
+        .map(placement)
+        .collect();
+    ways.len() > 1
+}
+
+/// Where the replicas lie in the worst case, if the topic may lie in several ways.
+fn worst_where(deployment: &Deployment, topic: &Topic, rows: &[&CheckedRow]) -> Vec<String> {
+    if !lies_in_several_ways(deployment, topic) {
+        return Vec::new();
+    }
+    let mut worst: Vec<(String, Vec<&CheckedRow>)> = Vec::new();
+    for row in rows {
+        let Some(cell) = worst_cell(row).filter(|cell| is_violated(&cell.verdict)) else {
+            continue;
+        };
+        let place = placement(&cell.worst);
+        match worst.iter_mut().find(|(known, _)| *known == place) {
+            Some((_, rows)) => rows.push(row),
+            None => worst.push((place, vec![row])),
+        }
+    }
+    let alone = worst.len() == 1;
+    let sentence = |(place, rows): (String, Vec<&CheckedRow>)| match alone {
+        true => format!("Worst where a partition has {place}."),
+        false => {
+            let when = described(deployment, rows).join("; ");
+            format!("Worst where a partition has {place}: {when}.")
+        }
+    };
+    worst.into_iter().map(sentence).collect()
+}
+
+/// The cell with the worst verdict: violated, sooner violated, not known.
+pub(crate) fn worst_cell(row: &CheckedRow) -> Option<&Cell> {
+    row.cells.iter().min_by_key(|cell| match &cell.verdict {
+        Verdict::Violated(history) => (0, history.events.len()),
+        Verdict::Incomplete => (1, 0),
+        Verdict::Holds => (2, 0),
+        Verdict::Silent => (3, 0),
+    })
+}
+
+/// How many rows and states there were, whether all of them were looked at, and within which
+/// bounds.
+fn searched(rows: &[&CheckedRow]) -> String {
+    format!(
+        "{}; in each {} of the ISR and the faults of the row, in every order.",
+        how_much(rows),
+        within(&most(rows), ", ")
+    )
+}
+
+/// The same in a line.
+pub(super) fn searched_in_brief(rows: &[&CheckedRow]) -> String {
+    format!(
+        "{}, with {} of the ISR in each.",
+        how_much(rows),
+        within(&most(rows), " and ")
+    )
+}
+
+fn how_much(rows: &[&CheckedRow]) -> String {
+    let states: usize = rows.iter().map(|row| row.states).sum();
+    let how_far = match rows.iter().filter(|row| row.incomplete.is_some()).count() {
+        0 => "all exhausted".to_owned(),
+        cut => format!("{cut} of them NOT exhausted"),
+    };
+    format!(
+        "{}, {}, {how_far}",
+        count(rows.len(), "row"),
+        states_in_words(states)
+    )
+}
+
+fn within(bounds: &Bounds, last: &str) -> String {
+    format!(
+        "{}, {}{last}{}",
+        count(bounds.records.into(), "write"),
+        count(bounds.elections.into(), "election"),
+        count(bounds.isr_changes.into(), "shrinking"),
+    )
+}
+
+/// The rows that were too large for what the others were searched with.
+fn searched_less(deployment: &Deployment, rows: &[&CheckedRow]) -> Vec<String> {
+    let most = size(&most(rows));
+    let mut smaller: BTreeMap<(u8, u8), Vec<&CheckedRow>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| size(&row.bounds) < most) {
+        smaller.entry(size(&row.bounds)).or_default().push(row);
+    }
+    let sentence = |((records, isr_changes), rows): (_, Vec<&CheckedRow>)| {
+        format!(
+            "Too large for that, and searched with {} and {}: {}.",
+            count(records, "write"),
+            count(isr_changes, "shrinking"),
+            described(deployment, rows).join("; ")
+        )
+    };
+    let smaller = smaller
+        .into_iter()
+        .map(|((records, isr_changes), rows)| ((records.into(), isr_changes.into()), rows));
+    smaller.map(sentence).collect()
+}
+
+/// The bounds of the rows that could afford the most.
+fn most(rows: &[&CheckedRow]) -> Bounds {
+    let bounds = rows.iter().map(|row| row.bounds);
+    bounds.max_by_key(size).unwrap_or_default()
+}
+
+fn size(bounds: &Bounds) -> (u8, u8) {
+    (bounds.records, bounds.isr_changes)
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn states_in_words(states: usize) -> String {
+    match states {
+        0..100_000 => count(states, "state"),
+        _ => format!("{:.1} million states", states as f64 / 1e6),
+    }
+}
+
+/// What an experiment came to: a line a property.
+pub(super) fn experiment_table(experiment: &Experiment, found: &Found, file: &str) -> Table {
+    let mut table = Table {
+        heading: vec![
+            experiment.title.clone(),
+            experiment
+                .question
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" "),
+        ],
+        columns: vec!["property", "verdict"],
+        lines: Vec::new(),
+        notes: Vec::new(),
+    };
+    let mut say = |sentence: String| table.notes.push(Note::Sentence(sentence));
+    match found {
+        Err(unexpected) => say(format!("NOT as the file says: {unexpected}")),
+        Ok(exploration) => {
+            let counts = exploration.counts;
+            say(format!(
+                "As the file says. Exhausted: {}, {} generated, {} events deep. Not a proof beyond \
+                 the bounds.",
+                count(counts.unique, "state"),
+                counts.generated,
+                counts.depth
+            ));
+            if experiment.shows_a_violation() {
+                let command = format!("highwater explain {}", quoted(file));
+                table.notes.push(Note::Command("Next:", command));
+            }
+            let line = |(property, verdict): &(&Property, Verdict)| Line {
+                cells: vec![property.name.to_owned(), verdict.word().to_owned()],
+                details: Vec::new(),
+            };
+            table.lines = exploration.verdicts.iter().map(line).collect();
+        }
+    }
+    table
+}
+
+/// The command that shows the history behind a cell.
+pub(crate) fn explain_command(
+    deployment: &Deployment,
+    file: &str,
+    topic: usize,
+    faults: &Faults,
+    property: &str,
+) -> String {
+    let topics = &deployment.cluster.topics;
+    let topic = match topics.len() {
+        1 => String::new(),
+        _ => format!(" --topic {}", quoted(&topics[topic].id)),
+    };
+    let faults = faults.name(&deployment.cluster.datacenters());
+    format!(
+        "highwater explain {}{topic} --fault {} --property {property}",
+        quoted(file),
+        quoted(&faults)
+    )
+}
+
+/// The word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "/._-:+,=@".contains(letter);
+    match word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
