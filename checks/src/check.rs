@@ -1,36 +1,61 @@
 //! A deployment, asked about every row of its ladder.
 
-use crate::explore::{Counts, Exploration, Limits, Verdict, explore};
+use crate::explore::Verdict;
 use crate::ladder;
 use crate::placement;
-use highwater_model::replication::{Bounds, Property, Replication, Variant};
+use crate::search::{self, Budget, Outcome, Reach};
+use highwater_model::replication::{Bounds, Grain, Property, Replication, Variant};
 use highwater_vocabulary::{Deployment, Faults, Setting, Topic};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How a deployment is searched.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// How far each exploration may go.
-    pub limits: Limits,
+    /// States that may be generated for a deployment altogether, repetitions included; one of six
+    /// replicas counts as two.
+    pub states: usize,
     /// How many explorations run side by side; the results do not depend on it.
     pub workers: usize,
     /// How many records are sent where the file does not say.
     pub records: u8,
     /// Whether the candidate defects are there as Kafka's source has them, or repaired.
     pub as_source: bool,
+    /// How large the steps may be.
+    pub steps: Steps,
+}
+
+/// How large the steps of a search may be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Steps {
+    /// Large ones first, and smaller ones as far as the budget goes.
+    #[default]
+    Both,
+    /// Only large ones.
+    Coarse,
+    /// Only one event at a time.
+    Fine,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        let workers = std::thread::available_parallelism().map_or(1, usize::from);
         Options {
-            limits: Limits {
-                generated: 8_000_000,
-            },
-            workers,
+            states: 60_000_000,
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
             records: 2,
             as_source: false,
+            steps: Steps::Both,
+        }
+    }
+}
+
+impl Options {
+    /// Whether steps of this grain are taken.  The candidate defects lie between the events that a
+    /// large step takes together, so they are looked for with small ones, unless large ones are asked
+    /// for.
+    fn takes(&self, grain: Grain) -> bool {
+        match self.steps {
+            Steps::Both => grain == Grain::Fine || !self.as_source,
+            Steps::Coarse => grain != Grain::Fine,
+            Steps::Fine => grain == Grain::Fine,
         }
     }
 }
@@ -58,11 +83,15 @@ pub struct CheckedRow {
     pub faults: Faults,
     /// The rows that are the same one under other names.
     pub also: Vec<Faults>,
-    /// How much could happen in the histories that were searched.
+    /// The smallest steps in which every history was searched.
+    pub grain: Grain,
+    /// How much could happen in the histories that were searched in those.
     pub bounds: Bounds,
+    /// What was searched beside that: in larger steps, and more could happen.
+    pub coarser: Option<Reach>,
     /// What was searched, over all placements and orders together.
     pub states: usize,
-    /// Why some search was not exhausted.
+    /// Why some search was not exhausted at all.
     pub incomplete: Option<String>,
     /// Which bounds some history came up against.
     pub used_up: Vec<&'static str>,
@@ -142,153 +171,92 @@ pub fn models(
     settings.into_iter().map(model).collect()
 }
 
-/// Searches every row of `deployment`.  `progress` hears of every finished exploration: how many are
-/// done, and of how many.
+/// Searches every row of `deployment`.  `progress` hears of every exploration: how many are done, and
+/// of how many that are begun.
 pub fn check(
     deployment: &Deployment,
     options: Options,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Checked {
-    let mut rows = Vec::new();
-    let mut jobs = Vec::new();
-    for (place, topic) in deployment.cluster.topics.iter().enumerate() {
-        for row in ladder::rows(deployment) {
-            for model in models(deployment, topic, &row.faults, options) {
-                jobs.push((rows.len(), model));
-            }
-            rows.push((place, row));
-        }
-    }
-    let found = side_by_side(&jobs, options, progress);
-    let mut checked: Vec<CheckedRow> = Vec::new();
-    for (number, (topic, row)) in rows.into_iter().enumerate() {
-        let own = jobs.iter().zip(&found).filter(|((of, _), _)| *of == number);
-        let own: Vec<_> = own
-            .map(|((_, model), exploration)| (model, exploration))
-            .collect();
-        checked.push(judge(topic, row, &own));
-    }
-    let unmet = unmet(deployment, &checked);
-    Checked {
-        rows: checked,
-        unmet,
-    }
+    let ladder = ladder::rows(deployment);
+    let topics: Vec<usize> = (0..deployment.cluster.topics.len()).collect();
+    let rows = check_rows(deployment, &topics, &ladder, options, progress);
+    let unmet = unmet(deployment, &rows);
+    Checked { rows, unmet }
 }
 
-/// Explores every model, each on one thread; the results come in the order of the jobs.
-fn side_by_side(
-    jobs: &[(usize, Replication)],
+/// Searches these rows for these topics, and nothing else.  Topics that are alike are searched once.
+pub fn check_rows(
+    deployment: &Deployment,
+    topics: &[usize],
+    ladder: &[ladder::Row],
     options: Options,
     progress: &(dyn Fn(usize, usize) + Sync),
-) -> Vec<(Bounds, Exploration)> {
-    let next = AtomicUsize::new(0);
-    let done = AtomicUsize::new(0);
-    let found: Vec<Mutex<Option<(Bounds, Exploration)>>> =
-        jobs.iter().map(|_| Mutex::new(None)).collect();
-    std::thread::scope(|scope| {
-        for _ in 0..options.workers.clamp(1, jobs.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((_, model)) = jobs.get(place) else {
-                        break;
-                    };
-                    let exploration = search(model, options.limits);
-                    if let Ok(mut slot) = found[place].lock() {
-                        *slot = Some(exploration);
-                    }
-                    progress(done.fetch_add(1, Ordering::Relaxed) + 1, jobs.len());
+) -> Vec<CheckedRow> {
+    let mut models: Vec<Replication> = Vec::new();
+    let mut rows = Vec::new();
+    for place in topics {
+        for row in ladder {
+            let topic = &deployment.cluster.topics[*place];
+            let mut own = Vec::new();
+            for model in self::models(deployment, topic, &row.faults, options) {
+                let same = |known: &Replication| {
+                    known.setting == model.setting && known.faults == model.faults
+                };
+                own.push(models.iter().position(same).unwrap_or(models.len()));
+                if own.last() == Some(&models.len()) {
+                    models.push(model);
                 }
-            });
-        }
-    });
-    let found = found
-        .into_iter()
-        .map(|slot| slot.into_inner().unwrap_or_default());
-    found
-        .map(|exploration| exploration.expect("every job is done once"))
-        .collect()
-}
-
-/// Searches upwards, each step with half the limit of the one before.  What is too large keeps the
-/// verdicts of the last step that was exhausted, and says so by its bounds; but what a search that
-/// was cut has found, it has found.
-fn search(model: &Replication, limits: Limits) -> (Bounds, Exploration) {
-    let mut best: Option<(Bounds, Exploration)> = None;
-    for (step, bounds) in steps_up_to(model.bounds).into_iter().enumerate() {
-        let limits = Limits {
-            generated: (limits.generated >> step).max(1),
-        };
-        let exploration = explore(
-            &Replication {
-                bounds,
-                ..model.clone()
-            },
-            limits,
-        );
-        let too_large = exploration.incomplete.is_some();
-        best = Some(match best {
-            Some((bounds, known)) if too_large => (bounds, with_violations_of(known, exploration)),
-            _ => (bounds, exploration),
-        });
-        if too_large {
-            break;
+            }
+            rows.push((*place, row, own));
         }
     }
-    best.expect("there is at least one step")
-}
-
-/// The bounds within which a row is searched, smallest first.
-fn steps_up_to(most: Bounds) -> Vec<Bounds> {
-    let small = Bounds {
-        records: 1,
-        isr_changes: most.isr_changes.min(1),
-        ..most
+    let rounds = search::rounds(bounds(deployment, options), |grain| options.takes(grain));
+    let budget = Budget {
+        states: options.states,
+        workers: options.workers,
     };
-    let mut steps = vec![small];
-    steps.extend((1..=most.records).map(|records| Bounds { records, ..most }));
-    steps.dedup();
-    steps
-}
-
-fn with_violations_of(mut known: Exploration, cut: Exploration) -> Exploration {
-    for ((_, verdict), (_, found)) in known.verdicts.iter_mut().zip(cut.verdicts) {
-        let is_new = !matches!(verdict, Verdict::Violated(_));
-        if is_new && matches!(found, Verdict::Violated(_)) {
-            *verdict = found;
-        }
-    }
-    known
+    let outcomes = search::search(&models, &rounds, budget, progress);
+    let judged = rows.into_iter().map(|(topic, row, own)| {
+        let found: Vec<_> = own
+            .iter()
+            .map(|at| (&models[*at], &outcomes[*at]))
+            .collect();
+        judge(topic, row, &found, rounds[0])
+    });
+    judged.collect()
 }
 
 /// The row, from what was found for each of its placements and orders: the worst counts.
 fn judge(
     topic: usize,
-    row: ladder::Row,
-    found: &[(&Replication, &(Bounds, Exploration))],
+    row: &ladder::Row,
+    found: &[(&Replication, &Outcome)],
+    least: Reach,
 ) -> CheckedRow {
-    let bounds = found
-        .iter()
-        .map(|(_, (bounds, _))| *bounds)
-        .min_by_key(|bounds| (bounds.records, bounds.isr_changes));
-    let found: Vec<_> = found
-        .iter()
-        .map(|(model, (_, exploration))| (*model, exploration))
-        .collect();
-    let counts: Vec<Counts> = found
-        .iter()
-        .map(|(_, exploration)| exploration.counts)
-        .collect();
-    let mut used_up: Vec<_> = found
-        .iter()
-        .flat_map(|(_, exploration)| exploration.used_up.clone())
+    let poorest = found.iter().map(|(_, outcome)| outcome.reached.as_slice());
+    let poorest = poorest.min_by_key(|reached| {
+        reached
+            .last()
+            .map(|reach| (reach.grain, reach.bounds.records))
+    });
+    let (furthest, coarser) = match poorest.unwrap_or_default() {
+        [] => (least, None),
+        [reach] => (*reach, None),
+        [.., coarser, reach] => (*reach, Some(*coarser)),
+    };
+    let outcomes = || found.iter().map(|(_, outcome)| outcome);
+    let mut used_up: Vec<_> = outcomes()
+        .flat_map(|outcome| outcome.used_up.clone())
         .collect();
     used_up.sort_unstable();
     used_up.dedup();
     let cells = operators_properties().iter().filter_map(|property| {
-        let verdicts = found
-            .iter()
-            .filter_map(|(model, exploration)| Some((*model, exploration.verdict(property.name)?)));
+        let verdicts = found.iter().filter_map(|(model, outcome)| {
+            let mut verdicts = outcome.verdicts.iter();
+            let (_, verdict) = verdicts.find(|(known, _)| known.name == property.name)?;
+            Some((*model, verdict))
+        });
         let (model, verdict) = verdicts.reduce(|worst, other| {
             if worse(other.1, worst.1) {
                 other
@@ -304,13 +272,13 @@ fn judge(
     });
     CheckedRow {
         topic,
-        faults: row.faults,
-        also: row.also,
-        bounds: bounds.unwrap_or_default(),
-        states: counts.iter().map(|counts| counts.unique).sum(),
-        incomplete: found
-            .iter()
-            .find_map(|(_, exploration)| exploration.incomplete.clone()),
+        faults: row.faults.clone(),
+        also: row.also.clone(),
+        grain: furthest.grain,
+        bounds: furthest.bounds,
+        coarser,
+        states: outcomes().map(|outcome| outcome.states).sum(),
+        incomplete: outcomes().find_map(|outcome| outcome.incomplete.clone()),
         used_up,
         cells: cells.collect(),
     }
@@ -358,70 +326,4 @@ fn unmet(deployment: &Deployment, rows: &[CheckedRow]) -> Vec<String> {
         }
     }
     unmet
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_is_searched_upwards() {
-        let most = Bounds {
-            records: 2,
-            isr_changes: 2,
-            ..Bounds::default()
-        };
-        let steps = steps_up_to(most);
-        let drawn: Vec<_> = steps
-            .iter()
-            .map(|bounds| (bounds.records, bounds.isr_changes))
-            .collect();
-        assert_eq!(drawn, [(1, 1), (1, 2), (2, 2)]);
-        assert_eq!(
-            steps_up_to(Bounds {
-                records: 1,
-                isr_changes: 1,
-                ..most
-            })
-            .len(),
-            1
-        );
-    }
-
-    #[test]
-    fn what_a_cut_search_has_found_it_has_found() {
-        let deployment = crate::deployment_file::read(&crate::shipped::deployments()[2])
-            .expect("shipped")
-            .0;
-        let names = deployment.cluster.datacenters();
-        let faults = Faults::parse("broker-crash", &names).expect("legal");
-        let model = &models(
-            &deployment,
-            &deployment.cluster.topics[0],
-            &faults,
-            Options::default(),
-        )[0];
-        let whole = explore(model, Limits::default());
-        let cut = explore(model, Limits { generated: 300 });
-        assert!(cut.incomplete.is_some());
-        let mut known = whole.clone();
-        for (_, verdict) in &mut known.verdicts {
-            *verdict = Verdict::Holds;
-        }
-        let merged = with_violations_of(known, cut.clone());
-        for ((property, verdict), (_, found)) in merged.verdicts.iter().zip(&cut.verdicts) {
-            let expected = if matches!(found, Verdict::Violated(_)) {
-                "violated"
-            } else {
-                "holds"
-            };
-            assert_eq!(verdict.word(), expected, "{}", property.name);
-        }
-        assert!(
-            merged
-                .verdicts
-                .iter()
-                .any(|(_, verdict)| verdict.word() == "violated")
-        );
-    }
 }

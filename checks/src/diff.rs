@@ -110,14 +110,14 @@ impl<'a> Diff<'a> {
         let in_both = self.in_both();
         let otherwise: Vec<&Faults> = in_both
             .iter()
-            .filter(|(_, a, b)| a.bounds != b.bounds)
+            .filter(|(_, a, b)| (a.grain, a.bounds, a.coarser) != (b.grain, b.bounds, b.coarser))
             .map(|(pair, ..)| &pair.faults)
             .collect();
         if otherwise.len() == in_both.len() && !otherwise.is_empty() {
-            caveats.push("No row was searched within the same bounds in both.".into());
+            caveats.push("No row was searched equally far in both.".into());
         } else if !otherwise.is_empty() {
             caveats.push(format!(
-                "Not searched within the same bounds in both: {}.",
+                "Not searched equally far in both: {}.",
                 self.told(otherwise)
             ));
         }

@@ -4,7 +4,7 @@ use crate::check::{Cell, CheckedRow};
 use crate::experiment::{Experiment, Unexpected};
 use crate::explore::{Exploration, Verdict};
 use crate::report::{self, Report};
-use highwater_model::replication::Bounds;
+use highwater_model::replication::{Bounds, Grain};
 use highwater_vocabulary::{Deployment, Setting};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -60,14 +60,23 @@ struct Row {
     topic: Option<String>,
     fault: String,
     also: Vec<String>,
-    grain: &'static str,
-    bounds: RowBounds,
+    #[serde(flatten)]
+    reach: RowReach,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coarser: Option<RowReach>,
     states: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<String>,
     used_up: Vec<&'static str>,
     placement: Vec<String>,
     cells: BTreeMap<&'static str, CellResult>,
+}
+
+#[derive(Serialize)]
+struct RowReach {
+    grain: &'static str,
+    restrictions: &'static [&'static str],
+    bounds: RowBounds,
 }
 
 #[derive(Serialize)]
@@ -113,8 +122,10 @@ fn row_result(deployment: &Deployment, row: &CheckedRow) -> Row {
         topic: Some(deployment.cluster.topics[row.topic].id.clone()),
         fault: row.faults.name(&names),
         also: row.also.iter().map(|faults| faults.name(&names)).collect(),
-        grain: report::grain(row),
-        bounds: row_bounds(row.bounds),
+        reach: row_reach(row.grain, row.bounds),
+        coarser: row
+            .coarser
+            .map(|reach| row_reach(reach.grain, reach.bounds)),
         states: row.states,
         incomplete: row.incomplete.clone(),
         used_up: row.used_up.clone(),
@@ -152,8 +163,8 @@ pub fn experiment_result(
         topic: None,
         fault: model.faults.name(names),
         also: Vec::new(),
-        grain: "fine",
-        bounds: row_bounds(model.bounds),
+        reach: row_reach(model.variant.grain, model.bounds),
+        coarser: None,
         states: exploration.map_or(0, |exploration| exploration.counts.unique),
         incomplete: None,
         used_up: exploration
@@ -176,6 +187,17 @@ pub fn experiment_result(
             met: unmet.is_empty(),
             unmet,
         },
+    }
+}
+
+fn row_reach(grain: Grain, bounds: Bounds) -> RowReach {
+    RowReach {
+        grain: match grain {
+            Grain::Fine => "fine",
+            Grain::Coarse | Grain::CoarseDatacenters | Grain::CoarseFetches => "coarse",
+        },
+        restrictions: grain.restrictions(),
+        bounds: row_bounds(bounds),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A [`Source`] is a file that a person wrote; [`deployment_file`] reads a deployment from it;
 //! [`ladder`] lists the rows of its table, and [`placement`] the settings in which each row is
-//! searched; [`explore`] searches them; a [`Report`] is what comes of it.  [`check`](fn@check) is all
+//! searched; [`search`] and [`explore`] search them; a [`Report`] is what comes of it.  [`check`](fn@check) is all
 //! of that in one call.
 
 pub mod check;
@@ -21,6 +21,7 @@ mod names;
 pub mod placement;
 pub mod replay;
 pub mod report;
+pub mod search;
 pub mod shipped;
 pub mod source;
 pub mod symmetry;

@@ -16,7 +16,7 @@ use crate::explore::{Exploration, Verdict};
 use crate::{Remark, Source, deployment_file};
 pub(crate) use cells::Cells;
 use highwater_vocabulary::Deployment;
-pub(crate) use rows::{NOT_ASKED, explain_command, grain, kafka, topics_in_words, worst_cell};
+pub(crate) use rows::{NOT_ASKED, explain_command, kafka, topics_in_words, worst_cell};
 use std::fmt;
 use table::{Table, escaped};
 

@@ -2,7 +2,7 @@
 
 use super::{Asked, End, complain, print, read, with_progress};
 use clap::{Args, ValueEnum};
-use highwater_checks::check::Options;
+use highwater_checks::check::{Options, Steps};
 use highwater_checks::json::{self, CheckResult, Output};
 use highwater_checks::report::{self, Detail};
 use highwater_checks::{Remark, Report, Source, experiment, shipped};
@@ -31,13 +31,26 @@ pub(crate) struct Search {
     #[arg(long)]
     workers: Option<usize>,
     #[arg(long, help = format!(
-        "States an exploration may generate before it gives up, by default {}",
-        Options::default().limits.generated
+        "States the search of a deployment may generate altogether, by default {}",
+        Options::default().states
     ))]
     max_states: Option<usize>,
     /// The candidate defects as Kafka's source has them, instead of repaired.
     #[arg(long)]
     as_source: bool,
+    /// How large the steps of the search may be; both, if absent.
+    #[arg(long, value_enum)]
+    grain: Option<Grain>,
+}
+
+/// How large steps are.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Grain {
+    /// Metadata, ISR changes, datacenters and fetches are taken in whole steps: less to search, and
+    /// what happens within a step is not seen.
+    Coarse,
+    /// One event at a time.
+    Fine,
 }
 
 /// How a table is printed.
@@ -63,8 +76,13 @@ impl Search {
             options.workers = workers;
         }
         if let Some(states) = self.max_states {
-            options.limits.generated = states;
+            options.states = states;
         }
+        options.steps = match self.grain {
+            None => Steps::Both,
+            Some(Grain::Coarse) => Steps::Coarse,
+            Some(Grain::Fine) => Steps::Fine,
+        };
         options
     }
 
@@ -73,6 +91,7 @@ impl Search {
         let given = [
             ("--max-states", self.max_states.is_some()),
             ("--as-source", self.as_source),
+            ("--grain", self.grain.is_some()),
         ];
         match given.into_iter().find(|(_, is_given)| *is_given) {
             None => Ok(()),

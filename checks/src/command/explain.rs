@@ -3,13 +3,14 @@
 use super::check::Search;
 use super::{Asked, End, print, read, with_progress};
 use clap::{Args, ValueEnum};
-use highwater_checks::check::{self, Options};
+use highwater_checks::check::{self, Cell};
 use highwater_checks::explain::{Explanation, explain};
 use highwater_checks::explore::{History, Limits, Verdict, explore};
 use highwater_checks::json::Output;
+use highwater_checks::search::shortened;
 use highwater_checks::{Remark, Source, ladder};
 use highwater_model::replication::{Property, Replication};
-use highwater_vocabulary::{Deployment, Faults, Topic};
+use highwater_vocabulary::{Deployment, Faults};
 use std::path::PathBuf;
 
 /// What `explain` is asked for.
@@ -67,9 +68,7 @@ impl Explain {
                     asked: std::slice::from_ref(property),
                     ..experiment.model.clone()
                 };
-                with_progress(&experiment.title, |_| {
-                    violation(&model, Limits::default(), &mut cut)
-                })
+                with_progress(&experiment.title, |_| violation(&model, &mut cut))
             }
             Asked::Deployment(deployment) => {
                 let property = self.property(&source, check::operators_properties())?;
@@ -143,16 +142,12 @@ impl Explain {
     }
 
     /// The topics to look at.
-    fn topics<'a>(
-        &self,
-        source: &Source,
-        deployment: &'a Deployment,
-    ) -> Result<Vec<&'a Topic>, Remark> {
+    fn topics(&self, source: &Source, deployment: &Deployment) -> Result<Vec<usize>, Remark> {
         let all = &deployment.cluster.topics;
         let Some(id) = &self.topic else {
-            return Ok(all.iter().collect());
+            return Ok((0..all.len()).collect());
         };
-        let found = all.iter().find(|topic| topic.id == *id);
+        let found = all.iter().position(|topic| topic.id == *id);
         found.map(|topic| vec![topic]).ok_or_else(|| {
             let ids: Vec<_> = all.iter().map(|topic| topic.id.as_str()).collect();
             source
@@ -162,12 +157,9 @@ impl Explain {
     }
 
     /// The rows to look at.
-    fn rows(&self, source: &Source, deployment: &Deployment) -> Result<Vec<Faults>, Remark> {
+    fn rows(&self, source: &Source, deployment: &Deployment) -> Result<Vec<ladder::Row>, Remark> {
         let Some(name) = &self.fault else {
-            return Ok(ladder::rows(deployment)
-                .into_iter()
-                .map(|row| row.faults)
-                .collect());
+            return Ok(ladder::rows(deployment));
         };
         let names = deployment.cluster.datacenters();
         let faults = Faults::parse(name, &names).map_err(|what| {
@@ -175,64 +167,57 @@ impl Explain {
                 .whole(what)
                 .remedy("write the fault as docs/DEPLOYMENTS.md and `highwater check --all` do")
         })?;
-        Ok(vec![faults])
+        Ok(vec![ladder::Row {
+            faults,
+            also: Vec::new(),
+        }])
     }
 
-    /// The first violation: topic by topic, row by row, with as few records as will do, the shortest
-    /// over all placements and orders.  Counts the searches that were cut.
+    /// The first violation: topic by topic, row by row, property by property.  Counts the rows in which
+    /// nothing was found and not everything was searched.
     fn in_rows(
         &self,
         deployment: &Deployment,
-        topics: &[&Topic],
-        rows: &[Faults],
+        topics: &[usize],
+        rows: &[ladder::Row],
         property: Option<&'static Property>,
         cut: &mut usize,
     ) -> Option<Found> {
-        let options = self.search.options(2);
-        let properties: Vec<&'static Property> = match property {
-            Some(property) => vec![property],
-            None => check::operators_properties().iter().collect(),
-        };
-        let mut cells = topics.iter().flat_map(|topic| {
-            let properties = &properties;
-            rows.iter().flat_map(move |faults| {
-                properties
-                    .iter()
-                    .map(move |property| (*topic, faults, *property))
-            })
-        });
-        cells.find_map(|(topic, faults, property)| {
-            let models = check::models(deployment, topic, faults, options);
-            shortest(&models, property, options, cut)
+        let mut options = self.search.options(2);
+        options.states = (options.states / (topics.len() * rows.len()).max(1)).max(1);
+        let mut asked = topics
+            .iter()
+            .flat_map(|topic| rows.iter().map(move |row| (*topic, row)));
+        asked.find_map(|(topic, row)| {
+            let one = std::slice::from_ref(row);
+            let checked = check::check_rows(deployment, &[topic], one, options, &|_, _| {});
+            let row = checked.into_iter().next()?;
+            let of_interest =
+                |cell: &&Cell| property.is_none_or(|asked| asked.name == cell.property.name);
+            let cells: Vec<&Cell> = row.cells.iter().filter(of_interest).collect();
+            let violated = cells.iter().find_map(|cell| match &cell.verdict {
+                Verdict::Violated(history) => Some((*cell, history)),
+                _ => None,
+            });
+            if violated.is_none() && cells.iter().any(|cell| cell.verdict == Verdict::Incomplete) {
+                *cut += 1;
+            }
+            let (cell, history) = violated?;
+            let topic = &deployment.cluster.topics[topic];
+            let models = check::models(deployment, topic, &row.faults, options);
+            let model = models
+                .into_iter()
+                .find(|model| model.setting == cell.worst)?;
+            let history = shortened(&model, cell.property, history, options.states);
+            Some((model, cell.property, history))
         })
     }
 }
 
-/// The shortest violation over several models, with as few records as will do.
-fn shortest(
-    models: &[Replication],
-    property: &'static Property,
-    options: Options,
-    cut: &mut usize,
-) -> Option<Found> {
-    let most = models.first()?.bounds.records;
-    (1..=most).find_map(|records| {
-        let found = models.iter().filter_map(|model| {
-            let mut model = Replication {
-                asked: std::slice::from_ref(property),
-                ..model.clone()
-            };
-            model.bounds.records = records;
-            violation(&model, options.limits, cut)
-        });
-        found.min_by_key(|(_, _, history)| history.events.len())
-    })
-}
-
 /// The shortest history that violates the one property a model is asked for.  If there is none and
 /// the search was cut, that is counted: it is no proof that nothing is violated.
-fn violation(model: &Replication, limits: Limits, cut: &mut usize) -> Option<Found> {
-    let exploration = explore(model, limits);
+fn violation(model: &Replication, cut: &mut usize) -> Option<Found> {
+    let exploration = explore(model, Limits::default());
     let was_cut = exploration.incomplete.is_some();
     let found = exploration
         .verdicts

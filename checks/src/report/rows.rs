@@ -7,7 +7,9 @@ use crate::check::{self, Cell, Checked, CheckedRow};
 use crate::experiment::Experiment;
 use crate::explore::Verdict;
 use crate::placement;
-use highwater_model::replication::{Bounds, Property};
+use crate::search::Reach;
+use crate::wording::listed;
+use highwater_model::replication::Property;
 use highwater_vocabulary::{Deployment, Faults, Member, Setting, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -177,13 +179,7 @@ fn details(deployment: &Deployment, row: &CheckedRow) -> Vec<String> {
     if !also.is_empty() {
         asked = format!("{asked}, and the same for {}", also.join(", "));
     }
-    let mut searched = format!(
-        "{}, {}, {}, {} of the ISR",
-        states_in_words(row.states),
-        grain(row),
-        count(row.bounds.records.into(), "write"),
-        count(row.bounds.isr_changes.into(), "shrinking"),
-    );
+    let mut searched = format!("{}, {}", states_in_words(row.states), reach_in_words(row),);
     if let Some(why) = &row.incomplete {
         searched = format!("{searched}, NOT exhausted: {why}");
     }
@@ -214,11 +210,6 @@ fn details(deployment: &Deployment, row: &CheckedRow) -> Vec<String> {
     vec![asked, searched, verdicts.join("; ")]
 }
 
-/// How fine the steps are in which a row was searched.
-pub(crate) fn grain(_: &CheckedRow) -> &'static str {
-    "fine"
-}
-
 /// `north 2, south 1`.
 pub(crate) fn placement(setting: &Setting) -> String {
     let count = |(at, name): (usize, &String)| {
@@ -246,7 +237,6 @@ fn notes(deployment: &Deployment, topics: &[usize], rows: &[&CheckedRow], file: 
         }
     }
     sentences.push(format!("Searched: {}", searched(rows)));
-    sentences.extend(searched_less(deployment, rows));
     let mut bit: Vec<_> = rows.iter().flat_map(|row| row.used_up.clone()).collect();
     bit.sort_unstable();
     bit.dedup();
@@ -316,23 +306,56 @@ pub(crate) fn worst_cell(row: &CheckedRow) -> Option<&Cell> {
     })
 }
 
-/// How many rows and states there were, whether all of them were looked at, and within which
-/// bounds.
+/// How many rows and states there were, whether all of them were looked at, and how far.
 fn searched(rows: &[&CheckedRow]) -> String {
+    let mut reached: Vec<(String, usize)> = Vec::new();
+    for row in rows {
+        let reach = reach_in_words(row);
+        match reached.iter_mut().find(|(known, _)| *known == reach) {
+            Some((_, rows)) => *rows += 1,
+            None => reached.push((reach, 1)),
+        }
+    }
+    reached.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+    let alone = reached.len() == 1;
+    let reached = reached.into_iter().map(|(reach, rows)| match alone {
+        true => reach,
+        false => format!("{reach} ({})", count(rows, "row")),
+    });
+    let bounds = rows.first().map(|row| row.bounds).unwrap_or_default();
     format!(
-        "{}; in each {} of the ISR and the faults of the row, in every order.",
+        "{}; in each {}, {} of the ISR and the faults of the row, in every order, with {}.",
         how_much(rows),
-        within(&most(rows), ", ")
+        count(bounds.elections.into(), "election"),
+        count(bounds.isr_changes.into(), "shrinking"),
+        reached.collect::<Vec<_>>().join("; ")
     )
 }
 
 /// The same in a line.
 pub(super) fn searched_in_brief(rows: &[&CheckedRow]) -> String {
-    format!(
-        "{}, with {} of the ISR in each.",
-        how_much(rows),
-        within(&most(rows), " and ")
-    )
+    format!("{}.", searched(rows).trim_end_matches('.'))
+}
+
+/// How far a row was searched: `1 write one event at a time, 2 writes in whole steps of metadata and
+/// ISR changes`.
+fn reach_in_words(row: &CheckedRow) -> String {
+    let furthest = Reach {
+        grain: row.grain,
+        bounds: row.bounds,
+    };
+    let reaches = [Some(furthest), row.coarser].into_iter().flatten();
+    let words = reaches.map(|reach| {
+        let writes = count(reach.bounds.records.into(), "write");
+        match reach.grain.restrictions() {
+            [] => format!("{writes} one event at a time"),
+            whole => format!(
+                "{writes} in whole steps of {}",
+                listed(whole.iter().copied())
+            ),
+        }
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn how_much(rows: &[&CheckedRow]) -> String {
@@ -346,46 +369,6 @@ fn how_much(rows: &[&CheckedRow]) -> String {
         count(rows.len(), "row"),
         states_in_words(states)
     )
-}
-
-fn within(bounds: &Bounds, last: &str) -> String {
-    format!(
-        "{}, {}{last}{}",
-        count(bounds.records.into(), "write"),
-        count(bounds.elections.into(), "election"),
-        count(bounds.isr_changes.into(), "shrinking"),
-    )
-}
-
-/// The rows that were too large for what the others were searched with.
-fn searched_less(deployment: &Deployment, rows: &[&CheckedRow]) -> Vec<String> {
-    let most = size(&most(rows));
-    let mut smaller: BTreeMap<(u8, u8), Vec<&CheckedRow>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| size(&row.bounds) < most) {
-        smaller.entry(size(&row.bounds)).or_default().push(row);
-    }
-    let sentence = |((records, isr_changes), rows): (_, Vec<&CheckedRow>)| {
-        format!(
-            "Too large for that, and searched with {} and {}: {}.",
-            count(records, "write"),
-            count(isr_changes, "shrinking"),
-            described(deployment, rows).join("; ")
-        )
-    };
-    let smaller = smaller
-        .into_iter()
-        .map(|((records, isr_changes), rows)| ((records.into(), isr_changes.into()), rows));
-    smaller.map(sentence).collect()
-}
-
-/// The bounds of the rows that could afford the most.
-fn most(rows: &[&CheckedRow]) -> Bounds {
-    let bounds = rows.iter().map(|row| row.bounds);
-    bounds.max_by_key(size).unwrap_or_default()
-}
-
-fn size(bounds: &Bounds) -> (u8, u8) {
-    (bounds.records, bounds.isr_changes)
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -23,7 +23,7 @@
 
 use super::rules::{controller_works, reaches_controller};
 use super::settle::{keeps_place, settle};
-use super::state::State;
+use super::state::{Role, State};
 use super::{Disabled, Replication};
 use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Process};
 
@@ -208,12 +208,29 @@ fn learn_all(state: &State, broker: Broker) -> Event {
     }
 }
 
-/// The same fetch once more, as long as it changes anything.
+/// The same fetch once more, as long as it moves the follower on or its leader learns how far it is.
+/// (What it moves beside that may go round in circles: a joiner is proposed again whenever it was
+/// rejected.)
 fn rest_of_fetch(model: &Replication, begun_with: &Event, state: &State) -> Option<Event> {
-    let is_whole =
-        matches!(begun_with, Event::Fetch { .. }) && model.variant.grain.has_whole_fetches();
-    let again = is_whole.then(|| model.event(state, begun_with).ok())??;
-    (again != *state).then_some(*begun_with)
+    let Event::Fetch { follower } = *begun_with else {
+        return None;
+    };
+    if !model.variant.grain.has_whole_fetches() {
+        return None;
+    }
+    let Role::Follower(Some(leader)) = state.replicas[follower].role else {
+        return None;
+    };
+    let progress = |state: &State| {
+        let tenure = state.replicas[leader].tenure();
+        (
+            state.replicas[follower].log,
+            state.replicas[follower].watermark,
+            tenure.map(|tenure| tenure.follower_end[follower]),
+        )
+    };
+    let again = model.event(state, begun_with).ok()?;
+    (progress(&again) != progress(state)).then_some(*begun_with)
 }
 
 /// What the other brokers of a datacenter do together with the first.

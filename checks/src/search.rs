@@ -1,0 +1,314 @@
+//! How far the rows of a deployment are searched: all side by side, from large steps to small ones,
+//! within one budget of states.
+//!
+//! Each round takes every model that is still small enough one [`Reach`] further.  What that will
+//! cost is guessed from what the round before cost, the cheapest are served first, and who does
+//! not fit keeps the verdicts it has.  Nothing of it looks at a clock or at who finished first, so
+//! the results depend neither on the machine nor on the number of workers.
+
+use crate::explore::{Exploration, History, Limits, Verdict, explore};
+use highwater_model::replication::{Bounds, Grain, Property, Replication};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What the states of a model cost grows with its replicas; budgets are in states of this many.
+const USUAL_REPLICAS: usize = 3;
+/// The most replicas of which it is claimed that nothing is violated.
+///
+/// Beyond them even the largest steps cannot be exhausted in reasonable time, so a row shows what
+/// it shows and is silent about the rest.
+pub const MOST_REPLICAS_CLAIMED: usize = 6;
+
+/// How far a search went: in which steps, within which bounds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reach {
+    /// How large the steps were.
+    pub grain: Grain,
+    /// How much could happen.
+    pub bounds: Bounds,
+}
+
+impl Reach {
+    /// Whether everything that was searched there was searched here.
+    fn includes(&self, other: &Reach) -> bool {
+        self.grain >= other.grain && self.bounds.records >= other.bounds.records
+    }
+}
+
+/// How much may be searched, and by whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget {
+    /// States that may be generated for all models together, at three replicas each.
+    pub(crate) states: usize,
+    /// How many explorations run side by side.
+    pub(crate) workers: usize,
+}
+
+/// What the search of a model came to.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    /// What was exhausted; nothing that something else includes.
+    pub(crate) reached: Vec<Reach>,
+    /// Why nothing was, if nothing was.
+    pub(crate) incomplete: Option<String>,
+    /// Different states of the furthest round.
+    pub(crate) states: usize,
+    /// Which bounds some history came up against there.
+    pub(crate) used_up: Vec<&'static str>,
+    /// Each property, with what all rounds together say of it.
+    pub(crate) verdicts: Vec<(&'static Property, Verdict)>,
+}
+
+/// The rounds for a model that is to be searched at these grains, at most within these bounds.
+pub(crate) fn rounds(most: Bounds, grains: impl Fn(Grain) -> bool) -> Vec<Reach> {
+    let few = Bounds { records: 1, ..most };
+    let mut rounds: Vec<Reach> = [
+        (Grain::CoarseFetches, few),
+        (Grain::CoarseFetches, most),
+        (Grain::CoarseDatacenters, most),
+        (Grain::Coarse, most),
+        (Grain::Fine, few),
+        (Grain::Fine, most),
+    ]
+    .map(|(grain, bounds)| Reach { grain, bounds })
+    .into();
+    rounds.retain(|reach| grains(reach.grain));
+    rounds.dedup();
+    rounds
+}
+
+/// Searches every model through the rounds, as far as the budget goes.  `progress` hears of every
+/// exploration: how many are done, and of how many that are begun.
+pub(crate) fn search(
+    models: &[Replication],
+    rounds: &[Reach],
+    budget: Budget,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Vec<Outcome> {
+    let mut outcomes: Vec<Option<Outcome>> = vec![None; models.len()];
+    let mut spent: Vec<usize> = Vec::new();
+    let mut left = budget.states;
+    let mut done = 0;
+    for (number, reach) in rounds.iter().enumerate() {
+        let jobs = match number {
+            0 => first_jobs(models, budget),
+            _ => next_jobs(models, &spent, &outcomes, left),
+        };
+        let explorations = side_by_side(models, reach, &jobs, budget.workers, &|finished| {
+            progress(done + finished, done + jobs.len());
+        });
+        done += jobs.len();
+        spent = vec![0; models.len()];
+        for (job, exploration) in jobs.iter().zip(explorations) {
+            let cost = exploration.counts.generated * weight(&models[job.model]) / USUAL_REPLICAS;
+            left = left.saturating_sub(cost);
+            if exploration.incomplete.is_none() {
+                spent[job.model] = exploration.counts.generated;
+            }
+            let known = outcomes[job.model].take();
+            outcomes[job.model] = Some(further(known, *reach, exploration));
+        }
+    }
+    let outcomes = outcomes.into_iter().zip(models);
+    outcomes
+        .map(|(outcome, model)| {
+            let outcome = outcome.expect("the first round leaves nobody out");
+            without_unfounded_claims(model, outcome)
+        })
+        .collect()
+}
+
+/// The shortest history that violates `property`, if one is found that is shorter than `known`: what
+/// was found in large steps is the shortest in those, and a search in small ones with few records may
+/// know a shorter one.
+pub fn shortened(
+    model: &Replication,
+    property: &'static Property,
+    known: &History,
+    states: usize,
+) -> History {
+    let asked = Replication {
+        asked: std::slice::from_ref(property),
+        ..model.clone()
+    };
+    let limits = Limits {
+        generated: (states / 4 * USUAL_REPLICAS / weight(model)).max(1),
+    };
+    for records in 1..=model.bounds.records {
+        let bounds = Bounds {
+            records,
+            ..model.bounds
+        };
+        let grain = Grain::Fine;
+        let exploration = explore(&at(&asked, &Reach { grain, bounds }), limits);
+        match exploration.verdict(property.name) {
+            Some(Verdict::Violated(found)) if found.events.len() <= known.events.len() => {
+                return found.clone();
+            }
+            Some(Verdict::Violated(_)) => break,
+            _ if exploration.incomplete.is_some() => break,
+            _ => {}
+        }
+    }
+    known.clone()
+}
+
+/// A model to explore, and how far.
+struct Job {
+    model: usize,
+    limits: Limits,
+}
+
+fn weight(model: &Replication) -> usize {
+    model.setting.brokers.len().max(1)
+}
+
+/// The first round is for everybody: without it nothing would be known.  A quarter of the budget is
+/// far more than it needs up to six replicas; of more, where nothing is claimed anyhow, each gets
+/// its share.
+fn first_jobs(models: &[Replication], budget: Budget) -> Vec<Job> {
+    let limit = |model: &Replication| {
+        let parts = match weight(model) <= MOST_REPLICAS_CLAIMED {
+            true => 4,
+            false => models.len(),
+        };
+        budget.states / parts * USUAL_REPLICAS / weight(model)
+    };
+    let jobs = models.iter().enumerate();
+    jobs.map(|(place, model)| Job {
+        model: place,
+        limits: Limits {
+            generated: limit(model).max(1),
+        },
+    })
+    .collect()
+}
+
+/// Whoever was exhausted goes on, cheapest first, as long as the budget is likely to last.
+///
+/// Each replica more makes the next round dearer: measured over two to four replicas a round
+/// generates up to four times as many states a replica as the one before.
+fn next_jobs(
+    models: &[Replication],
+    spent: &[usize],
+    outcomes: &[Option<Outcome>],
+    left: usize,
+) -> Vec<Job> {
+    let guess = |place: usize| spent[place] * 5 * weight(&models[place]);
+    let cost = |place: usize| guess(place) * weight(&models[place]) / USUAL_REPLICAS;
+    let is_known = |place: &usize| {
+        let outcome = outcomes[*place].as_ref();
+        spent[*place] > 0 && outcome.is_some_and(|outcome| outcome.incomplete.is_none())
+    };
+    let mut places: Vec<usize> = (0..models.len()).filter(is_known).collect();
+    places.sort_by_key(|place| (cost(*place), *place));
+    let mut planned = 0;
+    places.retain(|place| {
+        planned += cost(*place);
+        planned <= left
+    });
+    let planned: usize = places.iter().map(|place| cost(*place)).sum();
+    places.sort_unstable();
+    let slack = (left / planned.max(1)).clamp(1, 4);
+    places
+        .into_iter()
+        .map(|place| Job {
+            model: place,
+            limits: Limits {
+                generated: guess(place) * slack,
+            },
+        })
+        .collect()
+}
+
+/// What is known after one more exploration.  What a search that was cut has found, it has found; and
+/// every history of a larger grain is one of a smaller grain, so what any round found stays found.
+fn further(known: Option<Outcome>, reach: Reach, found: Exploration) -> Outcome {
+    let is_cut = found.incomplete.is_some();
+    let Some(mut known) = known else {
+        return Outcome {
+            reached: if is_cut { Vec::new() } else { vec![reach] },
+            incomplete: found.incomplete,
+            states: found.counts.unique,
+            used_up: found.used_up,
+            verdicts: found.verdicts,
+        };
+    };
+    for ((_, verdict), (_, found)) in known.verdicts.iter_mut().zip(found.verdicts) {
+        *verdict = match (&*verdict, found) {
+            (Verdict::Violated(history), Verdict::Violated(new)) if is_cut => {
+                let shorter = new.events.len() < history.events.len();
+                Verdict::Violated(if shorter { new } else { history.clone() })
+            }
+            (_, Verdict::Violated(new)) => Verdict::Violated(new),
+            (Verdict::Violated(history), _) => Verdict::Violated(history.clone()),
+            (Verdict::Holds, _) | (_, Verdict::Holds) => Verdict::Holds,
+            (verdict, _) => verdict.clone(),
+        };
+    }
+    if !is_cut {
+        known.reached.retain(|other| !reach.includes(other));
+        known.reached.push(reach);
+        known.states = found.counts.unique;
+        known.used_up = found.used_up;
+    }
+    known
+}
+
+fn without_unfounded_claims(model: &Replication, mut outcome: Outcome) -> Outcome {
+    if weight(model) > MOST_REPLICAS_CLAIMED {
+        for (_, verdict) in &mut outcome.verdicts {
+            if matches!(verdict, Verdict::Holds | Verdict::Silent) {
+                *verdict = Verdict::Incomplete;
+            }
+        }
+        outcome.incomplete = Some(format!(
+            "with more than {MOST_REPLICAS_CLAIMED} replicas only what is found is told"
+        ));
+    }
+    outcome
+}
+
+/// Explores every job, each on one thread; the results come in the order of the jobs.
+fn side_by_side(
+    models: &[Replication],
+    reach: &Reach,
+    jobs: &[Job],
+    workers: usize,
+    finished: &(dyn Fn(usize) + Sync),
+) -> Vec<Exploration> {
+    let next = AtomicUsize::new(0);
+    let done = AtomicUsize::new(0);
+    let found: Vec<Mutex<Option<Exploration>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..workers.clamp(1, jobs.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(place) else {
+                        break;
+                    };
+                    let exploration = explore(&at(&models[job.model], reach), job.limits);
+                    if let Ok(mut slot) = found[place].lock() {
+                        *slot = Some(exploration);
+                    }
+                    finished(done.fetch_add(1, Ordering::Relaxed) + 1);
+                }
+            });
+        }
+    });
+    let found = found
+        .into_iter()
+        .map(|slot| slot.into_inner().unwrap_or_default());
+    found
+        .map(|exploration| exploration.expect("every job is done once"))
+        .collect()
+}
+
+/// The model, to be searched that far.
+fn at(model: &Replication, reach: &Reach) -> Replication {
+    let mut model = model.clone();
+    model.variant.grain = reach.grain;
+    model.bounds = reach.bounds;
+    model
+}
