@@ -209,7 +209,7 @@ fn next_jobs(
     });
     let planned: usize = places.iter().map(|place| cost(*place)).sum();
     places.sort_unstable();
-    let slack = (left / planned.max(1)).clamp(1, 4);
+    let slack = (left / planned.max(1)).clamp(1, 16);
     places
         .into_iter()
         .map(|place| Job {

@@ -79,18 +79,27 @@ pub(crate) fn kafka(deployment: &Deployment) -> String {
 
 /// What the topics are, a line for all that are alike: `orders: RF 3, min ISR 2, acks all, ELR on`.
 pub(crate) fn topics_in_words(deployment: &Deployment, topics: &[usize]) -> Vec<String> {
-    let mut alike: Vec<(Vec<&str>, String)> = Vec::new();
+    let mut alike: Vec<(Vec<String>, String)> = Vec::new();
     for topic in topics.iter().map(|at| &deployment.cluster.topics[*at]) {
         let setting = topic_in_words(deployment, topic);
         match alike.iter_mut().find(|(_, known)| *known == setting) {
-            Some((ids, _)) => ids.push(&topic.id),
-            None => alike.push((vec![&topic.id], setting)),
+            Some((ids, _)) => ids.push(id_in_words(topic)),
+            None => alike.push((vec![id_in_words(topic)], setting)),
         }
     }
     alike
         .into_iter()
         .map(|(ids, setting)| format!("{}: {setting}", ids.join(", ")))
         .collect()
+}
+
+/// The topic's name, and who needs it if the file does not name it.
+fn id_in_words(topic: &Topic) -> String {
+    match topic.implied_by.as_slice() {
+        [] => topic.id.clone(),
+        [group] => format!("{} (implied by group {group})", topic.id),
+        groups => format!("{} (implied by groups {})", topic.id, groups.join(", ")),
+    }
 }
 
 fn topic_in_words(deployment: &Deployment, topic: &Topic) -> String {

@@ -657,10 +657,34 @@ mod tests {
     use super::*;
     use std::hash::DefaultHasher;
 
-    fn hash(log: &MetadataLog) -> u64 {
+    fn hash(value: &impl Hash) -> u64 {
         let mut hasher = DefaultHasher::new();
-        log.hash(&mut hasher);
+        value.hash(&mut hasher);
         hasher.finish()
+    }
+
+    #[test]
+    fn the_hash_of_one_of_each_brokers_sees_every_slot_that_is_taken() {
+        let none = PerBroker::<u8>::default();
+        let mut seen = vec![hash(&none)];
+        for index in 0..MOST_BROKERS {
+            let mut one = none;
+            one[Broker::at(index)] = 1;
+            assert_eq!(hash(&one), hash(&one.clone()));
+            seen.push(hash(&one));
+            let mut two = one;
+            two[Broker::at(0)] = 2;
+            seen.push(hash(&two));
+        }
+        seen.sort_unstable();
+        let all = seen.len();
+        seen.dedup();
+        assert_eq!(seen.len(), all);
+        // Two of them side by side: where the first ends is part of its hash.
+        let (mut left, mut right) = ((none, none), (none, none));
+        left.0[Broker::at(0)] = 1;
+        right.1[Broker::at(0)] = 1;
+        assert_ne!(hash(&left), hash(&right));
     }
 
     #[test]
