@@ -140,9 +140,9 @@ fn every_mistake_is_answered_with_line_key_and_remedy() {
         ("a broker without a number", "\"south-1\"", "\"south\""),
         ("a broker misnumbered", "\"south-1\"", "\"north-3\""),
         (
-            "four brokers",
+            "nine brokers",
             "\"south-1\"",
-            "\"south-1\", \"south-2\", \"south-3\"",
+            "\"south-1\", \"south-2\", \"south-3\", \"south-4\", \"south-5\", \"south-6\", \"south-7\", \"south-8\"",
         ),
         (
             "no voters",

@@ -21,7 +21,7 @@ fn setting() -> impl Strategy<Value = Setting> {
     (
         homes,
         vec(0u8..3, 3),
-        1u8..=3,
+        1u8..=MOST_BROKERS as u8,
         0usize..3,
         switches,
         select(Profile::ALL.to_vec()),
@@ -76,7 +76,7 @@ fn event(setting: &Setting) -> impl Strategy<Value = Event> + use<> {
     let offset = || (0..=MOST_RECORDS as u64).prop_map(Offset);
     let loss = || 0..=MOST_RECORDS as u8;
     let set = move || {
-        (1u8..1 << brokers).prop_map(|bits| {
+        (1u16..1 << brokers).prop_map(|bits| {
             (0..MOST_BROKERS)
                 .filter(|bit| bits >> bit & 1 == 1)
                 .map(Broker::at)

@@ -5,11 +5,12 @@ use highwater_vocabulary::{
     Acks, Broker, BrokerSet, Datacenter, Event, MOST_BROKERS, MOST_RECORDS, Member, Offset,
     Profile, Record, Setting, Story,
 };
+use proptest::array::uniform;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-/// One to three brokers in one to four datacenters, some of them with voters only.
+/// As many brokers as there may be in one to four datacenters, some of them with voters only.
 fn setting() -> impl Strategy<Value = Setting> {
     let names = ["north", "south", "a", "rack-7"].map(String::from).to_vec();
     let places = (
@@ -18,7 +19,7 @@ fn setting() -> impl Strategy<Value = Setting> {
         vec(0u8..4, 4),
     );
     let topic = (
-        1u8..=3,
+        1u8..=MOST_BROKERS as u8,
         select(Acks::EACH.to_vec()),
         any::<bool>(),
         any::<bool>(),
@@ -49,12 +50,12 @@ fn event(setting: &Setting) -> impl Strategy<Value = Event> + use<> {
     let brokers = setting.brokers.len();
     let sites = setting.datacenters.len();
     (
-        (0usize..1000, 0..brokers, 0..brokers, 1u8..1 << brokers),
+        (0usize..1000, 0..brokers, 0..brokers, 1u16..1 << brokers),
         (0..sites, 1..sites.max(2), 0..MOST_RECORDS),
         (
             0..=MOST_RECORDS as u8,
             any::<bool>(),
-            [0u8..4, 0u8..4, 0u8..4],
+            uniform::<_, MOST_BROKERS>(0u8..4),
         ),
     )
         .prop_map(
@@ -293,8 +294,8 @@ fn a_bad_line_is_told_what_is_wrong_with_it() {
             "`learn` wants how many metadata records, not `0`; there are 1 to 64",
         ),
         (
-            "set-min-isr 4",
-            "`set-min-isr` wants a min ISR, not `4`; there are 1 to 3",
+            "set-min-isr 9",
+            "`set-min-isr` wants a min ISR, not `9`; there are 1 to 8",
         ),
         (
             "power-loss north-1",
@@ -345,7 +346,7 @@ fn a_bad_story_is_told_where_and_what() {
         ),
         (
             "replication 4.1, brokers a-1, min ISR 9",
-            "line 1: `min ISR` is a number from 1 to 3",
+            "line 1: `min ISR` is a number from 1 to 8",
         ),
         (
             "replication 4.1, brokers a-1, voters a 0",
