@@ -127,10 +127,16 @@ fn take(
     }
     let kept_up = kept_up(model, state);
     let mut next = Some(*event);
+    let mut last_begun = *state;
     while let Some(one) = next {
+        if one == *event {
+            last_begun = *state;
+        }
         *state = model.event(state, &one)?;
         hear(one);
-        next = follows(model, event, kept_up, state);
+        // A fetch may propose what the controller rejects, for ever: then it leads nowhere.
+        next = follows(model, event, kept_up, state)
+            .filter(|next| next != event || *state != last_begun);
     }
     Ok(())
 }
