@@ -128,15 +128,14 @@ fn every_file_is_looked_at_here_and_told_of_in_the_manual() {
     }
 }
 
+/// What is written in a file, and what instead.
+type Change = &'static [(&'static str, &'static str)];
+/// File, change, place of the topic, faults, records, and the properties that are violated.
+type Claim = (&'static str, Change, usize, &'static str, u8, &'static str);
+
 /// What a row of one topic of a file comes to at the coarsest grain: the properties that are
 /// violated, worst placement or not.
-fn violated(
-    name: &str,
-    change: &[(&str, &str)],
-    topic: usize,
-    faults: &str,
-    records: u8,
-) -> String {
+fn violated(name: &str, change: Change, topic: usize, faults: &str, records: u8) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("deployments/{name}.toml"));
     let mut text = std::fs::read_to_string(path).expect("it is shipped");
     for (from, to) in change {
@@ -185,14 +184,14 @@ fn violated(
 /// at every grain, and the tables that are reviewed say more.
 #[test]
 fn what_a_comment_points_at_is_there() {
-    const NO_ELR: &[(&str, &str)] = &[(
+    const NO_ELR: Change = &[(
         "[[cluster.topic]]",
         "eligible_leader_replicas = false\n[[cluster.topic]]",
     )];
     let out_of_reach = "acked-survives electable";
     let lost = "acked-somewhere acked-survives acked-in-leader";
     #[rustfmt::skip]
-    let claims: &[(&str, &[(&str, &str)], usize, &str, u8, &str)] = &[
+    let claims: &[Claim] = &[
         ("two-dc-consistent", &[], 0, "lag+dc-loss:west", 2, ""),
         ("two-dc-consistent", &[], 0, "lag+dc-loss:east", 2, ""),
         ("two-dc-available", &[], 0, "dc-loss:west", 2, ""),
