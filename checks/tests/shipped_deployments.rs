@@ -1,10 +1,13 @@
 //! The deployments that are shipped: what is read from them, and what there is to search.
 
 use highwater_checks::check::{Options, check};
+use highwater_checks::explore::{Limits, Verdict, explore};
 use highwater_checks::report::{self, Detail};
 use highwater_checks::{Source, deployment_file, ladder, placement};
+use highwater_model::replication::{Bounds, Grain, Property, Replication, Variant};
 use highwater_vocabulary::{
-    Acks, BoundOverrides, Cluster, Deployment, Member, Placement, Profile, Requirement, Site, Topic,
+    Acks, BoundOverrides, Cluster, Deployment, Faults, Member, Placement, Profile, Requirement,
+    Site, Topic,
 };
 use std::fmt::Write;
 use std::path::Path;
@@ -64,17 +67,173 @@ fn a_file_says_what_is_read() {
     assert_eq!(warnings, ["cluster.topic.min_insync_replicas"]);
 }
 
+/// Every file of the folder, and the keys that the reader warns of.
+const FILES: &[(&str, &[&str])] = &[
+    ("forgotten-offsets", &["group.reads"]),
+    ("four-dc", &[]),
+    ("racks-unknown", &["cluster.topic.rack_aware"]),
+    ("single-site-acks-1", &["cluster.topic.acks"]),
+    ("single-site-acks-all", &[]),
+    (
+        "stretched-2dc-witness",
+        &["cluster.topic.min_insync_replicas"],
+    ),
+    ("stretched-3dc", &[]),
+    ("three-dc-five-replicas", &[]),
+    (
+        "three-dc-four-replicas",
+        &["cluster.topic.min_insync_replicas"],
+    ),
+    ("three-dc-two-each", &[]),
+    ("two-and-a-half-dc", &[]),
+    (
+        "two-dc-available",
+        &[
+            "cluster.voters.west",
+            "cluster.topic.min_insync_replicas",
+            "cluster.topic.min_insync_replicas",
+            "cluster.topic.unclean_leader_election",
+        ],
+    ),
+    ("two-dc-consistent", &["cluster.voters.west"]),
+];
+
 #[test]
 fn a_file_warns_of_nothing_but_what_it_is_about() {
-    for (name, expected) in [
-        ("stretched-3dc", &[][..]),
-        (
-            "stretched-2dc-witness",
-            &["cluster.topic.min_insync_replicas"],
-        ),
-        ("single-site-acks-1", &["cluster.topic.acks"]),
-    ] {
-        assert_eq!(shipped(name).1, expected, "{name}");
+    for (name, expected) in FILES {
+        assert_eq!(shipped(name).1, *expected, "{name}");
+    }
+}
+
+#[test]
+fn every_file_is_looked_at_here_and_told_of_in_the_manual() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deployments");
+    let mut found: Vec<String> = std::fs::read_dir(folder)
+        .expect("the folder can be read")
+        .map(|entry| entry.expect("so can its entries").path())
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    found.sort();
+    assert_eq!(
+        found,
+        FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>()
+    );
+    let manual = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/DEPLOYMENTS.md");
+    let manual = std::fs::read_to_string(manual).expect("docs/DEPLOYMENTS.md can be read");
+    for name in found {
+        assert!(
+            manual.contains(&format!("/{name}.toml)")),
+            "docs/DEPLOYMENTS.md does not tell what {name}.toml shows"
+        );
+    }
+}
+
+/// What is written in a file, and what instead.
+type Change = &'static [(&'static str, &'static str)];
+/// File, change, place of the topic, faults, records, and the properties that are violated.
+type Claim = (&'static str, Change, usize, &'static str, u8, &'static str);
+
+/// What a row of one topic of a file comes to at the coarsest grain: the properties that are
+/// violated, worst placement or not.
+fn violated(name: &str, change: Change, topic: usize, faults: &str, records: u8) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("deployments/{name}.toml"));
+    let mut text = std::fs::read_to_string(path).expect("it is shipped");
+    for (from, to) in change {
+        assert!(text.contains(from), "{name} has no {from}");
+        text = text.replace(from, to);
+    }
+    let (deployment, _) =
+        deployment_file::read(&Source::new(name, text)).unwrap_or_else(|error| panic!("{error}"));
+    let faults = Faults::parse(faults, &deployment.cluster.datacenters()).expect("legal");
+    let settings = placement::classes(&deployment, &deployment.cluster.topics[topic]);
+    let mut found = Vec::new();
+    for setting in ladder::reduce_orders(&deployment, &faults, settings) {
+        let model = Replication {
+            variant: Variant {
+                grain: Grain::CoarseFetches,
+                ..Variant::of(setting.kafka)
+            },
+            setting,
+            faults: faults.clone(),
+            bounds: Bounds {
+                records,
+                elections: 2,
+                isr_changes: records,
+                preferred_elections: 0,
+                ..Bounds::default()
+            },
+            asked: &Property::ALL[..5],
+        };
+        let exploration = explore(&model, Limits::default());
+        assert_eq!(exploration.incomplete, None, "{name}, {faults:?}");
+        found.extend(
+            exploration
+                .verdicts
+                .iter()
+                .filter_map(|(property, verdict)| {
+                    matches!(verdict, Verdict::Violated(_)).then_some(property.name)
+                }),
+        );
+    }
+    let asked = Property::ALL[..5].iter().map(|property| property.name);
+    let worst: Vec<&str> = asked.filter(|name| found.contains(name)).collect();
+    worst.join(" ")
+}
+
+/// What the comments of the files say to look at.  At the coarsest grain: what is found there is found
+/// at every grain, and the tables that are reviewed say more.
+#[test]
+fn what_a_comment_points_at_is_there() {
+    const NO_ELR: Change = &[(
+        "[[cluster.topic]]",
+        "eligible_leader_replicas = false\n[[cluster.topic]]",
+    )];
+    let out_of_reach = "acked-survives electable";
+    let lost = "acked-somewhere acked-survives acked-in-leader";
+    #[rustfmt::skip]
+    let claims: &[Claim] = &[
+        ("two-dc-consistent", &[], 0, "lag+dc-loss:west", 2, ""),
+        ("two-dc-consistent", &[], 0, "lag+dc-loss:east", 2, ""),
+        ("two-dc-available", &[], 0, "dc-loss:west", 2, ""),
+        ("two-dc-available", &[], 1, "dc-loss:east", 2, ""),
+        ("two-dc-available", &[], 0, "lag+dc-loss:west", 2, out_of_reach),
+        ("two-dc-available", &[], 0, "lag+dc-loss:east", 2, out_of_reach),
+        // Unclean election makes of what is out of reach what is lost.
+        ("two-dc-available", &[], 1, "lag+dc-loss:west", 2, "acked-somewhere acked-survives acked-in-leader electable"),
+        ("two-dc-available", &[], 1, "lag+dc-loss:east", 2, "acked-somewhere acked-survives acked-in-leader electable"),
+        ("two-and-a-half-dc", &[], 0, "lag+dc-loss:west", 2, ""),
+        ("two-and-a-half-dc", NO_ELR, 0, "lag+dc-loss:west", 2, "electable"),
+        // Four over three: the two of one datacenter are enough for a min ISR of 2.
+        ("three-dc-four-replicas", &[], 0, "dc-loss:north", 2, ""),
+        ("three-dc-four-replicas", &[], 0, "lag+dc-loss:north", 2, out_of_reach),
+        ("three-dc-four-replicas", &[], 1, "lag+dc-loss:north", 2, ""),
+        ("three-dc-five-replicas", &[], 0, "lag+dc-loss:north", 1, ""),
+        ("three-dc-five-replicas", &[], 0, "dc-power-loss:north", 1, ""),
+        ("three-dc-two-each", &[], 0, "lag+dc-loss:north", 1, ""),
+        ("three-dc-two-each", &[("replicas = 3", "replicas = 4")], 0, "lag+dc-loss:north", 1, ""),
+        ("three-dc-two-each", &[("replicas = 3", "replicas = 2")], 0, "lag+dc-loss:north", 1, "acked-survives"),
+        ("four-dc", &[], 0, "lag+dc-loss:north", 1, ""),
+        ("four-dc", &[("replicas = 3", "replicas = 2")], 0, "lag+dc-loss:north", 1, ""),
+        // The same racks with acks=1 and with acks=all.
+        ("single-site-acks-1", &[], 0, "broker-crash", 1, lost),
+        ("single-site-acks-1", &[], 0, "dc-loss:rack-a", 1, lost),
+        ("single-site-acks-all", &[], 0, "broker-crash", 2, ""),
+        ("single-site-acks-all", &[], 0, "dc-loss:rack-a", 2, ""),
+        ("single-site-acks-all", &[], 0, "broker-power-loss", 1, lost),
+        ("single-site-acks-all", &[], 0, "dc-power-loss:rack-a", 1, lost),
+        ("single-site-acks-all", &[], 0, "lag+dc-loss:rack-a", 2, "electable"),
+        ("single-site-acks-all", &[("\"3.9\"", "\"4.0\"")], 0, "dc-power-loss:rack-a", 1, ""),
+        ("racks-unknown", &[], 0, "dc-destroyed:rack-a", 1, lost),
+        ("racks-unknown", &[], 0, "lag+dc-loss:rack-a", 1, "acked-survives"),
+        ("forgotten-offsets", &[], 0, "lag+dc-loss:north", 2, ""),
+        ("forgotten-offsets", &[], 1, "lag+dc-loss:north", 2, out_of_reach),
+    ];
+    for (name, change, topic, faults, records, expected) in claims {
+        let found = violated(name, change, *topic, faults, *records);
+        assert_eq!(
+            found, *expected,
+            "{name} {change:?}, topic {topic}, {faults}"
+        );
     }
 }
 
