@@ -29,6 +29,15 @@ pub(crate) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().collect::<Vec<_>>().join(", ")
 }
 
+/// `a, b and c`.
+pub(crate) fn enumerated(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} and {last}", listed(first.iter().copied())),
+    }
+}
+
 /// What to write instead of `word`: the word that is nearly the same if there is one, and the
 /// choice in any case.
 pub(crate) fn instead<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {

@@ -318,6 +318,44 @@ fn every_row_says_how_it_is_asked_for() {
 }
 
 #[test]
+fn the_grain_is_as_asked_for() {
+    let path = file("grain.toml", TWO_SITES);
+    let row = |arguments: &[&str]| {
+        let mut command = highwater();
+        command.args(["check", "--format", "json"]).arg(&path);
+        let output = command.args(arguments).assert().code(0);
+        let row = json(&output)["results"][0]["rows"][1].clone();
+        (row["grain"].clone(), row["restrictions"].clone())
+    };
+    let both = row(&[]);
+    assert_eq!(both, row(&["--grain", "fine"]));
+    assert_eq!(
+        (both.0.as_str(), both.1),
+        (Some("fine"), serde_json::json!([]))
+    );
+    let coarse = row(&["--grain", "coarse"]);
+    assert_eq!(coarse.0.as_str(), Some("coarse"));
+    assert_eq!(coarse.1, serde_json::json!(["metadata", "ISR changes"]));
+    highwater()
+        .args(["check", "--grain", "medium"])
+        .arg(&path)
+        .assert()
+        .code(2)
+        .stdout("");
+    let experiment = "experiments/candidate-defects/f-eq-repaired.toml";
+    let output = highwater()
+        .args(["check", "--grain", "coarse", experiment])
+        .assert()
+        .code(2)
+        .stdout("");
+    let complaint = text(&output.get_output().stderr);
+    assert!(
+        complaint.contains("--grain is for deployments"),
+        "{complaint}"
+    );
+}
+
+#[test]
 fn topics_that_come_out_the_same_share_a_table() {
     let topic = |id: &str, min_isr: u8| {
         format!(

@@ -8,7 +8,7 @@ use crate::experiment::Experiment;
 use crate::explore::Verdict;
 use crate::placement;
 use crate::search::Reach;
-use crate::wording::listed;
+use crate::wording::enumerated;
 use highwater_model::replication::Property;
 use highwater_vocabulary::{Deployment, Faults, Member, Setting, Topic};
 use std::collections::{BTreeMap, BTreeSet};
@@ -358,10 +358,7 @@ fn reach_in_words(row: &CheckedRow) -> String {
         let writes = count(reach.bounds.records.into(), "write");
         match reach.grain.restrictions() {
             [] => format!("{writes} one event at a time"),
-            whole => format!(
-                "{writes} in whole steps of {}",
-                listed(whole.iter().copied())
-            ),
+            whole => format!("{writes} in whole steps of {}", enumerated(whole)),
         }
     });
     words.collect::<Vec<_>>().join(", ")
