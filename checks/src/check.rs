@@ -38,7 +38,7 @@ pub enum Steps {
 impl Default for Options {
     fn default() -> Self {
         Options {
-            states: 60_000_000,
+            states: 90_000_000,
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             records: 2,
             as_source: false,
@@ -222,7 +222,7 @@ pub fn check_rows(
             .iter()
             .map(|at| (&models[*at], &outcomes[*at]))
             .collect();
-        judge(topic, row, &found, rounds[0])
+        judge(topic, row, &found, rounds[0].reach)
     });
     judged.collect()
 }
@@ -234,13 +234,10 @@ fn judge(
     found: &[(&Replication, &Outcome)],
     least: Reach,
 ) -> CheckedRow {
-    let poorest = found.iter().map(|(_, outcome)| outcome.reached.as_slice());
-    let poorest = poorest.min_by_key(|reached| {
-        reached
-            .last()
-            .map(|reach| (reach.grain, reach.bounds.records))
-    });
-    let (furthest, coarser) = match poorest.unwrap_or_default() {
+    let poorest = found.iter().map(|(_, outcome)| outcome);
+    let poorest = poorest.min_by_key(|outcome| outcome.rounds);
+    let reached = poorest.map(|outcome| outcome.reached.as_slice());
+    let (furthest, coarser) = match reached.unwrap_or_default() {
         [] => (least, None),
         [reach] => (*reach, None),
         [.., coarser, reach] => (*reach, Some(*coarser)),

@@ -10,6 +10,7 @@
 //! - of four replicas and more, every order but those that dealing in turns gives.  Up to three,
 //!   every order is searched, because operators reassign; there are 90 orders of two replicas in
 //!   each of three datacenters, and [six](striped) that Kafka would choose;
+//! - of five replicas and more, all but one of the orders in which the same datacenter leads first;
 //! - brokers that are fenced while a topic is created, which the placer takes last.
 
 use highwater_model::replication::variant::elr_by_default;
@@ -18,6 +19,9 @@ use std::collections::BTreeSet;
 
 /// The most replicas that are searched in every order.
 const EVERY_ORDER: u8 = 3;
+
+/// The most replicas that are searched in every order that dealing in turns gives.
+const EVERY_TURN: u8 = 4;
 
 /// The datacenters of a partition's replicas, in the order of its assignment.
 type Order = Vec<Datacenter>;
@@ -65,14 +69,26 @@ pub(crate) fn largest_share(placement: &Placement, sites: &[Site]) -> u8 {
 fn orders(placement: &Placement, sites: &[Site]) -> BTreeSet<Order> {
     let replicas = placement.replicas();
     let layouts = layouts(placement, sites);
-    match placement {
+    let orders: BTreeSet<Order> = match placement {
         _ if replicas <= EVERY_ORDER => layouts.iter().flat_map(|layout| mixed(layout)).collect(),
         Placement::RackAware(_) => striped(&room(sites), replicas),
         Placement::Anywhere(_) | Placement::Explicit(_) => layouts
             .iter()
             .flat_map(|layout| striped(layout, replicas))
             .collect(),
+    };
+    if replicas <= EVERY_TURN {
+        return orders;
     }
+    let mut known = BTreeSet::new();
+    let counts = |order: &Order| {
+        let homes = (0..sites.len()).map(Datacenter::at);
+        homes
+            .map(|home| replicas_in(order, home))
+            .collect::<Vec<_>>()
+    };
+    let mut is_new = |order: &Order| known.insert((counts(order), order.first().copied()));
+    orders.into_iter().filter(|order| is_new(order)).collect()
 }
 
 /// How many replicas each datacenter may get.

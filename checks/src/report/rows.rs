@@ -333,10 +333,9 @@ fn searched(rows: &[&CheckedRow]) -> String {
     });
     let bounds = rows.first().map(|row| row.bounds).unwrap_or_default();
     format!(
-        "{}; in each {}, {} of the ISR and the faults of the row, in every order, with {}.",
+        "{}; in each {} and the faults of the row, in every order, with {}.",
         how_much(rows),
         count(bounds.elections.into(), "election"),
-        count(bounds.isr_changes.into(), "shrinking"),
         reached.collect::<Vec<_>>().join("; ")
     )
 }
@@ -355,10 +354,14 @@ fn reach_in_words(row: &CheckedRow) -> String {
     };
     let reaches = [Some(furthest), row.coarser].into_iter().flatten();
     let words = reaches.map(|reach| {
-        let writes = count(reach.bounds.records.into(), "write");
+        let much = format!(
+            "{} and {} of the ISR",
+            count(reach.bounds.records.into(), "write"),
+            count(reach.bounds.isr_changes.into(), "shrinking"),
+        );
         match reach.grain.restrictions() {
-            [] => format!("{writes} one event at a time"),
-            whole => format!("{writes} in whole steps of {}", enumerated(whole)),
+            [] => format!("{much} one event at a time"),
+            whole => format!("{much} in whole steps of {}", enumerated(whole)),
         }
     });
     words.collect::<Vec<_>>().join(", ")
