@@ -127,7 +127,15 @@ fn take(
     }
     let kept_up = kept_up(model, state);
     let mut next = Some(*event);
+    let mut last_round = None;
     while let Some(one) = next {
+        if one == *event {
+            // A leader whose proposals are refused makes one at every fetch, for ever.
+            if last_round == Some(*state) {
+                break;
+            }
+            last_round = Some(*state);
+        }
         *state = model.event(state, &one)?;
         hear(one);
         next = follows(model, event, kept_up, state);
@@ -164,8 +172,7 @@ fn follows(
     kept_up: BrokerSet,
     state: &State,
 ) -> Option<Event> {
-    let mut brokers = model.setting.replicas().iter();
-    brokers
+    leader_last(state, model.setting.replicas())
         .find_map(|broker| registration(model, state, broker))
         .or_else(|| {
             let mut keeping_up = kept_up.iter();
@@ -241,18 +248,26 @@ fn is_silent(model: &Replication, state: &State, datacenter: Datacenter) -> bool
     controller_works(model, state) && !model.setting.brokers_of(datacenter).iter().any(hears)
 }
 
-/// Who of a datacenter is fenced next: the leader last, so that nobody of it is elected meanwhile.
-fn next_to_fence(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Broker> {
-    let image = state.image();
-    let unfenced = model.setting.brokers_of(datacenter).minus(image.fenced);
-    let others = image
-        .leader
-        .map_or(unfenced, |leader| unfenced.without(leader));
-    others.iter().next().or_else(|| unfenced.iter().next())
+/// The order in which brokers lose seats together: whoever leads last, so that none of the others is
+/// elected meanwhile only to be deposed.
+fn leader_last(state: &State, brokers: BrokerSet) -> impl Iterator<Item = Broker> {
+    let leader = state.image().leader;
+    let others = leader.map_or(brokers, |leader| brokers.without(leader));
+    others.iter().chain(brokers.minus(others).iter())
 }
 
+/// Who of a datacenter is fenced next.
+fn next_to_fence(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Broker> {
+    let unfenced = model
+        .setting
+        .brokers_of(datacenter)
+        .minus(state.image().fenced);
+    leader_last(state, unfenced).next()
+}
+
+/// Who of a datacenter starts next, and so registers next.
 fn next_to_restart(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Event> {
-    let mut brokers = model.setting.brokers_of(datacenter).iter();
+    let mut brokers = leader_last(state, model.setting.brokers_of(datacenter));
     let stopped = brokers.find(|broker| state.replicas[*broker].process == Process::Stopped)?;
     Some(Event::Restart {
         broker: stopped,
