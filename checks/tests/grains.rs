@@ -11,7 +11,7 @@ use highwater_checks::{Source, deployment_file, ladder, placement};
 use highwater_model::replication::{
     Bounds, BrokerEpoch, Disabled, Grain, Property, Replication, State, Variant, grain,
 };
-use highwater_vocabulary::{Broker, BrokerSet, Deployment, Event, Faults, Member, Process, Story};
+use highwater_vocabulary::{Broker, Deployment, Event, Faults, Member, Process, Story};
 use proptest::prelude::*;
 use stateright::Model;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -226,12 +226,15 @@ fn half_done(
                     return Some("somebody is elected only to be fenced".into());
                 }
             }
-            Event::Return { datacenter } => {
-                let mut brokers = coarse.setting.brokers_of(datacenter).iter();
-                let down = |one: Broker| to.replicas[one].process == Process::Stopped;
+            Event::Restart { broker, .. } => {
+                let down = |state: &State, one: Broker| {
+                    state.replicas[one].process == Process::Stopped
+                };
+                let was_dark = home(broker).iter().all(|one| down(from, one));
                 let waits = |one: Broker| may(to, Event::Unfence { broker: one });
-                if brokers.any(|one| down(one) || waits(one)) {
-                    return Some("a datacenter returns in part".into());
+                let in_part = |one| down(to, one) || waits(one);
+                if was_dark && home(broker).iter().any(in_part) {
+                    return Some("a datacenter starts in part".into());
                 }
             }
             Event::Unfence { broker } => {

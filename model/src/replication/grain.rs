@@ -13,8 +13,9 @@
 //!   off falls behind as ever, may act on what it knew when it comes back, and then learns everything
 //!   in one batch.
 //! - [`CoarseDatacenters`](Grain::CoarseDatacenters): *also datacenters*.  Where the controller hears no
-//!   broker of a datacenter any more all of them are fenced together, the leader last; all start again
-//!   when the datacenter returns; all that can are unfenced together.
+//!   broker of a datacenter any more all of them are fenced together, the leader last; where none runs
+//!   any more all start again together; all that can are unfenced together.  Its voters may be back
+//!   before its brokers, because a session may end between.
 //! - [`CoarseFetches`](Grain::CoarseFetches): *also fetches*.  Whoever fetches goes on until it has
 //!   everything and its leader knows that; no answer is lost.
 //!
@@ -25,7 +26,7 @@ use super::rules::{controller_works, reaches_controller};
 use super::settle::{keeps_place, settle};
 use super::state::State;
 use super::{Disabled, Replication};
-use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Process};
+use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Process, Set};
 
 /// How large the steps of a run are.  The order is from coarse to fine.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -126,6 +127,7 @@ fn take(
         return Err(Disabled::NotInThisSetting);
     }
     let kept_up = kept_up(model, state);
+    let dark = dark(model, state);
     let mut next = Some(*event);
     let mut last_round = None;
     while let Some(one) = next {
@@ -138,7 +140,7 @@ fn take(
         }
         *state = model.event(state, &one)?;
         hear(one);
-        next = follows(model, event, kept_up, state);
+        next = follows(model, event, kept_up, dark, state);
     }
     Ok(())
 }
@@ -152,6 +154,10 @@ fn begins_step(model: &Replication, before: &State, event: &Event) -> bool {
         Event::Fence { broker } if grain.has_whole_datacenters() => {
             let home = model.setting.home(broker);
             !is_silent(model, before, home) || next_to_fence(model, before, home) == Some(broker)
+        }
+        Event::Restart { broker, .. } if grain.has_whole_datacenters() => {
+            let home = model.setting.home(broker);
+            !is_dark(model, before, home) || next_to_restart(model, before, home) == Some(broker)
         }
         _ => true,
     }
@@ -170,6 +176,7 @@ fn follows(
     model: &Replication,
     begun_with: &Event,
     kept_up: BrokerSet,
+    dark: Set<Datacenter>,
     state: &State,
 ) -> Option<Event> {
     leader_last(state, model.setting.replicas())
@@ -179,7 +186,7 @@ fn follows(
             keeping_up.find_map(|broker| change_or_metadata(model, state, broker))
         })
         .or_else(|| rest_of_fetch(model, begun_with, state))
-        .or_else(|| rest_of_datacenter(model, begun_with, state))
+        .or_else(|| rest_of_datacenter(model, begun_with, dark, state))
 }
 
 /// The registration of a process that runs without one.
@@ -224,7 +231,12 @@ fn rest_of_fetch(model: &Replication, begun_with: &Event, state: &State) -> Opti
 }
 
 /// What the other brokers of a datacenter do together with the first.
-fn rest_of_datacenter(model: &Replication, begun_with: &Event, state: &State) -> Option<Event> {
+fn rest_of_datacenter(
+    model: &Replication,
+    begun_with: &Event,
+    dark: Set<Datacenter>,
+    state: &State,
+) -> Option<Event> {
     if !model.variant.grain.has_whole_datacenters() {
         return None;
     }
@@ -234,8 +246,14 @@ fn rest_of_datacenter(model: &Replication, begun_with: &Event, state: &State) ->
             let next = is_silent(model, state, home).then(|| next_to_fence(model, state, home));
             next.flatten().map(|broker| Event::Fence { broker })
         }
-        Event::Return { datacenter } => next_to_restart(model, state, datacenter)
-            .or_else(|| next_to_unfence(model, state, datacenter)),
+        Event::Restart { broker, .. } if dark.contains(model.setting.home(broker)) => {
+            let home = model.setting.home(broker);
+            let next = next_to_restart(model, state, home).map(|broker| Event::Restart {
+                broker,
+                watermark: None,
+            });
+            next.or_else(|| next_to_unfence(model, state, home))
+        }
         Event::Unfence { broker } => next_to_unfence(model, state, model.setting.home(broker)),
         _ => None,
     }
@@ -265,14 +283,21 @@ fn next_to_fence(model: &Replication, state: &State, datacenter: Datacenter) -> 
     leader_last(state, unfenced).next()
 }
 
+/// The datacenters in which no broker runs.
+fn dark(model: &Replication, state: &State) -> Set<Datacenter> {
+    let every = model.setting.every_datacenter();
+    every.filter(|home| is_dark(model, state, *home)).collect()
+}
+
+fn is_dark(model: &Replication, state: &State, datacenter: Datacenter) -> bool {
+    let mut brokers = model.setting.brokers_of(datacenter).iter();
+    brokers.all(|broker| state.replicas[broker].process == Process::Stopped)
+}
+
 /// Who of a datacenter starts next, and so registers next.
-fn next_to_restart(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Event> {
+fn next_to_restart(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Broker> {
     let mut brokers = leader_last(state, model.setting.brokers_of(datacenter));
-    let stopped = brokers.find(|broker| state.replicas[*broker].process == Process::Stopped)?;
-    Some(Event::Restart {
-        broker: stopped,
-        watermark: None,
-    })
+    brokers.find(|broker| state.replicas[*broker].process == Process::Stopped)
 }
 
 fn next_to_unfence(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Event> {
