@@ -11,7 +11,7 @@ use highwater_checks::{Source, deployment_file, ladder, placement};
 use highwater_model::replication::{
     Bounds, BrokerEpoch, Disabled, Grain, Property, Replication, State, Variant, grain,
 };
-use highwater_vocabulary::{Broker, Deployment, Event, Faults, Member, Process, Story};
+use highwater_vocabulary::{Broker, Deployment, Event, Fault, Faults, Member, Process, Story};
 use proptest::prelude::*;
 use stateright::Model;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -231,9 +231,7 @@ fn half_done(
                     state.replicas[one].process == Process::Stopped
                 };
                 let was_dark = home(broker).iter().all(|one| down(from, one));
-                let waits = |one: Broker| may(to, Event::Unfence { broker: one });
-                let in_part = |one| down(to, one) || waits(one);
-                if was_dark && home(broker).iter().any(in_part) {
+                if was_dark && home(broker).iter().any(|one| down(to, one)) {
                     return Some("a datacenter starts in part".into());
                 }
             }
@@ -574,16 +572,54 @@ struct Compared {
     invented: Vec<String>,
 }
 
-/// A violation that a coarse grain misses, by name.
+/// A violation that a coarse grain misses, by name.  docs/ARCHITECTURE.md has the reasons in words.
 struct Exception {
     name: &'static str,
     properties: &'static [&'static str],
     grains: &'static [Grain],
-    /// In which models; a model of the list may still show the violation.
+    /// In which models.  Another one of these may show the violation; elsewhere none may be missed.
     happens: fn(&Replication) -> bool,
 }
 
-const EXCEPTIONS: &[Exception] = &[];
+const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        name: "half of a datacenter is back",
+        properties: &["acked-survives", "electable"],
+        grains: &[Grain::CoarseFetches, Grain::CoarseDatacenters],
+        happens: |model| strikes(model).any(|replicas| replicas > 1),
+    },
+    Exception {
+        name: "the leader has not heard that its proposal was taken",
+        properties: &["electable"],
+        grains: &COARSE,
+        happens: |model| {
+            has_lag(model)
+                && strikes(model).next().is_some()
+                && model.setting.min_insync_replicas > 1
+                && !model.has_elr()
+                && model.bounds.records == 1
+        },
+    },
+    Exception {
+        name: "the leader does not know yet what a follower holds",
+        properties: &["electable"],
+        grains: &[Grain::CoarseFetches],
+        happens: |model| {
+            has_lag(model) && strikes(model).next().is_some() && model.bounds.records == 1
+        },
+    },
+];
+
+/// How many replicas each datacenter has that the row strikes.
+fn strikes(model: &Replication) -> impl Iterator<Item = usize> {
+    let struck = |fault| match fault {
+        Fault::DatacenterLoss(home)
+        | Fault::DatacenterPowerLoss(home)
+        | Fault::DatacenterDestroyed(home) => Some(model.setting.brokers_of(home).len()),
+        _ => None,
+    };
+    model.faults.iter().filter_map(struck)
+}
 
 fn explained(model: &Replication, property: &str, grain: Grain) -> Option<&'static Exception> {
     EXCEPTIONS.iter().find(|exception| {
@@ -714,57 +750,65 @@ fn report(compared: &Compared) {
     println!("invented {:#?}", compared.invented);
 }
 
-/// Two replicas: everything.
-fn two_brokers() -> Vec<Replication> {
+/// Two replicas, over every layout and both min ISRs.
+fn two_brokers(layouts: &[Layout], settings: &[(&str, &str)], records: u8) -> Vec<Replication> {
+    over(layouts, &[1, 2], settings, records)
+}
+
+fn over(
+    layouts: &[Layout],
+    min_isr: &[u8],
+    settings: &[(&str, &str)],
+    records: u8,
+) -> Vec<Replication> {
     let mut all = Vec::new();
-    for layout in &LAYOUTS[..3] {
-        for min_isr in 1..=2 {
-            for (kafka, rest) in [
-                ("4.1", "elr"),
-                ("4.1", ""),
-                ("4.1", "elr, unclean"),
-                ("4.1", "unclean"),
-                ("4.1", "elr, acks 1"),
-                ("4.0", "elr"),
-                ("3.9", ""),
-                ("3.9", "unclean"),
-                ("3.5", ""),
-            ] {
-                for records in 1..=2 {
-                    all.extend(models(&case(layout, kafka, min_isr, rest, records)));
-                }
+    for layout in layouts {
+        for min_isr in min_isr {
+            for (kafka, rest) in settings {
+                all.extend(models(&case(layout, kafka, *min_isr, rest, records)));
             }
         }
     }
     all
 }
 
-/// Whether a row strikes or cuts off a datacenter; where it does not, layouts make no difference.
+/// Whether a row strikes a datacenter or a link; where it does not, layouts make no difference.
 fn names_a_datacenter(model: &Replication) -> bool {
     let name = model.faults.name(&model.setting.datacenters);
     name.contains(':')
 }
 
-/// Three replicas, one record.
-fn three_brokers(layouts: &[Layout], min_isr: &[u8], settings: &[(&str, &str)]) -> Vec<Replication> {
-    let mut all = Vec::new();
-    for layout in layouts {
-        for min_isr in min_isr {
-            for (kafka, rest) in settings {
-                all.extend(models(&case(layout, kafka, *min_isr, rest, 1)));
-            }
-        }
-    }
+fn has_lag(model: &Replication) -> bool {
+    model.faults.iter().any(|fault| fault == Fault::Lag)
+}
+
+/// What is compared in every run of the tests.
+fn some() -> Vec<Replication> {
+    let settings = [
+        ("4.1", "elr"),
+        ("4.1", ""),
+        ("4.1", "elr, unclean"),
+        ("4.1", "unclean"),
+        ("4.1", "elr, acks 1"),
+        ("4.0", "elr"),
+        ("3.9", ""),
+        ("3.9", "unclean"),
+        ("3.5", ""),
+    ];
+    let mut all = two_brokers(&LAYOUTS[..3], &settings, 1);
+    all.extend(two_brokers(&LAYOUTS[1..2], &[("4.1", "elr"), ("3.9", "")], 2));
+    let three = over(&LAYOUTS[3..4], &[2], &[("4.1", "elr")], 1);
+    all.extend(three.into_iter().filter(|model| !names_a_datacenter(model)));
+    let three = over(&LAYOUTS[5..], &[2], &[("4.1", "elr")], 1);
+    all.extend(three.into_iter().filter(|model| names_a_datacenter(model) && !has_lag(model)));
+    let three = over(&LAYOUTS[6..], &[2], &[("4.1", "elr"), ("4.1", "")], 1);
+    all.extend(three.into_iter().filter(|model| names_a_datacenter(model) && has_lag(model)));
     all
 }
 
 #[test]
 fn verdicts_agree() {
-    let mut all = two_brokers();
-    all.extend(three_brokers(&LAYOUTS[3..4], &[1, 2, 3], &[("4.1", "elr")]));
-    let others = three_brokers(&LAYOUTS[5..], &[2], &[("4.1", "elr")]);
-    all.extend(others.into_iter().filter(names_a_datacenter));
-    let compared = compare_all(&all);
+    let compared = compare_all(&some());
     report(&compared);
     assert!(compared.unexplained.is_empty());
 }
@@ -772,10 +816,15 @@ fn verdicts_agree() {
 #[test]
 #[ignore = "every layout of three brokers at the fine grain takes minutes"]
 fn verdicts_agree_on_three_brokers_deep_takes_minutes() {
+    let mut all = over(&LAYOUTS[3..4], &[1, 3], &[("4.1", "elr"), ("4.1", ""), ("3.9", "")], 1);
     let settings = [("4.1", "elr"), ("4.1", ""), ("3.9", "")];
-    let mut all = three_brokers(&LAYOUTS[3..], &[1, 2, 3], &settings);
-    let rest = [("4.1", "elr, unclean"), ("4.1", "unclean"), ("4.1", "elr, acks 1")];
-    all.extend(three_brokers(&LAYOUTS[5..], &[1, 2], &rest));
+    let three = over(&LAYOUTS[4..], &[1, 2, 3], &settings, 1);
+    all.extend(three.into_iter().filter(names_a_datacenter));
+    let settings = [("4.1", "elr, unclean"), ("3.9", "unclean"), ("4.1", "elr, acks 1")];
+    let three = over(&LAYOUTS[6..], &[1, 2], &settings, 1);
+    all.extend(three.into_iter().filter(names_a_datacenter));
+    let settings = [("4.1", "elr"), ("4.1", "elr, unclean"), ("3.9", "unclean")];
+    all.extend(two_brokers(&LAYOUTS[..3], &settings, 2));
     let compared = compare_all(&all);
     report(&compared);
     assert!(compared.unexplained.is_empty());

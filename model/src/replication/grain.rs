@@ -14,8 +14,8 @@
 //!   in one batch.
 //! - [`CoarseDatacenters`](Grain::CoarseDatacenters): *also datacenters*.  Where the controller hears no
 //!   broker of a datacenter any more all of them are fenced together, the leader last; where none runs
-//!   any more all start again together; all that can are unfenced together.  Its voters may be back
-//!   before its brokers, because a session may end between.
+//!   any more all start again together; all that can are unfenced together, whoever is the first.  Its
+//!   voters may be back before its brokers start, because a session may end between.
 //! - [`CoarseFetches`](Grain::CoarseFetches): *also fetches*.  Whoever fetches goes on until it has
 //!   everything and its leader knows that; no answer is lost.
 //!
@@ -247,12 +247,11 @@ fn rest_of_datacenter(
             next.flatten().map(|broker| Event::Fence { broker })
         }
         Event::Restart { broker, .. } if dark.contains(model.setting.home(broker)) => {
-            let home = model.setting.home(broker);
-            let next = next_to_restart(model, state, home).map(|broker| Event::Restart {
+            let next = next_to_restart(model, state, model.setting.home(broker));
+            next.map(|broker| Event::Restart {
                 broker,
                 watermark: None,
-            });
-            next.or_else(|| next_to_unfence(model, state, home))
+            })
         }
         Event::Unfence { broker } => next_to_unfence(model, state, model.setting.home(broker)),
         _ => None,
