@@ -267,7 +267,9 @@ fn half_done(
                 let down =
                     |state: &State, one: Broker| state.replicas[one].process == Process::Stopped;
                 let was_dark = home(broker).iter().all(|one| down(from, one));
-                if was_dark && home(broker).iter().any(|one| down(to, one)) {
+                let leads = to.image().leader.is_some();
+                let waits = |one: Broker| leads && may(to, Event::Unfence { broker: one });
+                if was_dark && home(broker).iter().any(|one| down(to, one) || waits(one)) {
                     return Some("a datacenter starts in part".into());
                 }
             }

@@ -14,8 +14,7 @@
 //!   in one batch.
 //! - [`CoarseDatacenters`](Grain::CoarseDatacenters): *also datacenters*.  Where the controller hears no
 //!   broker of a datacenter any more all of them are fenced together, the leader last; where none runs
-//!   any more all start again together; all that can are unfenced together, whoever is the first.  Its
-//!   voters may be back before its brokers start, because a session may end between.
+//!   any more all start again together; all that can are unfenced together, whoever is the first.
 //! - [`CoarseFetches`](Grain::CoarseFetches): *also fetches*.  Whoever fetches goes on until it has
 //!   everything and its leader knows that; no answer is lost.
 //!
@@ -126,8 +125,12 @@ fn take(
     if !begins_step(model, state, event) {
         return Err(Disabled::NotInThisSetting);
     }
-    let kept_up = kept_up(model, state);
-    let dark = dark(model, state);
+    let start = Start {
+        event: *event,
+        kept_up: kept_up(model, state),
+        dark: dark(model, state),
+        controller_works: controller_works(model, state),
+    };
     let mut next = Some(*event);
     let mut last_round = None;
     while let Some(one) = next {
@@ -140,7 +143,7 @@ fn take(
         }
         *state = model.event(state, &one)?;
         hear(one);
-        next = follows(model, event, kept_up, dark, state);
+        next = follows(model, &start, state);
     }
     Ok(())
 }
@@ -171,22 +174,25 @@ fn kept_up(model: &Replication, state: &State) -> BrokerSet {
     model.setting.replicas().iter().filter(keeps_up).collect()
 }
 
-/// What has to happen next, before another step may begin.
-fn follows(
-    model: &Replication,
-    begun_with: &Event,
+/// What a step began with.
+struct Start {
+    event: Event,
     kept_up: BrokerSet,
+    /// Datacenters in which no broker ran.
     dark: Set<Datacenter>,
-    state: &State,
-) -> Option<Event> {
+    controller_works: bool,
+}
+
+/// What has to happen next, before another step may begin.
+fn follows(model: &Replication, start: &Start, state: &State) -> Option<Event> {
     leader_last(state, model.setting.replicas())
         .find_map(|broker| registration(model, state, broker))
         .or_else(|| {
-            let mut keeping_up = kept_up.iter();
+            let mut keeping_up = start.kept_up.iter();
             keeping_up.find_map(|broker| change_or_metadata(model, state, broker))
         })
-        .or_else(|| rest_of_fetch(model, begun_with, state))
-        .or_else(|| rest_of_datacenter(model, begun_with, dark, state))
+        .or_else(|| rest_of_fetch(model, &start.event, state))
+        .or_else(|| rest_of_datacenter(model, start, state))
 }
 
 /// The registration of a process that runs without one.
@@ -231,30 +237,40 @@ fn rest_of_fetch(model: &Replication, begun_with: &Event, state: &State) -> Opti
 }
 
 /// What the other brokers of a datacenter do together with the first.
-fn rest_of_datacenter(
-    model: &Replication,
-    begun_with: &Event,
-    dark: Set<Datacenter>,
-    state: &State,
-) -> Option<Event> {
+///
+/// They start with the return of their datacenter if there was a controller all the time: what it made
+/// of their silence, it made before.
+fn rest_of_datacenter(model: &Replication, start: &Start, state: &State) -> Option<Event> {
     if !model.variant.grain.has_whole_datacenters() {
         return None;
     }
-    match *begun_with {
+    match start.event {
         Event::Fence { broker } => {
             let home = model.setting.home(broker);
             let next = is_silent(model, state, home).then(|| next_to_fence(model, state, home));
             next.flatten().map(|broker| Event::Fence { broker })
         }
-        Event::Restart { broker, .. } if dark.contains(model.setting.home(broker)) => {
-            let next = next_to_restart(model, state, model.setting.home(broker));
-            next.map(|broker| Event::Restart {
-                broker,
-                watermark: None,
-            })
+        Event::Return { datacenter } if start.controller_works => {
+            rest_of_start(model, state, datacenter)
+        }
+        Event::Restart { broker, .. } if start.dark.contains(model.setting.home(broker)) => {
+            rest_of_start(model, state, model.setting.home(broker))
         }
         Event::Unfence { broker } => next_to_unfence(model, state, model.setting.home(broker)),
         _ => None,
+    }
+}
+
+/// Whoever of a datacenter does not run yet starts, and all are let in; but where nobody leads whoever
+/// is let in first may be elected, so that is a step of its own.
+fn rest_of_start(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Event> {
+    match next_to_restart(model, state, datacenter) {
+        Some(broker) => Some(Event::Restart {
+            broker,
+            watermark: None,
+        }),
+        None if state.image().leader.is_some() => next_to_unfence(model, state, datacenter),
+        None => None,
     }
 }
 
