@@ -13,8 +13,8 @@
 //!   off falls behind as ever, may act on what it knew when it comes back, and then learns everything
 //!   in one batch.
 //! - [`CoarseDatacenters`](Grain::CoarseDatacenters): *also datacenters*.  Where the controller hears no
-//!   broker of a datacenter any more all of them are fenced together, the leader last; all start again
-//!   when the datacenter returns; all that can are unfenced together.
+//!   broker of a datacenter any more all of them are fenced together, the leader last; where none runs
+//!   any more all start again together; all that can are unfenced together, whoever is the first.
 //! - [`CoarseFetches`](Grain::CoarseFetches): *also fetches*.  Whoever fetches goes on until it has
 //!   everything and its leader knows that; no answer is lost.
 //!
@@ -25,7 +25,7 @@ use super::rules::{controller_works, reaches_controller};
 use super::settle::{keeps_place, settle};
 use super::state::{Role, State};
 use super::{Disabled, Replication};
-use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Process};
+use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Process, Set};
 
 /// How large the steps of a run are.  The order is from coarse to fine.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -125,12 +125,25 @@ fn take(
     if !begins_step(model, state, event) {
         return Err(Disabled::NotInThisSetting);
     }
-    let kept_up = kept_up(model, state);
+    let start = Start {
+        event: *event,
+        kept_up: kept_up(model, state),
+        dark: dark(model, state),
+        controller_works: controller_works(model, state),
+    };
     let mut next = Some(*event);
+    let mut last_round = None;
     while let Some(one) = next {
+        if one == *event {
+            // A leader whose proposals are refused makes one at every fetch, for ever.
+            if last_round == Some(*state) {
+                break;
+            }
+            last_round = Some(*state);
+        }
         *state = model.event(state, &one)?;
         hear(one);
-        next = follows(model, event, kept_up, state);
+        next = follows(model, &start, state);
     }
     Ok(())
 }
@@ -145,6 +158,10 @@ fn begins_step(model: &Replication, before: &State, event: &Event) -> bool {
             let home = model.setting.home(broker);
             !is_silent(model, before, home) || next_to_fence(model, before, home) == Some(broker)
         }
+        Event::Restart { broker, .. } if grain.has_whole_datacenters() => {
+            let home = model.setting.home(broker);
+            !is_dark(model, before, home) || next_to_restart(model, before, home) == Some(broker)
+        }
         _ => true,
     }
 }
@@ -157,22 +174,25 @@ fn kept_up(model: &Replication, state: &State) -> BrokerSet {
     model.setting.replicas().iter().filter(keeps_up).collect()
 }
 
-/// What has to happen next, before another step may begin.
-fn follows(
-    model: &Replication,
-    begun_with: &Event,
+/// What a step began with.
+struct Start {
+    event: Event,
     kept_up: BrokerSet,
-    state: &State,
-) -> Option<Event> {
-    let mut brokers = model.setting.replicas().iter();
-    brokers
+    /// Datacenters in which no broker ran.
+    dark: Set<Datacenter>,
+    controller_works: bool,
+}
+
+/// What has to happen next, before another step may begin.
+fn follows(model: &Replication, start: &Start, state: &State) -> Option<Event> {
+    leader_last(state, model.setting.replicas())
         .find_map(|broker| registration(model, state, broker))
         .or_else(|| {
-            let mut keeping_up = kept_up.iter();
+            let mut keeping_up = start.kept_up.iter();
             keeping_up.find_map(|broker| change_or_metadata(model, state, broker))
         })
-        .or_else(|| rest_of_fetch(model, begun_with, state))
-        .or_else(|| rest_of_datacenter(model, begun_with, state))
+        .or_else(|| rest_of_fetch(model, &start.event, state))
+        .or_else(|| rest_of_datacenter(model, start, state))
 }
 
 /// The registration of a process that runs without one.
@@ -234,20 +254,40 @@ fn rest_of_fetch(model: &Replication, begun_with: &Event, state: &State) -> Opti
 }
 
 /// What the other brokers of a datacenter do together with the first.
-fn rest_of_datacenter(model: &Replication, begun_with: &Event, state: &State) -> Option<Event> {
+///
+/// They start with the return of their datacenter if there was a controller all the time: what it made
+/// of their silence, it made before.
+fn rest_of_datacenter(model: &Replication, start: &Start, state: &State) -> Option<Event> {
     if !model.variant.grain.has_whole_datacenters() {
         return None;
     }
-    match *begun_with {
+    match start.event {
         Event::Fence { broker } => {
             let home = model.setting.home(broker);
             let next = is_silent(model, state, home).then(|| next_to_fence(model, state, home));
             next.flatten().map(|broker| Event::Fence { broker })
         }
-        Event::Return { datacenter } => next_to_restart(model, state, datacenter)
-            .or_else(|| next_to_unfence(model, state, datacenter)),
+        Event::Return { datacenter } if start.controller_works => {
+            rest_of_start(model, state, datacenter)
+        }
+        Event::Restart { broker, .. } if start.dark.contains(model.setting.home(broker)) => {
+            rest_of_start(model, state, model.setting.home(broker))
+        }
         Event::Unfence { broker } => next_to_unfence(model, state, model.setting.home(broker)),
         _ => None,
+    }
+}
+
+/// Whoever of a datacenter does not run yet starts, and all are let in; but where nobody leads whoever
+/// is let in first may be elected, so that is a step of its own.
+fn rest_of_start(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Event> {
+    match next_to_restart(model, state, datacenter) {
+        Some(broker) => Some(Event::Restart {
+            broker,
+            watermark: None,
+        }),
+        None if state.image().leader.is_some() => next_to_unfence(model, state, datacenter),
+        None => None,
     }
 }
 
@@ -258,23 +298,38 @@ fn is_silent(model: &Replication, state: &State, datacenter: Datacenter) -> bool
     controller_works(model, state) && !model.setting.brokers_of(datacenter).iter().any(hears)
 }
 
-/// Who of a datacenter is fenced next: the leader last, so that nobody of it is elected meanwhile.
-fn next_to_fence(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Broker> {
-    let image = state.image();
-    let unfenced = model.setting.brokers_of(datacenter).minus(image.fenced);
-    let others = image
-        .leader
-        .map_or(unfenced, |leader| unfenced.without(leader));
-    others.iter().next().or_else(|| unfenced.iter().next())
+/// The order in which brokers lose seats together: whoever leads last, so that none of the others is
+/// elected meanwhile only to be deposed.
+fn leader_last(state: &State, brokers: BrokerSet) -> impl Iterator<Item = Broker> {
+    let leader = state.image().leader;
+    let others = leader.map_or(brokers, |leader| brokers.without(leader));
+    others.iter().chain(brokers.minus(others).iter())
 }
 
-fn next_to_restart(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Event> {
+/// Who of a datacenter is fenced next.
+fn next_to_fence(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Broker> {
+    let unfenced = model
+        .setting
+        .brokers_of(datacenter)
+        .minus(state.image().fenced);
+    leader_last(state, unfenced).next()
+}
+
+/// The datacenters in which no broker runs.
+fn dark(model: &Replication, state: &State) -> Set<Datacenter> {
+    let every = model.setting.every_datacenter();
+    every.filter(|home| is_dark(model, state, *home)).collect()
+}
+
+fn is_dark(model: &Replication, state: &State, datacenter: Datacenter) -> bool {
     let mut brokers = model.setting.brokers_of(datacenter).iter();
-    let stopped = brokers.find(|broker| state.replicas[*broker].process == Process::Stopped)?;
-    Some(Event::Restart {
-        broker: stopped,
-        watermark: None,
-    })
+    brokers.all(|broker| state.replicas[broker].process == Process::Stopped)
+}
+
+/// Who of a datacenter starts next, and so registers next.
+fn next_to_restart(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Broker> {
+    let mut brokers = leader_last(state, model.setting.brokers_of(datacenter));
+    brokers.find(|broker| state.replicas[*broker].process == Process::Stopped)
 }
 
 fn next_to_unfence(model: &Replication, state: &State, datacenter: Datacenter) -> Option<Event> {
