@@ -38,7 +38,7 @@ pub enum Steps {
 impl Default for Options {
     fn default() -> Self {
         Options {
-            states: 90_000_000,
+            states: 60_000_000,
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             records: 2,
             as_source: false,

@@ -280,10 +280,11 @@ fn further(known: Option<Outcome>, reach: Reach, found: Exploration) -> Outcome 
     known
 }
 
-/// Takes back what was not violated and could not be.
+/// Takes back what was not violated and could hardly be.
 ///
 /// With whole fetches and a single record nobody holds a record without its leader's knowing, so
-/// nobody who holds it is dropped, and `electable` is never violated.
+/// nobody is dropped who holds it, which is how `electable` falls (tests/grains.rs lists it among what
+/// that grain misses).
 fn without_unfounded_claims(model: &Replication, mut outcome: Outcome) -> Outcome {
     let too_many = weight(model) > MOST_REPLICAS_CLAIMED;
     let whole_fetches_only = outcome

@@ -211,7 +211,7 @@ fn what_a_comment_points_at_is_there() {
         ("three-dc-five-replicas", &[], 0, "dc-power-loss:north", 1, ""),
         ("three-dc-two-each", &[], 0, "lag+dc-loss:north", 1, ""),
         ("three-dc-two-each", &[("replicas = 3", "replicas = 4")], 0, "lag+dc-loss:north", 1, ""),
-        ("three-dc-two-each", &[("replicas = 3", "replicas = 2")], 0, "lag+dc-loss:north", 1, "acked-survives"),
+        ("three-dc-two-each", &[("replicas = 3", "replicas = 2")], 0, "lag+dc-loss:north", 1, out_of_reach),
         ("four-dc", &[], 0, "lag+dc-loss:north", 1, ""),
         ("four-dc", &[("replicas = 3", "replicas = 2")], 0, "lag+dc-loss:north", 1, ""),
         // The same racks with acks=1 and with acks=all.
@@ -224,7 +224,7 @@ fn what_a_comment_points_at_is_there() {
         ("single-site-acks-all", &[], 0, "lag+dc-loss:rack-a", 2, "electable"),
         ("single-site-acks-all", &[("\"3.9\"", "\"4.0\"")], 0, "dc-power-loss:rack-a", 1, ""),
         ("racks-unknown", &[], 0, "dc-destroyed:rack-a", 1, lost),
-        ("racks-unknown", &[], 0, "lag+dc-loss:rack-a", 1, "acked-survives"),
+        ("racks-unknown", &[], 0, "lag+dc-loss:rack-a", 1, out_of_reach),
         ("forgotten-offsets", &[], 0, "lag+dc-loss:north", 2, ""),
         ("forgotten-offsets", &[], 1, "lag+dc-loss:north", 2, out_of_reach),
     ];
@@ -319,7 +319,9 @@ fn every_table_says_what_is_kept_and_what_is_lost() {
         let checked = check(&deployment, coarse(states), &|_, _| {});
         let unknown = checked.rows.iter().filter(|row| row.incomplete.is_some());
         assert_eq!(unknown.count(), 0, "{name}");
-        assert_eq!(checked.unmet.is_empty(), !UNMET.contains(name), "{name}");
+        // A goal may need more than this budget; then it is not known, and no more than that.
+        let violated = checked.unmet.iter().any(|goal| goal.contains("violated"));
+        assert_eq!(violated, UNMET.contains(name), "{name}");
         insta::assert_snapshot!(
             format!("{name}-coarse"),
             report::table(&deployment, &checked, name, Detail::All)

@@ -132,15 +132,7 @@ fn take(
         controller_works: controller_works(model, state),
     };
     let mut next = Some(*event);
-    let mut last_round = None;
     while let Some(one) = next {
-        if one == *event {
-            // A leader whose proposals are refused makes one at every fetch, for ever.
-            if last_round == Some(*state) {
-                break;
-            }
-            last_round = Some(*state);
-        }
         *state = model.event(state, &one)?;
         hear(one);
         next = follows(model, &start, state);
