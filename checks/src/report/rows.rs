@@ -317,6 +317,27 @@ pub(crate) fn worst_cell(row: &CheckedRow) -> Option<&Cell> {
 
 /// How many rows and states there were, whether all of them were looked at, and how far.
 fn searched(rows: &[&CheckedRow]) -> String {
+    format!(
+        "{}; in each {} and the faults of the row, in every order, with {}.",
+        how_much(rows),
+        elections(rows),
+        reaches(rows)
+    )
+}
+
+/// The same in a line.
+pub(super) fn searched_in_brief(rows: &[&CheckedRow]) -> String {
+    let (elections, reaches) = (elections(rows), reaches(rows));
+    format!("{}, with {elections}, {reaches}.", how_much(rows))
+}
+
+fn elections(rows: &[&CheckedRow]) -> String {
+    let bounds = rows.first().map(|row| row.bounds).unwrap_or_default();
+    count(bounds.elections.into(), "election")
+}
+
+/// How far the rows were searched, and how many how far.
+fn reaches(rows: &[&CheckedRow]) -> String {
     let mut reached: Vec<(String, usize)> = Vec::new();
     for row in rows {
         let reach = reach_in_words(row);
@@ -331,18 +352,7 @@ fn searched(rows: &[&CheckedRow]) -> String {
         true => reach,
         false => format!("{reach} ({})", count(rows, "row")),
     });
-    let bounds = rows.first().map(|row| row.bounds).unwrap_or_default();
-    format!(
-        "{}; in each {} and the faults of the row, in every order, with {}.",
-        how_much(rows),
-        count(bounds.elections.into(), "election"),
-        reached.collect::<Vec<_>>().join("; ")
-    )
-}
-
-/// The same in a line.
-pub(super) fn searched_in_brief(rows: &[&CheckedRow]) -> String {
-    format!("{}.", searched(rows).trim_end_matches('.'))
+    reached.collect::<Vec<_>>().join("; ")
 }
 
 /// How far a row was searched: `1 write one event at a time, 2 writes in whole steps of metadata and
