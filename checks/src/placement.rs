@@ -9,7 +9,7 @@
 //! - which of these a given partition gets: Kafka's placer begins anywhere and shuffles;
 //! - of four replicas and more, every order but those that dealing in turns gives.  Up to three,
 //!   every order is searched, because operators reassign; there are 90 orders of two replicas in
-//!   each of three datacenters, and [six](striped) that Kafka would choose;
+//!   each of three datacenters, and six that Kafka would choose;
 //! - of five replicas and more, all but one of the orders in which the same datacenter leads first;
 //! - brokers that are fenced while a topic is created, which the placer takes last.
 

@@ -3,7 +3,7 @@
 use super::check::Search;
 use super::{Asked, End, print, read, with_progress};
 use clap::{Args, ValueEnum};
-use highwater_checks::check::{self, Cell};
+use highwater_checks::check::{self, Cell, Options};
 use highwater_checks::explain::{Explanation, explain};
 use highwater_checks::explore::{History, Limits, Verdict, explore};
 use highwater_checks::json::Output;
@@ -183,35 +183,49 @@ impl Explain {
         property: Option<&'static Property>,
         cut: &mut usize,
     ) -> Option<Found> {
-        let mut options = self.search.options(2);
-        options.states = (options.states / (topics.len() * rows.len()).max(1)).max(1);
+        let options = self.search.options(2);
+        let share = options.states / (topics.len() * rows.len()).max(1);
         let mut asked = topics
             .iter()
             .flat_map(|topic| rows.iter().map(move |row| (*topic, row)));
         asked.find_map(|(topic, row)| {
-            let one = std::slice::from_ref(row);
-            let checked = check::check_rows(deployment, &[topic], one, options, &|_, _| {});
-            let row = checked.into_iter().next()?;
-            let of_interest =
-                |cell: &&Cell| property.is_none_or(|asked| asked.name == cell.property.name);
-            let cells: Vec<&Cell> = row.cells.iter().filter(of_interest).collect();
-            let violated = cells.iter().find_map(|cell| match &cell.verdict {
-                Verdict::Violated(history) => Some((*cell, history)),
-                _ => None,
+            let mut unknown = false;
+            // Most violations are near: only a row that does not show one soon gets its whole share.
+            let found = [share / 8, share].into_iter().find_map(|states| {
+                let states = states.max(1);
+                let options = Options { states, ..options };
+                in_row(deployment, topic, row, property, options, &mut unknown)
             });
-            if violated.is_none() && cells.iter().any(|cell| cell.verdict == Verdict::Incomplete) {
-                *cut += 1;
-            }
-            let (cell, history) = violated?;
-            let topic = &deployment.cluster.topics[topic];
-            let models = check::models(deployment, topic, &row.faults, options);
-            let model = models
-                .into_iter()
-                .find(|model| model.setting == cell.worst)?;
-            let history = shortened(&model, cell.property, history, options.states);
-            Some((model, cell.property, history))
+            *cut += usize::from(found.is_none() && unknown);
+            found
         })
     }
+}
+
+/// The first violation in a row; `unknown` becomes whether something is not known of it.
+fn in_row(
+    deployment: &Deployment,
+    topic: usize,
+    row: &ladder::Row,
+    property: Option<&'static Property>,
+    options: Options,
+    unknown: &mut bool,
+) -> Option<Found> {
+    let one = std::slice::from_ref(row);
+    let checked = check::check_rows(deployment, &[topic], one, options, &|_, _| {});
+    let row = checked.into_iter().next()?;
+    let of_interest = |cell: &&Cell| property.is_none_or(|asked| asked.name == cell.property.name);
+    let cells = || row.cells.iter().filter(of_interest);
+    *unknown = cells().any(|cell| cell.verdict == Verdict::Incomplete);
+    let (cell, history) = cells().find_map(|cell| match &cell.verdict {
+        Verdict::Violated(history) => Some((cell, history)),
+        _ => None,
+    })?;
+    let topic = &deployment.cluster.topics[topic];
+    let mut models = check::models(deployment, topic, &row.faults, options).into_iter();
+    let model = models.find(|model| model.setting == cell.worst)?;
+    let history = shortened(&model, cell.property, history, options.states);
+    Some((model, cell.property, history))
 }
 
 /// The shortest history that violates the one property a model is asked for.  If there is none and

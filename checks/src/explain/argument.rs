@@ -149,9 +149,10 @@ impl Walk<'_> {
         sentences.push(match keepers.is_empty() {
             true => format!("So no replica holds {}, although its producer was told that it is safe.", records(away)),
             false => format!(
-                "So no running replica holds {}, whose producer was told that it is safe: it is out of reach until {} runs again.",
+                "So no running replica holds {}, whose producer was told that it is safe: it is out of reach until {} {} again.",
                 records(away),
-                self.names(keepers)
+                self.names(keepers),
+                if keepers.len() == 1 { "runs" } else { "run" }
             ),
         });
         sentences
