@@ -87,21 +87,21 @@ fn orders(placement: &Placement, sites: &[Site]) -> BTreeSet<Order> {
 
 /// What tells orders of many replicas apart: how many replicas are where, and who leads first.
 fn class(order: &Order, sites: &[Site]) -> (Vec<u8>, Option<Datacenter>) {
+    (layout(order, sites), order.first().copied())
+}
+
+/// How many replicas are where.
+fn layout(order: &Order, sites: &[Site]) -> Vec<u8> {
     let homes = (0..sites.len()).map(Datacenter::at);
-    let counts = homes.map(|home| replicas_in(order, home)).collect();
-    (counts, order.first().copied())
+    homes.map(|home| replicas_in(order, home)).collect()
 }
 
 /// How many replicas each datacenter may get.
 fn layouts(placement: &Placement, sites: &[Site]) -> BTreeSet<Vec<u8>> {
     match placement {
         Placement::RackAware(replicas) => {
-            let everyone = || (0..sites.len()).map(Datacenter::at);
-            let counts = |order: Order| everyone().map(|home| replicas_in(&order, home)).collect();
-            striped(&room(sites), *replicas)
-                .into_iter()
-                .map(counts)
-                .collect()
+            let orders = striped(&room(sites), *replicas);
+            orders.iter().map(|order| layout(order, sites)).collect()
         }
         Placement::Anywhere(replicas) => every_layout(&room(sites), *replicas),
         Placement::Explicit(counts) => BTreeSet::from([counts.clone()]),
