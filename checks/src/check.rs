@@ -255,7 +255,7 @@ fn judge(
             Some((*model, verdict))
         });
         let (model, verdict) = verdicts.reduce(|worst, other| {
-            if worse(other.1, worst.1) {
+            if rank(other.1) < rank(worst.1) {
                 other
             } else {
                 worst
@@ -281,15 +281,14 @@ fn judge(
     }
 }
 
-/// Whether the first verdict is worse: violated, sooner violated, not known, holding, silent.
-fn worse(one: &Verdict, other: &Verdict) -> bool {
-    let rank = |verdict: &Verdict| match verdict {
+/// How bad a verdict is, the worst first: violated, sooner violated, not known, holding, silent.
+pub(crate) fn rank(verdict: &Verdict) -> (u8, usize) {
+    match verdict {
         Verdict::Violated(history) => (0, history.events.len()),
         Verdict::Incomplete => (1, 0),
         Verdict::Holds => (2, 0),
         Verdict::Silent => (3, 0),
-    };
-    rank(one) < rank(other)
+    }
 }
 
 /// The goals of the file that some row does not meet.  What is not known does not meet a goal; what

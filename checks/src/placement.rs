@@ -46,17 +46,25 @@ pub fn classes(deployment: &Deployment, topic: &Topic) -> Vec<Setting> {
 
 /// What a class is, in words: `north 2, south 1; north leads first`.
 pub fn words(setting: &Setting) -> String {
-    let name = |home: Datacenter| setting.datacenters[home.index()].as_str();
-    let counts: Vec<String> = setting
-        .every_datacenter()
-        .map(|home| (home, replicas_in(&setting.brokers, home)))
-        .filter(|(_, count)| *count > 0)
-        .map(|(home, count)| format!("{} {count}", name(home)))
-        .collect();
-    match (setting.brokers.first(), counts.len()) {
-        (Some(first), 2..) => format!("{}; {} leads first", counts.join(", "), name(*first)),
-        _ => counts.concat(),
+    let counts = counts_in_words(setting);
+    match setting.brokers.first() {
+        Some(first) if counts.contains(',') => {
+            format!(
+                "{counts}; {} leads first",
+                setting.datacenters[first.index()]
+            )
+        }
+        _ => counts,
     }
+}
+
+/// How many replicas are where, in words: `north 2, south 1`.
+pub fn counts_in_words(setting: &Setting) -> String {
+    let counts = setting.every_datacenter().filter_map(|home| {
+        let count = replicas_in(&setting.brokers, home);
+        (count > 0).then(|| format!("{} {count}", setting.datacenters[home.index()]))
+    });
+    counts.collect::<Vec<_>>().join(", ")
 }
 
 /// The most replicas of one partition that may come to lie in one datacenter.

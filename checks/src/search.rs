@@ -197,7 +197,7 @@ fn first_jobs(models: &[Replication], budget: Budget) -> Vec<Job> {
             true => 4,
             false => models.len(),
         };
-        budget.states / parts * USUAL_REPLICAS / weight(model)
+        (budget.states / parts).saturating_mul(USUAL_REPLICAS) / weight(model)
     };
     let jobs = models.iter().enumerate();
     jobs.map(|(place, model)| Job {

@@ -6,11 +6,11 @@ use super::{Cells, Found, is_violated};
 use crate::check::{self, Cell, Checked, CheckedRow};
 use crate::experiment::Experiment;
 use crate::explore::Verdict;
-use crate::placement;
+use crate::placement::{self, counts_in_words};
 use crate::search::Reach;
 use crate::wording::enumerated;
 use highwater_model::replication::Property;
-use highwater_vocabulary::{Deployment, Faults, Member, Setting, Topic};
+use highwater_vocabulary::{Deployment, Faults, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Without this, a table in which writes stop for ever reads as the better one.
@@ -200,7 +200,7 @@ fn details(deployment: &Deployment, row: &CheckedRow) -> Vec<String> {
             Verdict::Violated(history) => {
                 let steps = count(history.events.len(), "step");
                 let place = match several_ways {
-                    true => format!(" ({})", placement(&cell.worst)),
+                    true => format!(" ({})", counts_in_words(&cell.worst)),
                     false => String::new(),
                 };
                 (0, format!("{} after {steps}{place}", cell.property.name))
@@ -217,17 +217,6 @@ fn details(deployment: &Deployment, row: &CheckedRow) -> Vec<String> {
         .map(|((_, verdict), properties)| format!("{verdict}: {}", properties.join(", ")))
         .collect();
     vec![asked, searched, verdicts.join("; ")]
-}
-
-/// `north 2, south 1`.
-pub(crate) fn placement(setting: &Setting) -> String {
-    let count = |(at, name): (usize, &String)| {
-        let homes = setting.brokers.iter();
-        let replicas = homes.filter(|home| home.index() == at).count();
-        (replicas > 0).then(|| format!("{name} {replicas}"))
-    };
-    let counts = setting.datacenters.iter().enumerate().filter_map(count);
-    counts.collect::<Vec<_>>().join(", ")
 }
 
 /// What is said once, under the lines.
@@ -273,7 +262,7 @@ fn notes(deployment: &Deployment, topics: &[usize], rows: &[&CheckedRow], file: 
 fn lies_in_several_ways(deployment: &Deployment, topic: &Topic) -> bool {
     let ways: BTreeSet<String> = placement::classes(deployment, topic)
         .iter()
-        .map(placement)
+        .map(counts_in_words)
         .collect();
     ways.len() > 1
 }
@@ -288,7 +277,7 @@ fn worst_where(deployment: &Deployment, topic: &Topic, rows: &[&CheckedRow]) -> 
         let Some(cell) = worst_cell(row).filter(|cell| is_violated(&cell.verdict)) else {
             continue;
         };
-        let place = placement(&cell.worst);
+        let place = counts_in_words(&cell.worst);
         match worst.iter_mut().find(|(known, _)| *known == place) {
             Some((_, rows)) => rows.push(row),
             None => worst.push((place, vec![row])),
@@ -307,12 +296,8 @@ fn worst_where(deployment: &Deployment, topic: &Topic, rows: &[&CheckedRow]) -> 
 
 /// The cell with the worst verdict: violated, sooner violated, not known.
 pub(crate) fn worst_cell(row: &CheckedRow) -> Option<&Cell> {
-    row.cells.iter().min_by_key(|cell| match &cell.verdict {
-        Verdict::Violated(history) => (0, history.events.len()),
-        Verdict::Incomplete => (1, 0),
-        Verdict::Holds => (2, 0),
-        Verdict::Silent => (3, 0),
-    })
+    let cells = row.cells.iter();
+    cells.min_by_key(|cell| check::rank(&cell.verdict))
 }
 
 /// How many rows and states there were, whether all of them were looked at, and how far.
