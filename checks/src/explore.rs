@@ -1,33 +1,179 @@
 //! Every state a model can reach, and what its properties come to.
 //!
-//! The outcome is ours and three-valued, because stateright's own is not: a run of its that was cut
-//! short still says that it is done and that nothing was discovered.  `tests/stateright_traps.rs`
-//! keeps the traps; here is what follows from them.  One thread, so that the search is breadth-first
-//! and every history shortest.  No time limit and no depth limit; a limit on states is checked
-//! against the count afterwards.  And one property that always holds, without which the search ends
-//! as soon as the others are settled.
+//! One interface, two engines.  [`levels`] is ours, on timely dataflow: by levels, on any number of
+//! workers, with the same counts and histories on all of them; it answers `check` and `explain`.
+//! [`oracle`] is stateright's own breadth-first search, against which ours is held; its traps are in
+//! `tests/stateright_traps.rs`.
+//!
+//! The outcome is three-valued: a property holds in a space that was exhausted, is violated by a
+//! history, or is not known because the search was cut short, and then it says by what.
+
+mod explorable;
+mod levels;
+pub mod oracle;
+mod packed;
+mod visited;
+mod way_back;
+
+pub use explorable::Explorable;
 
 use highwater_model::replication::{
     ELECTIONS_USED_UP, EVERYTHING, Grain, ISR_CHANGES_USED_UP, Property, Replication, State,
     WINDOW_USED_UP, grain,
 };
 use highwater_vocabulary::Event;
-use stateright::{Checker, Model};
+use serde::{Deserialize, Serialize};
+use stateright::{Expectation, Model};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// How far an exploration may go before it gives up.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// States generated, repetitions included.
+    /// States generated, repetitions included.  It is looked at after every level, so that the outcome
+    /// does not depend on the number of workers.
     pub generated: usize,
+    /// Bytes that a process may take for what it has seen and has still to expand.
+    pub bytes: Option<usize>,
+    /// When to give up, and how long that was from the start.
+    pub deadline: Option<(Instant, Duration)>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Limits {
             generated: 60_000_000,
+            bytes: None,
+            deadline: None,
         }
     }
+}
+
+/// What ended a search before its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Cut {
+    /// As many states were generated as were allowed.
+    States,
+    /// There is no more room.
+    Memory,
+    /// There is no more time.
+    Time,
+}
+
+/// When a search has found enough.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Until {
+    /// After the level that shows the first violation.
+    Violation,
+    /// When every state has been seen.
+    Exhausted,
+}
+
+/// What is searched, and how.
+pub struct Question<M> {
+    /// The model.
+    pub model: M,
+    /// How far.
+    pub limits: Limits,
+    /// When enough is known.
+    pub until: Until,
+    /// Whether states that differ only in the names of interchangeable parts are taken for one.
+    pub symmetry: bool,
+    /// How many threads of this process share the work.
+    pub workers: usize,
+}
+
+impl<M> Question<M> {
+    /// Everything, by one thread, as far as the usual limits.
+    pub fn new(model: M) -> Self {
+        Question {
+            model,
+            limits: Limits::default(),
+            until: Until::Exhausted,
+            symmetry: true,
+            workers: 1,
+        }
+    }
+}
+
+/// How far a search has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// The length of the histories that have been looked at.
+    pub level: usize,
+    /// Different states so far.
+    pub unique: usize,
+    /// States generated so far, repetitions included.
+    pub generated: usize,
+    /// States of this level: what is to be expanded next.
+    pub frontier: usize,
+    /// Bytes taken, at most so far.
+    pub bytes: usize,
+    /// Since the beginning.
+    pub elapsed: Duration,
+}
+
+/// Who wants to hear of it.
+pub type Listener = Arc<dyn Fn(&Progress) + Send + Sync>;
+
+/// What a search of any model found.
+pub struct Searched<M: Model> {
+    /// How much was explored.
+    pub counts: Counts,
+    /// How many states that stands for, if some were taken for one.
+    pub represented: usize,
+    /// What ended it before its end.
+    pub cut: Option<Cut>,
+    /// Bytes taken at most: by the states seen, and by two levels of the search.
+    pub bytes: usize,
+    /// Bytes taken by the states seen, at the end.
+    pub visited_bytes: usize,
+    /// How often each kind of action was a transition.
+    pub fired: Vec<(&'static str, u64)>,
+    /// Each `sometimes` property that was met.
+    pub arose: Vec<&'static str>,
+    /// Each `always` property that was violated, with a shortest path.
+    pub violated: Vec<(&'static str, Path<M::State, M::Action>)>,
+}
+
+/// How a state came about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Path<State, Action> {
+    /// The state before the first action.
+    pub beginning: State,
+    /// What happened.
+    pub actions: Vec<Action>,
+}
+
+/// Searches by levels, on the threads of this process.
+///
+/// # Panics
+/// If the model has an `eventually` property: what it means on a cycle, no engine here can say.
+pub fn search<M: Explorable>(question: Question<M>, listener: Listener) -> Searched<M> {
+    let properties = question.model.properties();
+    let unsupported = |property: &stateright::Property<M>| {
+        matches!(property.expectation, Expectation::Eventually)
+    };
+    assert!(!properties.iter().any(unsupported), "`eventually` is not supported");
+    let workers = question.workers;
+    let question = Arc::new(question);
+    let run = move |worker: &mut timely::worker::Worker| {
+        levels::search_on(worker, &question, &listener)
+    };
+    if workers == 1 {
+        return timely::execute_directly(run);
+    }
+    let guards = timely::execute(timely::Config::process(workers), run)
+        .expect("threads of one process need no network");
+    let mut found = guards.join().into_iter();
+    let first = found.next().expect("there is a worker");
+    first.unwrap_or_else(|panic| panic!("a worker of the search panicked: {panic}"))
+}
+
+/// Nobody wants to hear of it.
+pub fn silently() -> Listener {
+    Arc::new(|_| ())
 }
 
 /// What an exploration found.
@@ -35,11 +181,15 @@ impl Default for Limits {
 pub struct Exploration {
     /// How much was explored.
     pub counts: Counts,
+    /// How many states that stands for, if some were taken for one.
+    pub represented: usize,
     /// Why the space was not exhausted, if it was not.
     pub incomplete: Option<String>,
     /// Which bounds some history came up against: there the search may have been kept from
     /// something.
     pub used_up: Vec<&'static str>,
+    /// How often each event was a transition, in the order of the events.
+    pub fired: Vec<(&'static str, u64)>,
     /// Each property asked for, in the order in which it was asked.
     pub verdicts: Vec<(&'static Property, Verdict)>,
 }
@@ -103,71 +253,86 @@ impl Verdict {
     }
 }
 
-/// Explores every state of `model`.
+/// Explores every state of `model`, by levels and on one thread.
 ///
 /// # Panics
-/// If two properties have the same name: stateright would take them for one.
+/// If two properties have the same name: they would be taken for one.
 pub fn explore(model: &Replication, limits: Limits) -> Exploration {
-    assert_distinct_names(model);
-    let checker = model
-        .clone()
-        .checker()
-        .threads(1)
-        .target_state_count(limits.generated)
-        .spawn_bfs()
-        .join();
-    let mut found = checker.discoveries();
-    let counts = Counts {
-        unique: checker.unique_state_count(),
-        generated: checker.state_count(),
-        depth: checker.max_depth().saturating_sub(1),
+    let question = Question {
+        limits,
+        ..Question::new(model.clone())
     };
-    let incomplete = incomplete(counts, limits);
-    debug_assert!(!found.contains_key(EVERYTHING));
+    explored(question, silently())
+}
+
+/// What a question about replication comes to.
+///
+/// # Panics
+/// If two properties have the same name: they would be taken for one.
+pub fn explored(question: Question<Replication>, listener: Listener) -> Exploration {
+    let (model, limits) = (question.model.clone(), question.limits);
+    assert_distinct_names(&model);
+    told(&model, limits, search(question, listener))
+}
+
+/// What was found, property by property.
+pub fn told(model: &Replication, limits: Limits, found: Searched<Replication>) -> Exploration {
+    debug_assert!(found.violated.iter().all(|(name, _)| *name != EVERYTHING));
+    let incomplete = found.cut.map(|cut| reason(cut, found.counts, limits));
+    let arose = |name: &str| found.arose.contains(&name);
     let used_up = [ELECTIONS_USED_UP, ISR_CHANGES_USED_UP, WINDOW_USED_UP];
-    let used_up = used_up
-        .into_iter()
-        .filter(|bound| found.contains_key(bound))
-        .collect();
+    let used_up = used_up.into_iter().filter(|bound| arose(bound)).collect();
     let verdicts = model.asked.iter().map(|property| {
-        let arises = found.contains_key(property.arising);
-        let verdict = match found.remove(property.name) {
-            Some(path) => Verdict::Violated(history(model, path)),
+        let path = found.violated.iter().find(|(name, _)| *name == property.name);
+        let verdict = match path {
+            Some((_, path)) => Verdict::Violated(history(model, path)),
             None if incomplete.is_some() => Verdict::Incomplete,
-            None if arises => Verdict::Holds,
+            None if arose(property.arising) => Verdict::Holds,
             None => Verdict::Silent,
         };
         (property, verdict)
     });
     Exploration {
-        counts,
         verdicts: verdicts.collect(),
+        counts: found.counts,
+        represented: found.represented,
         incomplete,
         used_up,
+        fired: found.fired,
     }
 }
 
-fn incomplete(counts: Counts, limits: Limits) -> Option<String> {
-    (counts.generated >= limits.generated).then(|| {
-        format!(
-            "{} states generated, and the limit is {}",
-            counts.generated, limits.generated
-        )
-    })
+fn reason(cut: Cut, counts: Counts, limits: Limits) -> String {
+    let so_far = counts.generated;
+    match cut {
+        Cut::States => format!(
+            "{so_far} states generated, and the limit is {}",
+            limits.generated
+        ),
+        Cut::Memory => format!(
+            "{so_far} states generated, and more would need more than {} bytes",
+            limits.bytes.unwrap_or_default()
+        ),
+        Cut::Time => format!(
+            "{so_far} states generated in {} s, and there was no more time",
+            limits.deadline.map_or(0, |(_, allowed)| allowed.as_secs())
+        ),
+    }
 }
 
 /// The history of a path, event by event: what was found in large steps is written out in small ones.
-fn history(model: &Replication, path: stateright::Path<State, Event>) -> History {
-    let steps = path.into_vec();
-    let beginning = steps[0].0;
-    let events: Vec<Event> = steps.into_iter().filter_map(|(_, event)| event).collect();
+fn history(model: &Replication, path: &Path<State, Event>) -> History {
+    let beginning = path.beginning;
     if model.variant.grain == Grain::Fine {
-        return History { beginning, events };
+        return History {
+            beginning,
+            events: path.actions.clone(),
+        };
     }
-    let mut fine = Vec::with_capacity(events.len());
+    let mut fine = Vec::with_capacity(path.actions.len());
     let mut state = beginning;
-    for event in events {
-        let (events, after) = grain::events_of(model, &state, &event)
+    for event in &path.actions {
+        let (events, after) = grain::events_of(model, &state, event)
             .expect("a step of a path is a step at the fine grain too (tests/grains.rs)");
         fine.extend(events);
         state = after;

@@ -158,6 +158,7 @@ pub fn shortened(
     };
     let limits = Limits {
         generated: (states / 4 * USUAL_REPLICAS / weight(model)).max(1),
+        ..Limits::default()
     };
     for records in 1..=model.bounds.records {
         let bounds = Bounds {
@@ -204,6 +205,7 @@ fn first_jobs(models: &[Replication], budget: Budget) -> Vec<Job> {
         model: place,
         limits: Limits {
             generated: limit(model).max(1),
+            ..Limits::default()
         },
     })
     .collect()
@@ -239,6 +241,7 @@ fn next_jobs(
             model: place,
             limits: Limits {
                 generated: guess(place) * slack,
+                ..Limits::default()
             },
         })
         .collect()

@@ -10,6 +10,7 @@
 //! | [`choices`] | what may be tried |
 //! | [`bounds`] | what the budget affords |
 //! | [`ghost`] | what only the proof remembers |
+//! | [`state::symmetry`] | which brokers are interchangeable |
 //! | [`properties`] | what ought to hold |
 //!
 //! Choices, rules, bounds and properties are four kinds of truth, and none reaches into another:
@@ -35,6 +36,7 @@ pub use guard::{Disabled, Guard, GuardSet};
 pub use numbers::{BrokerEpoch, End, LeaderEpoch, PartitionEpoch};
 pub use properties::Property;
 pub use state::State;
+pub use state::symmetry::BrokerNames;
 pub use variant::{Switches, Variant};
 
 use highwater_vocabulary::{BrokerSet, Event, Faults, Observation, Setting};

@@ -8,9 +8,10 @@ use super::{Bounds, LeaderEpoch, Replication};
 use highwater_vocabulary::{
     Acks, Broker, BrokerSet, Event, Fault, MOST_RECORDS, Member, Process, Record, RecordSet, Set,
 };
+use serde::{Deserialize, Serialize};
 
 /// What the proof remembers.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Ghost {
     /// Records whose producers were told that they are safe.
     pub acknowledged: RecordSet,
@@ -31,14 +32,14 @@ pub struct Ghost {
 }
 
 /// The records that each leader held when it took office, by leader epoch.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Offices {
     taken: u8,
     held: [RecordSet; EPOCHS],
 }
 
 /// A promise about a single step: once broken, it stays so.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Broken {
     /// An acks=all record was appended while the committed ISR was below min ISR (A1).
     Admission,
@@ -80,7 +81,7 @@ impl Member for Broken {
 
 /// How much of every budget is spent.  (Elections need no counter: every one shows in the leader
 /// epoch.)
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Spent {
     /// Records sent so far; the next one has this number.
     pub records: u8,

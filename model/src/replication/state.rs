@@ -4,12 +4,16 @@
 //! history.  Equality and hash are derived (but for [`MetadataLog`], which says why): two states that differ in a
 //! field that somebody may read must not be taken for one.
 
+mod encoding;
+pub mod symmetry;
+
 use super::ghost::Ghost;
 use super::{BrokerEpoch, End, LeaderEpoch, PartitionEpoch, Replication};
 use highwater_vocabulary::{
     Broker, BrokerSet, Datacenter, Fault, MOST_BROKERS, MOST_DATACENTERS, MOST_RECORDS, Member,
     Process, Record, RecordSet, Set,
 };
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::{Index, IndexMut};
@@ -28,11 +32,18 @@ pub const EPOCHS: usize = 8;
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct PerBroker<T>(pub [T; MOST_BROKERS]);
 
+impl<T: Default + PartialEq> PerBroker<T> {
+    /// The slots up to the last that is taken.
+    fn taken(&self) -> &[T] {
+        let empty = T::default();
+        let last = self.0.iter().rposition(|slot| *slot != empty);
+        &self.0[..last.map_or(0, |last| last + 1)]
+    }
+}
+
 impl<T: Hash + Default + PartialEq> Hash for PerBroker<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let empty = T::default();
-        let taken = self.0.iter().rposition(|slot| *slot != empty);
-        self.0[..taken.map_or(0, |last| last + 1)].hash(state);
+        self.taken().hash(state);
     }
 }
 
@@ -51,7 +62,7 @@ impl<T> IndexMut<Broker> for PerBroker<T> {
 }
 
 /// Everything that is the case between two events.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct State {
     /// The brokers, each with its replica.
     pub replicas: PerBroker<Replica>,
@@ -68,7 +79,7 @@ pub struct State {
 }
 
 /// A broker and its replica of the partition.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Replica {
     /// Whether the process runs.
     pub process: Process,
@@ -94,7 +105,7 @@ pub struct Replica {
 }
 
 /// What a replica does, as it sees itself.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub enum Role {
     /// It has not been told yet.
     #[default]
@@ -106,7 +117,7 @@ pub enum Role {
 }
 
 /// What a leader knows; gone when the process stops or another leads.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Tenure {
     /// The change of the partition that it acts on.
     pub partition_epoch: PartitionEpoch,
@@ -128,7 +139,7 @@ pub struct Tenure {
 }
 
 /// A record and the epoch of the leader that appended it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Entry {
     /// The record.
     pub record: Record,
@@ -140,7 +151,7 @@ pub struct Entry {
 ///
 /// The cache is the runs of equal epochs, and at most one entry more: the epoch of a leader that
 /// has not written yet.  That one is `last_epoch`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Log {
     entries: [Entry; MOST_RECORDS],
     end: End,
@@ -149,7 +160,7 @@ pub struct Log {
 
 /// What travels between a leader and the controller.  Kafka has one request of a broker's for a
 /// partition under way at a time; both slots are taken only where that guard is waived.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Change {
     /// The proposal, until the controller handles it.
     pub request: Option<Request>,
@@ -158,7 +169,7 @@ pub struct Change {
 }
 
 /// An AlterPartition request.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Request {
     /// Whether it has left the broker; it has not while the controller cannot be reached.
     pub sent: bool,
@@ -175,7 +186,7 @@ pub struct Request {
 }
 
 /// The answer to an AlterPartition request.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Answer {
     /// The change that the request built on, and the ISR it proposed: which proposal this answers.
     pub to: (PartitionEpoch, BrokerSet),
@@ -184,7 +195,7 @@ pub struct Answer {
 }
 
 /// What became of an ISR change.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Outcome {
     /// The partition is now this.
     Accepted {
@@ -200,7 +211,7 @@ pub enum Outcome {
 }
 
 /// A fetch that may be late: asked for, or answered.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum LateFetch {
     /// On its way to the leader.
     Request(Fetch),
@@ -209,7 +220,7 @@ pub enum LateFetch {
 }
 
 /// A fetch request.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Fetch {
     /// Whom it was sent to.
     pub to: Broker,
@@ -224,7 +235,7 @@ pub struct Fetch {
 }
 
 /// What a leader answers to a fetch.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum FetchAnswer {
     /// The log from the requested offset on.
     Records {
@@ -245,7 +256,7 @@ pub enum FetchAnswer {
 }
 
 /// A committed metadata record, as the image of everything a broker reads from it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Image {
     /// Who leads.
     pub leader: Option<Broker>,
@@ -264,7 +275,7 @@ pub struct Image {
 }
 
 /// The controller: one committed log of metadata, and what only controllers read.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Controller {
     /// Where the active controller is, if there is one.
     pub active: Option<Datacenter>,
@@ -279,7 +290,7 @@ pub struct Controller {
 }
 
 /// Datacenters and links.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct World {
     /// Datacenters that are lost.
     pub lost: Set<Datacenter>,
@@ -464,7 +475,7 @@ impl Controller {
 
     /// The same, to be renumbered.
     pub fn records_mut(&mut self) -> &mut [Image] {
-        &mut self.log.kept[..=usize::from(self.log.newest)]
+        self.log.records_mut()
     }
 
     /// Commits a record; `false` if the slowest broker is too far behind.
@@ -512,6 +523,10 @@ impl MetadataLog {
 
     fn records(&self) -> &[Image] {
         &self.kept[..=usize::from(self.newest)]
+    }
+
+    fn records_mut(&mut self) -> &mut [Image] {
+        &mut self.kept[..=usize::from(self.newest)]
     }
 }
 

@@ -3,10 +3,16 @@
 //! `docs/NOTATION.md` argues for each event why it may be taken as one step.
 
 use crate::{Broker, BrokerSet, Datacenter, MOST_BROKERS, Offset, Record};
+use serde::{Deserialize, Serialize};
+use strum::{EnumDiscriminants, VariantNames};
 
 /// Something that happens.  The order of the variants is the order in which ties between
 /// histories of equal length are decided, so it is part of the notation.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, VariantNames, EnumDiscriminants,
+)]
+#[strum(serialize_all = "kebab-case")]
+#[strum_discriminants(name(Verb), doc = "What happens, without the operands.")]
 #[expect(missing_docs, reason = "the line of each event names its operands")]
 pub enum Event {
     // Clients.
@@ -115,4 +121,14 @@ pub enum Event {
     CutFrom { from: Datacenter, to: Datacenter },
     /// `depose`: the active controller loses its office.
     Depose,
+}
+
+impl Event {
+    /// The first word of the line of each event, in the order of the events.
+    pub const VERBS: &'static [&'static str] = <Event as VariantNames>::VARIANTS;
+
+    /// The place of this event's word among them.
+    pub fn verb(&self) -> usize {
+        Verb::from(self) as usize
+    }
 }

@@ -1,5 +1,6 @@
 //! Who and what: brokers, datacenters, records, and small sets of them.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -14,7 +15,7 @@ pub trait Member: Copy {
 macro_rules! member {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
         pub struct $name(u8);
 
         impl Member for $name {
@@ -73,6 +74,18 @@ impl<T> Clone for Set<T> {
 }
 
 impl<T> Copy for Set<T> {}
+
+impl<T> Serialize for Set<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(self.0)
+    }
+}
+
+impl<'de, T> Deserialize<'de> for Set<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u8::deserialize(deserializer).map(|bits| Set(bits, PhantomData))
+    }
+}
 
 impl<T> Default for Set<T> {
     fn default() -> Self {

@@ -2,6 +2,7 @@
 //! by, what a story may claim, what a history is drawn from.
 
 use crate::{Broker, BrokerSet, LeaderEpoch, Member, Offset, Record, RecordSet, Setting};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A record in a log, with the leader epoch it was written under; printed `r1'2`.
@@ -20,7 +21,7 @@ impl fmt::Display for Entry {
 }
 
 /// Whether a broker's process runs.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub enum Process {
     /// It does not; only the disk is there.
     #[default]

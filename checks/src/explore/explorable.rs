@@ -1,0 +1,61 @@
+//! What a model has to offer beside stateright's own interface to be explored by levels.
+
+use highwater_model::replication::{BrokerNames, Replication, State};
+use highwater_vocabulary::Event;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use stateright::Model;
+use std::fmt::Debug;
+use std::hash::Hash;
+
+/// A model whose states can be written down, and whose actions have an order.
+///
+/// Two states must be equal if and only if serde writes them alike: an explorer tells them apart by
+/// the hash of what is written.
+pub trait Explorable:
+    Model<
+        State: Clone + Debug + Hash + PartialEq + Serialize + DeserializeOwned + Send + Sync,
+        Action: Copy + Debug + Ord + Serialize + DeserializeOwned + Send + Sync,
+    > + Clone
+    + Send
+    + Sync
+    + 'static
+{
+    /// The kinds of action there are, by name.
+    fn kinds(&self) -> &'static [&'static str];
+
+    /// The place of an action's kind among them.
+    fn kind(&self, action: &Self::Action) -> usize;
+
+    /// A way to give the parts of a state new names.
+    type Names;
+
+    /// The automorphisms of the model but the identity: every change of names that leaves the
+    /// beginnings, the transitions and the properties as they are.
+    fn automorphisms(&self) -> Vec<Self::Names> {
+        Vec::new()
+    }
+
+    /// The state under new names.
+    fn renamed(&self, state: &Self::State, names: &Self::Names) -> Self::State;
+}
+
+impl Explorable for Replication {
+    fn kinds(&self) -> &'static [&'static str] {
+        Event::VERBS
+    }
+
+    fn kind(&self, event: &Event) -> usize {
+        event.verb()
+    }
+
+    type Names = BrokerNames;
+
+    fn automorphisms(&self) -> Vec<BrokerNames> {
+        self.interchangeable()
+    }
+
+    fn renamed(&self, state: &State, names: &BrokerNames) -> State {
+        state.renamed(names)
+    }
+}
