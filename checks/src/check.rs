@@ -1,20 +1,20 @@
 //! A deployment, asked about every row of its ladder.
 
-use crate::explore::Verdict;
+use crate::explore::{Coverage, Crew, Verdict};
 use crate::ladder;
 use crate::placement;
-use crate::search::{self, Budget, Outcome, Reach};
+use crate::search::{self, Outcome, Reach};
 use highwater_model::replication::{Bounds, Grain, Property, Replication, Variant};
 use highwater_vocabulary::{Deployment, Faults, Setting, Topic};
 
 /// How a deployment is searched.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// States that may be generated for a deployment altogether, repetitions included; one of six
     /// replicas counts as two.
     pub states: usize,
-    /// How many explorations run side by side; the results do not depend on it.
-    pub workers: usize,
+    /// Who explores, and what they may take.
+    pub crew: Crew,
     /// How many records are sent where the file does not say.
     pub records: u8,
     /// Whether the candidate defects are there as Kafka's source has them, or repaired.
@@ -39,7 +39,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             states: 60_000_000,
-            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            crew: Crew::default(),
             records: 2,
             as_source: false,
             steps: Steps::Both,
@@ -95,6 +95,8 @@ pub struct CheckedRow {
     pub incomplete: Option<String>,
     /// Which bounds some history came up against.
     pub used_up: Vec<&'static str>,
+    /// How often each event was tried, and happened.
+    pub coverage: Coverage,
     /// The properties, each with its worst verdict.
     pub cells: Vec<Cell>,
 }
@@ -133,7 +135,7 @@ impl CheckedRow {
 ///
 /// One election less than in experiments, and no balancer, so that a row is exhausted in seconds:
 /// the verdicts say so.
-pub fn bounds(deployment: &Deployment, options: Options) -> Bounds {
+pub fn bounds(deployment: &Deployment, options: &Options) -> Bounds {
     let file = &deployment.bounds;
     let default = Bounds {
         elections: 2,
@@ -154,7 +156,7 @@ pub fn models(
     deployment: &Deployment,
     topic: &Topic,
     faults: &Faults,
-    options: Options,
+    options: &Options,
 ) -> Vec<Replication> {
     let mut variant = Variant::of(deployment.kafka);
     if options.as_source {
@@ -175,7 +177,7 @@ pub fn models(
 /// of how many that are begun.
 pub fn check(
     deployment: &Deployment,
-    options: Options,
+    options: &Options,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Checked {
     let ladder = ladder::rows(deployment);
@@ -190,7 +192,7 @@ pub fn check_rows(
     deployment: &Deployment,
     topics: &[usize],
     ladder: &[ladder::Row],
-    options: Options,
+    options: &Options,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Vec<CheckedRow> {
     let mut models: Vec<Replication> = Vec::new();
@@ -212,11 +214,7 @@ pub fn check_rows(
         }
     }
     let rounds = search::rounds(bounds(deployment, options), |grain| options.takes(grain));
-    let budget = Budget {
-        states: options.states,
-        workers: options.workers,
-    };
-    let outcomes = search::search(&models, &rounds, budget, progress);
+    let outcomes = search::search(&models, &rounds, options.states, &options.crew, progress);
     let judged = rows.into_iter().map(|(topic, row, own)| {
         let found: Vec<_> = own
             .iter()
@@ -277,6 +275,7 @@ fn judge(
         states: outcomes().map(|outcome| outcome.states).sum(),
         incomplete: outcomes().find_map(|outcome| outcome.incomplete.clone()),
         used_up,
+        coverage: outcomes().fold(Coverage::default(), |all, outcome| all.and(&outcome.coverage)),
         cells: cells.collect(),
     }
 }

@@ -8,12 +8,15 @@ pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod replay;
 pub(crate) mod rules;
+pub(crate) mod search;
 
 use highwater_checks::experiment::Experiment;
+use highwater_checks::explore::{Listener, silently};
 use highwater_checks::{Remark, Source, deployment_file, experiment_file};
 use highwater_vocabulary::Deployment;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
 
 /// How a command ends, if its input is right.
 pub(crate) enum End {
@@ -59,21 +62,33 @@ pub(crate) fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
+/// Who hears how far the work has come.
+pub(crate) struct Heard {
+    /// How many explorations are done, and of how many that are begun.
+    pub(crate) finished: Box<dyn Fn(usize, usize) + Sync>,
+    /// How far an exploration has come.
+    pub(crate) listener: Listener,
+}
+
 /// Shows how far the work has come, on stderr and only on a terminal.
-pub(crate) fn with_progress<T>(
-    name: &str,
-    work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> T,
-) -> T {
+pub(crate) fn with_progress<T>(name: &str, work: impl FnOnce(&Heard) -> T) -> T {
     if !std::io::stderr().is_terminal() {
-        return work(&|_, _| {});
+        return work(&Heard {
+            finished: Box::new(|_, _| {}),
+            listener: silently(),
+        });
     }
-    let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {elapsed}");
+    let style = ProgressStyle::with_template("{prefix} {bar:20} {pos}/{len} {elapsed}  {wide_msg}");
     let bar =
         ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_message(name.to_owned());
-    let result = work(&|done, of| {
-        bar.set_length(of as u64);
-        bar.set_position(done as u64);
+    bar.set_prefix(name.to_owned());
+    let (finished, level) = (bar.clone(), bar.clone());
+    let result = work(&Heard {
+        finished: Box::new(move |done, of| {
+            finished.set_length(of as u64);
+            finished.set_position(done as u64);
+        }),
+        listener: Arc::new(move |progress| level.set_message(progress.to_string())),
     });
     bar.finish_and_clear();
     result

@@ -4,7 +4,7 @@
 //! holds where it should not is one too: a guard that may be waived without consequence, or a known
 //! bug that is no longer found, says that the model has stopped looking.
 
-use crate::explore::{Exploration, Limits, Verdict, explore};
+use crate::explore::{Crew, Exploration, Limits, Question, Verdict};
 use highwater_model::replication::{Property, Replication};
 use std::fmt;
 
@@ -90,8 +90,11 @@ impl Experiment {
 }
 
 /// Explores the experiment, every property asked, and compares what comes out.
-pub fn run(experiment: &Experiment) -> Result<Exploration, Unexpected> {
-    let exploration = explore(&experiment.model, Limits::default());
+pub fn run(experiment: &Experiment, limits: Limits, crew: &Crew) -> Result<Exploration, Unexpected> {
+    let exploration = crew.explore(Question {
+        limits,
+        ..Question::new(experiment.model.clone())
+    });
     let mut differences: Vec<String> = exploration.incomplete.iter().cloned().collect();
     for (property, verdict) in &exploration.verdicts {
         let expected = experiment.expected_of(property);
@@ -99,7 +102,7 @@ pub fn run(experiment: &Experiment) -> Result<Exploration, Unexpected> {
             differences.push(difference(experiment, property, expected, verdict));
         }
     }
-    let counted = exploration.counts.unique;
+    let counted = exploration.represented;
     if let Some(states) = experiment.states.filter(|states| *states != counted) {
         differences.push(format!("states: expected {states}, found {counted}"));
     }

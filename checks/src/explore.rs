@@ -8,6 +8,9 @@
 //! The outcome is three-valued: a property holds in a space that was exhausted, is violated by a
 //! history, or is not known because the search was cut short, and then it says by what.
 
+pub mod cluster;
+mod coverage;
+mod crew;
 mod explorable;
 mod levels;
 pub mod oracle;
@@ -15,18 +18,24 @@ mod packed;
 mod visited;
 mod way_back;
 
+pub use coverage::{Coverage, Tally};
+pub use crew::Crew;
 pub use explorable::Explorable;
 
 use highwater_model::replication::{
     ELECTIONS_USED_UP, EVERYTHING, Grain, ISR_CHANGES_USED_UP, Property, Replication, State,
     WINDOW_USED_UP, grain,
 };
+use bytesize::ByteSize;
 use highwater_vocabulary::Event;
+use indicatif::HumanCount;
 use serde::{Deserialize, Serialize};
 use stateright::{Expectation, Model};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// How far an exploration may go before it gives up.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +106,21 @@ impl<M> Question<M> {
     }
 }
 
+impl<M: fmt::Debug> Question<M> {
+    /// By what processes that answer together know that they were asked the same.
+    fn fingerprint(&self) -> u64 {
+        let Question {
+            model,
+            limits,
+            until,
+            symmetry,
+            workers: _,
+        } = self;
+        let generated = limits.generated;
+        xxh3_64(format!("{model:?} {generated} {until:?} {symmetry}").as_bytes())
+    }
+}
+
 /// How far a search has come.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
@@ -114,6 +138,21 @@ pub struct Progress {
     pub elapsed: Duration,
 }
 
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rate = self.unique as f64 / self.elapsed.as_secs_f64().max(0.001);
+        write!(
+            f,
+            "level {}: {} states, {} a second, {} to expand, {}",
+            self.level,
+            HumanCount(self.unique as u64),
+            HumanCount(rate as u64),
+            HumanCount(self.frontier as u64),
+            ByteSize(self.bytes as u64).display().iec()
+        )
+    }
+}
+
 /// Who wants to hear of it.
 pub type Listener = Arc<dyn Fn(&Progress) + Send + Sync>;
 
@@ -129,8 +168,8 @@ pub struct Searched<M: Model> {
     pub bytes: usize,
     /// Bytes taken by the states seen, at the end.
     pub visited_bytes: usize,
-    /// How often each kind of action was a transition.
-    pub fired: Vec<(&'static str, u64)>,
+    /// How often each kind of action was tried, and was a transition.
+    pub coverage: Coverage,
     /// Each `sometimes` property that was met.
     pub arose: Vec<&'static str>,
     /// Each `always` property that was violated, with a shortest path.
@@ -188,8 +227,8 @@ pub struct Exploration {
     /// Which bounds some history came up against: there the search may have been kept from
     /// something.
     pub used_up: Vec<&'static str>,
-    /// How often each event was a transition, in the order of the events.
-    pub fired: Vec<(&'static str, u64)>,
+    /// How often each event was tried, and happened.
+    pub coverage: Coverage,
     /// Each property asked for, in the order in which it was asked.
     pub verdicts: Vec<(&'static Property, Verdict)>,
 }
@@ -298,7 +337,7 @@ pub fn told(model: &Replication, limits: Limits, found: Searched<Replication>) -
         represented: found.represented,
         incomplete,
         used_up,
-        fired: found.fired,
+        coverage: found.coverage,
     }
 }
 
@@ -310,12 +349,12 @@ fn reason(cut: Cut, counts: Counts, limits: Limits) -> String {
             limits.generated
         ),
         Cut::Memory => format!(
-            "{so_far} states generated, and more would need more than {} bytes",
-            limits.bytes.unwrap_or_default()
+            "{so_far} states generated, and more would not fit into {}",
+            ByteSize(limits.bytes.unwrap_or_default() as u64).display().iec()
         ),
         Cut::Time => format!(
-            "{so_far} states generated in {} s, and there was no more time",
-            limits.deadline.map_or(0, |(_, allowed)| allowed.as_secs())
+            "{so_far} states generated, and the {} are over",
+            humantime::format_duration(limits.deadline.map_or(Duration::ZERO, |limit| limit.1))
         ),
     }
 }

@@ -165,7 +165,7 @@ pub fn experiment_result(
         also: Vec::new(),
         reach: row_reach(model.variant.grain, model.bounds),
         coarser: None,
-        states: exploration.map_or(0, |exploration| exploration.counts.unique),
+        states: exploration.map_or(0, |exploration| exploration.represented),
         incomplete: None,
         used_up: exploration
             .map(|exploration| exploration.used_up.clone())

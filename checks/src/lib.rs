@@ -49,5 +49,5 @@ use std::path::Path;
 /// write instead.
 pub fn check(path: impl AsRef<Path>) -> Result<Report, Remark> {
     let source = Source::read(path.as_ref())?;
-    Report::of(&source, check::Options::default(), &|_, _| {})
+    Report::of(&source, &check::Options::default(), &|_, _| {})
 }

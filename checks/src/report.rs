@@ -38,7 +38,7 @@ impl Report {
     /// exploration.
     pub fn of(
         source: &Source,
-        options: Options,
+        options: &Options,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Report, Remark> {
         let (deployment, warnings) = deployment_file::read(source)?;

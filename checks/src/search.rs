@@ -6,10 +6,8 @@
 //! not fit keeps the verdicts it has.  Nothing of it looks at a clock or at who finished first, so
 //! the results depend neither on the machine nor on the number of workers.
 
-use crate::explore::{Exploration, History, Limits, Verdict, explore};
+use crate::explore::{Coverage, Crew, Exploration, History, Limits, Question, Until, Verdict};
 use highwater_model::replication::{Bounds, Grain, Property, Replication};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What the states of a model cost grows with its replicas; budgets are in states of this many.
 const USUAL_REPLICAS: usize = 3;
@@ -37,15 +35,6 @@ impl Reach {
     }
 }
 
-/// How much may be searched, and by whom.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Budget {
-    /// States that may be generated for all models together, at three replicas each.
-    pub(crate) states: usize,
-    /// How many explorations run side by side.
-    pub(crate) workers: usize,
-}
-
 /// What the search of a model came to.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
@@ -59,6 +48,8 @@ pub(crate) struct Outcome {
     pub(crate) states: usize,
     /// Which bounds some history came up against there.
     pub(crate) used_up: Vec<&'static str>,
+    /// How often each event was tried there, and happened.
+    pub(crate) coverage: Coverage,
     /// Each property, with what all rounds together say of it.
     pub(crate) verdicts: Vec<(&'static Property, Verdict)>,
 }
@@ -101,17 +92,19 @@ pub(crate) fn rounds(most: Bounds, grains: impl Fn(Grain) -> bool) -> Vec<Round>
     rounds
 }
 
-/// Searches every model through the rounds, as far as the budget goes.  `progress` hears of every
+/// Searches every model through the rounds, as far as the budget goes: states that may be generated for
+/// all models together, one of three replicas each.  `progress` hears of every
 /// exploration: how many are done, and of how many that are begun.
 pub(crate) fn search(
     models: &[Replication],
     rounds: &[Round],
-    budget: Budget,
+    budget: usize,
+    crew: &Crew,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Vec<Outcome> {
     let mut outcomes: Vec<Option<Outcome>> = vec![None; models.len()];
     let mut spent: Vec<usize> = Vec::new();
-    let mut left = budget.states;
+    let mut left = budget;
     let mut done = 0;
     for (number, round) in rounds.iter().enumerate() {
         let reach = &round.reach;
@@ -119,7 +112,11 @@ pub(crate) fn search(
             0 => first_jobs(models, budget),
             _ => next_jobs(models, round.growth, &spent, &outcomes, left),
         };
-        let explorations = side_by_side(models, reach, &jobs, budget.workers, &|finished| {
+        let questions = jobs.iter().map(|job| Question {
+            limits: job.limits,
+            ..Question::new(at(&models[job.model], reach))
+        });
+        let explorations = crew.explore_all(questions.collect(), &|finished| {
             progress(done + finished, done + jobs.len());
         });
         done += jobs.len();
@@ -151,6 +148,7 @@ pub fn shortened(
     property: &'static Property,
     known: &History,
     states: usize,
+    crew: &Crew,
 ) -> History {
     let asked = Replication {
         asked: std::slice::from_ref(property),
@@ -166,7 +164,11 @@ pub fn shortened(
             ..model.bounds
         };
         let grain = Grain::Fine;
-        let exploration = explore(&at(&asked, &Reach { grain, bounds }), limits);
+        let exploration = crew.explore(Question {
+            limits,
+            until: Until::Violation,
+            ..Question::new(at(&asked, &Reach { grain, bounds }))
+        });
         match exploration.verdict(property.name) {
             Some(Verdict::Violated(found)) if found.events.len() <= known.events.len() => {
                 return found.clone();
@@ -192,13 +194,13 @@ fn weight(model: &Replication) -> usize {
 /// The first round is for everybody: without it nothing would be known.  A quarter of the budget is
 /// far more than it needs up to six replicas; of more, where nothing is claimed anyhow, each gets
 /// its share.
-fn first_jobs(models: &[Replication], budget: Budget) -> Vec<Job> {
+fn first_jobs(models: &[Replication], budget: usize) -> Vec<Job> {
     let limit = |model: &Replication| {
         let parts = match weight(model) <= MOST_REPLICAS_CLAIMED {
             true => 4,
             false => models.len(),
         };
-        (budget.states / parts).saturating_mul(USUAL_REPLICAS) / weight(model)
+        (budget / parts).saturating_mul(USUAL_REPLICAS) / weight(model)
     };
     let jobs = models.iter().enumerate();
     jobs.map(|(place, model)| Job {
@@ -256,8 +258,9 @@ fn further(known: Option<Outcome>, reach: Reach, found: Exploration) -> Outcome 
             rounds: usize::from(!is_cut),
             reached: if is_cut { Vec::new() } else { vec![reach] },
             incomplete: found.incomplete,
-            states: found.counts.unique,
+            states: found.represented,
             used_up: found.used_up,
+            coverage: found.coverage,
             verdicts: found.verdicts,
         };
     };
@@ -277,8 +280,9 @@ fn further(known: Option<Outcome>, reach: Reach, found: Exploration) -> Outcome 
         known.reached.retain(|other| !reach.includes(other));
         known.reached.push(reach);
         known.rounds += 1;
-        known.states = found.counts.unique;
+        known.states = found.represented;
         known.used_up = found.used_up;
+        known.coverage = found.coverage;
     }
     known
 }
@@ -306,42 +310,6 @@ fn without_unfounded_claims(model: &Replication, mut outcome: Outcome) -> Outcom
         ));
     }
     outcome
-}
-
-/// Explores every job, each on one thread; the results come in the order of the jobs.
-fn side_by_side(
-    models: &[Replication],
-    reach: &Reach,
-    jobs: &[Job],
-    workers: usize,
-    finished: &(dyn Fn(usize) + Sync),
-) -> Vec<Exploration> {
-    let next = AtomicUsize::new(0);
-    let done = AtomicUsize::new(0);
-    let found: Vec<Mutex<Option<Exploration>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
-    std::thread::scope(|scope| {
-        for _ in 0..workers.clamp(1, jobs.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(job) = jobs.get(place) else {
-                        break;
-                    };
-                    let exploration = explore(&at(&models[job.model], reach), job.limits);
-                    if let Ok(mut slot) = found[place].lock() {
-                        *slot = Some(exploration);
-                    }
-                    finished(done.fetch_add(1, Ordering::Relaxed) + 1);
-                }
-            });
-        }
-    });
-    let found = found
-        .into_iter()
-        .map(|slot| slot.into_inner().unwrap_or_default());
-    found
-        .map(|exploration| exploration.expect("every job is done once"))
-        .collect()
 }
 
 /// The model, to be searched that far.

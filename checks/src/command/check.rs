@@ -1,8 +1,9 @@
 //! `highwater check`.
 
+use super::search::Search;
 use super::{Asked, End, complain, print, read, with_progress};
 use clap::{Args, ValueEnum};
-use highwater_checks::check::{Options, Steps};
+use highwater_checks::explore::Crew;
 use highwater_checks::json::{self, CheckResult, Output};
 use highwater_checks::report::{self, Detail};
 use highwater_checks::{Remark, Report, Source, experiment, shipped};
@@ -23,36 +24,6 @@ pub(crate) struct Check {
     search: Search,
 }
 
-/// How deployments are searched.  An experiment says all of it in its file.
-#[derive(Args)]
-pub(crate) struct Search {
-    /// Explorations of a deployment side by side, by default one a core; the results do not depend
-    /// on it.
-    #[arg(long)]
-    workers: Option<usize>,
-    #[arg(long, help = format!(
-        "States the search of a deployment may generate altogether, by default {}",
-        Options::default().states
-    ))]
-    max_states: Option<usize>,
-    /// The candidate defects as Kafka's source has them, instead of repaired.
-    #[arg(long)]
-    as_source: bool,
-    /// How large the steps of the search may be; both, if absent.
-    #[arg(long, value_enum)]
-    grain: Option<Grain>,
-}
-
-/// How large steps are.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Grain {
-    /// Metadata, ISR changes, datacenters and fetches are taken in whole steps: less to search, and
-    /// what happens within a step is not seen.
-    Coarse,
-    /// One event at a time.
-    Fine,
-}
-
 /// How a table is printed.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -62,48 +33,6 @@ pub(crate) enum Format {
     Markdown,
     /// For a program.
     Json,
-}
-
-impl Search {
-    /// The options; `records` where the file says nothing.
-    pub(crate) fn options(&self, records: u8) -> Options {
-        let mut options = Options {
-            as_source: self.as_source,
-            records,
-            ..Options::default()
-        };
-        if let Some(workers) = self.workers {
-            options.workers = workers;
-        }
-        if let Some(states) = self.max_states {
-            options.states = states;
-        }
-        options.steps = match self.grain {
-            None => Steps::Both,
-            Some(Grain::Coarse) => Steps::Coarse,
-            Some(Grain::Fine) => Steps::Fine,
-        };
-        options
-    }
-
-    /// Refuses what an experiment would pay no heed to.
-    pub(crate) fn refuse_for_experiment(&self, source: &Source) -> Result<(), Remark> {
-        let given = [
-            ("--max-states", self.max_states.is_some()),
-            ("--as-source", self.as_source),
-            ("--grain", self.grain.is_some()),
-        ];
-        match given.into_iter().find(|(_, is_given)| *is_given) {
-            None => Ok(()),
-            Some((option, _)) => Err(source
-                .whole(format!(
-                    "{option} is for deployments, and this is an experiment"
-                ))
-                .remedy(format!(
-                    "leave out {option}: an experiment is searched as its file says"
-                ))),
-        }
-    }
 }
 
 impl Check {
@@ -124,6 +53,7 @@ impl Check {
                 self.search.refuse_for_experiment(source)?;
             }
         }
+        let crew = self.search.crew()?;
         let warnings: Vec<&Remark> = read.iter().flat_map(|(_, warnings)| warnings).collect();
         if self.format == Format::Text && !shipped {
             warnings.iter().for_each(|warning| complain(warning));
@@ -136,9 +66,10 @@ impl Check {
             match asked {
                 Asked::Deployment(deployment) => {
                     // A first look has to be quick.
-                    let options = self.search.options(if shipped { 1 } else { 2 });
-                    let report = with_progress(&deployment.name, |progress| {
-                        Report::of(source, options, progress)
+                    let records = if shipped { 1 } else { 2 };
+                    let report = with_progress(&deployment.name, |heard| {
+                        let options = self.search.options(records, &crew, heard);
+                        Report::of(source, &options, &*heard.finished)
                     })?;
                     unmet |= !report.unmet().is_empty();
                     match self.format {
@@ -149,7 +80,13 @@ impl Check {
                     reports.push(report);
                 }
                 Asked::Experiment(experiment) => {
-                    let found = with_progress(&experiment.title, |_| experiment::run(experiment));
+                    let found = with_progress(&experiment.title, |heard| {
+                        let crew = Crew {
+                            listener: heard.listener.clone(),
+                            ..crew.clone()
+                        };
+                        experiment::run(experiment, self.search.limits(), &crew)
+                    });
                     unmet |= found.is_err();
                     match self.format {
                         Format::Json => {

@@ -1,6 +1,7 @@
 //! `highwater diff`.
 
-use super::check::{Format, Search};
+use super::check::Format;
+use super::search::Search;
 use super::{Asked, End, complain, print, read, with_progress};
 use clap::Args;
 use highwater_checks::diff;
@@ -33,10 +34,11 @@ impl Diff {
                     .remedy("name two deployments"));
             }
         }
-        let options = self.search.options(2);
+        let crew = self.search.crew()?;
         let check = |source: &Source| {
-            with_progress(source.file(), |progress| {
-                Report::of(source, options, progress)
+            with_progress(source.file(), |heard| {
+                let options = self.search.options(2, &crew, heard);
+                Report::of(source, &options, &*heard.finished)
             })
         };
         let [a, b] = [check(&sources[0])?, check(&sources[1])?];

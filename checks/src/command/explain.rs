@@ -1,11 +1,11 @@
 //! `highwater explain`.
 
-use super::check::Search;
+use super::search::Search;
 use super::{Asked, End, print, read, with_progress};
 use clap::{Args, ValueEnum};
 use highwater_checks::check::{self, Cell, Options};
 use highwater_checks::explain::{Explanation, explain};
-use highwater_checks::explore::{History, Limits, Verdict, explore};
+use highwater_checks::explore::{Crew, History, Question, Until, Verdict};
 use highwater_checks::json::Output;
 use highwater_checks::search::shortened;
 use highwater_checks::{Remark, Source, ladder};
@@ -50,7 +50,8 @@ impl Explain {
         let source = Source::read(&self.file)?;
         let (asked, _) = read(&source)?;
         let name = source.file();
-        let mut cut = 0;
+        let crew = self.search.crew()?;
+        let mut cut = Vec::new();
         let found = match &asked {
             Asked::Experiment(experiment) => {
                 self.search.refuse_for_experiment(&source)?;
@@ -68,19 +69,26 @@ impl Explain {
                     asked: std::slice::from_ref(property),
                     ..experiment.model.clone()
                 };
-                with_progress(&experiment.title, |_| violation(&model, &mut cut))
+                with_progress(&experiment.title, |heard| {
+                    let crew = Crew {
+                        listener: heard.listener.clone(),
+                        ..crew.clone()
+                    };
+                    self.violation(model, &crew, &mut cut)
+                })
             }
             Asked::Deployment(deployment) => {
                 let property = self.property(&source, check::operators_properties())?;
                 let rows = self.rows(&source, deployment)?;
                 let topics = self.topics(&source, deployment)?;
-                with_progress(&deployment.name, |_| {
-                    self.in_rows(deployment, &topics, &rows, property, &mut cut)
+                with_progress(&deployment.name, |heard| {
+                    let options = self.search.options(2, &crew, heard);
+                    in_rows(deployment, &topics, &rows, property, &options, &mut cut)
                 })
             }
         };
         let Some((model, property, history)) = found else {
-            print(&self.nothing(cut));
+            print(&self.nothing(&cut));
             return Ok(End::Good);
         };
         let explanation = explain(&model, property, &history);
@@ -99,22 +107,23 @@ impl Explain {
         }
     }
 
-    /// That no violation was found, when `cut` searches were cut short.
-    fn nothing(&self, cut: usize) -> String {
+    /// That no violation was found; and, if not everything was searched, why.
+    fn nothing(&self, cut: &[String]) -> String {
         let sentence = match cut {
-            0 => "Nothing is violated there, within the bounds.".to_owned(),
-            1 => {
-                "Not known: nothing was found, but a search was cut by the limit on states.".into()
+            [] => "Nothing is violated there, within the bounds.".to_owned(),
+            [why] => {
+                format!("Not known: nothing was found, but a search was cut short: {why}.")
             }
-            cut => format!(
-                "Not known: nothing was found, but {cut} searches were cut by the limit on states."
+            [why, ..] => format!(
+                "Not known: nothing was found, but {} searches were cut short, the first: {why}.",
+                cut.len()
             ),
         };
         match self.format {
             Format::Text => format!("{sentence}\n"),
             Format::Story => format!("# {sentence}\n"),
             Format::Json => {
-                let warnings = if cut > 0 { vec![sentence] } else { Vec::new() };
+                let warnings = if cut.is_empty() { Vec::new() } else { vec![sentence] };
                 let results: Vec<serde_json::Value> = Vec::new();
                 format!("{}\n", Output::new("explain", results, warnings).render())
             }
@@ -173,50 +182,74 @@ impl Explain {
         }])
     }
 
-    /// The first violation: topic by topic, row by row, property by property.  Counts the rows in which
-    /// nothing was found and not everything was searched.
-    fn in_rows(
-        &self,
-        deployment: &Deployment,
-        topics: &[usize],
-        rows: &[ladder::Row],
-        property: Option<&'static Property>,
-        cut: &mut usize,
-    ) -> Option<Found> {
-        let options = self.search.options(2);
-        let share = options.states / (topics.len() * rows.len()).max(1);
-        let mut asked = topics
-            .iter()
-            .flat_map(|topic| rows.iter().map(move |row| (*topic, row)));
-        asked.find_map(|(topic, row)| {
-            let mut unknown = false;
-            // Most violations are near: only a row that does not show one soon gets its whole share.
-            let found = [share / 8, share].into_iter().find_map(|states| {
-                let states = states.max(1);
-                let options = Options { states, ..options };
-                in_row(deployment, topic, row, property, options, &mut unknown)
-            });
-            *cut += usize::from(found.is_none() && unknown);
-            found
-        })
+    /// The shortest history that violates the one property a model is asked for.  If there is none and
+    /// the search was cut, that is noted: it is no proof that nothing is violated.
+    fn violation(&self, model: Replication, crew: &Crew, cut: &mut Vec<String>) -> Option<Found> {
+        let exploration = crew.explore(Question {
+            limits: self.search.limits(),
+            until: Until::Violation,
+            ..Question::new(model.clone())
+        });
+        let mut verdicts = exploration.verdicts.into_iter();
+        let found = verdicts.find_map(|(property, verdict)| match verdict {
+            Verdict::Violated(history) => Some((property, history)),
+            _ => None,
+        });
+        if found.is_none() {
+            cut.extend(exploration.incomplete);
+        }
+        found.map(|(property, history)| (model, property, history))
     }
 }
 
-/// The first violation in a row; `unknown` becomes whether something is not known of it.
+/// The first violation: topic by topic, row by row, property by property.  Notes for each row in which
+/// nothing was found and not everything was searched why that is.
+fn in_rows(
+    deployment: &Deployment,
+    topics: &[usize],
+    rows: &[ladder::Row],
+    property: Option<&'static Property>,
+    options: &Options,
+    cut: &mut Vec<String>,
+) -> Option<Found> {
+    let share = options.states / (topics.len() * rows.len()).max(1);
+    let mut asked = topics
+        .iter()
+        .flat_map(|topic| rows.iter().map(move |row| (*topic, row)));
+    asked.find_map(|(topic, row)| {
+        let mut unknown = None;
+        // Most violations are near: only a row that does not show one soon gets its whole share.
+        let found = [share / 8, share].into_iter().find_map(|states| {
+            let options = Options {
+                states: states.max(1),
+                ..options.clone()
+            };
+            in_row(deployment, topic, row, property, &options, &mut unknown)
+        });
+        if found.is_none() {
+            cut.extend(unknown);
+        }
+        found
+    })
+}
+
+/// The first violation in a row; `unknown` becomes why something is not known of it, if it is not.
 fn in_row(
     deployment: &Deployment,
     topic: usize,
     row: &ladder::Row,
     property: Option<&'static Property>,
-    options: Options,
-    unknown: &mut bool,
+    options: &Options,
+    unknown: &mut Option<String>,
 ) -> Option<Found> {
     let one = std::slice::from_ref(row);
     let checked = check::check_rows(deployment, &[topic], one, options, &|_, _| {});
     let row = checked.into_iter().next()?;
     let of_interest = |cell: &&Cell| property.is_none_or(|asked| asked.name == cell.property.name);
     let cells = || row.cells.iter().filter(of_interest);
-    *unknown = cells().any(|cell| cell.verdict == Verdict::Incomplete);
+    let is_unknown = cells().any(|cell| cell.verdict == Verdict::Incomplete);
+    let why = || row.incomplete.clone().unwrap_or_else(|| "the limit on states".into());
+    *unknown = is_unknown.then(why);
     let (cell, history) = cells().find_map(|cell| match &cell.verdict {
         Verdict::Violated(history) => Some((cell, history)),
         _ => None,
@@ -224,24 +257,6 @@ fn in_row(
     let topic = &deployment.cluster.topics[topic];
     let mut models = check::models(deployment, topic, &row.faults, options).into_iter();
     let model = models.find(|model| model.setting == cell.worst)?;
-    let history = shortened(&model, cell.property, history, options.states);
+    let history = shortened(&model, cell.property, history, options.states, &options.crew);
     Some((model, cell.property, history))
-}
-
-/// The shortest history that violates the one property a model is asked for.  If there is none and
-/// the search was cut, that is counted: it is no proof that nothing is violated.
-fn violation(model: &Replication, cut: &mut usize) -> Option<Found> {
-    let exploration = explore(model, Limits::default());
-    let was_cut = exploration.incomplete.is_some();
-    let found = exploration
-        .verdicts
-        .into_iter()
-        .find_map(|(property, verdict)| match verdict {
-            Verdict::Violated(history) => Some((property, history)),
-            _ => None,
-        });
-    if found.is_none() && was_cut {
-        *cut += 1;
-    }
-    found.map(|(property, history)| (model.clone(), property, history))
 }

@@ -23,9 +23,9 @@ impl Rules {
             print(&matrix());
             return Ok(End::Good);
         }
-        let found = with_progress("guards", |progress| {
+        let found = with_progress("guards", |heard| {
             let tried = (1..).zip(Guard::ALL).map(|(done, guard)| {
-                progress(done, Guard::ALL.len());
+                (heard.finished)(done, Guard::ALL.len());
                 try_line(line(*guard))
             });
             tried.collect::<Vec<_>>()

@@ -17,6 +17,7 @@ pub trait Explorable:
         State: Clone + Debug + Hash + PartialEq + Serialize + DeserializeOwned + Send + Sync,
         Action: Copy + Debug + Ord + Serialize + DeserializeOwned + Send + Sync,
     > + Clone
+    + Debug
     + Send
     + Sync
     + 'static

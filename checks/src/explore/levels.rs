@@ -19,7 +19,7 @@ use super::explorable::Explorable;
 use super::packed::{Packer, unpacked};
 use super::visited::{Key, Level, Visited, Way};
 use super::way_back;
-use super::{Counts, Cut, Progress, Question, Searched, Until};
+use super::{Counts, Coverage, Cut, Progress, Question, Searched, Until};
 use serde::{Deserialize, Serialize};
 use stateright::{Expectation, Property};
 use std::cell::RefCell;
@@ -62,10 +62,12 @@ impl<Action> Parcel<Action> {
 /// What a worker has to say of a level.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Report<Action> {
+    question: u64,
     unique: usize,
     represented: usize,
     generated: usize,
-    fired: Vec<u64>,
+    /// How often each kind of action was tried, and was a transition.
+    tallies: Vec<[u64; 2]>,
     /// Properties that are settled here, with the best state that does it.
     settled: Vec<(usize, Settled<Action>)>,
     cut: Option<Cut>,
@@ -180,6 +182,7 @@ pub(super) fn search_on<M: Explorable>(
 /// What one worker knows and does.
 struct Share<M: Explorable> {
     question: Arc<Question<M>>,
+    fingerprint: u64,
     index: usize,
     peers: usize,
     packer: Packer<M>,
@@ -200,7 +203,7 @@ struct Share<M: Explorable> {
 
     /// Not reported yet.
     generated: usize,
-    fired: Vec<u64>,
+    tallies: Vec<[u64; 2]>,
     cut: Option<Cut>,
     most_bytes: usize,
 
@@ -212,7 +215,7 @@ struct Share<M: Explorable> {
 struct Totals {
     counts: Counts,
     represented: usize,
-    fired: Vec<u64>,
+    tallies: Vec<[u64; 2]>,
     cut: Option<Cut>,
     bytes: usize,
     visited_bytes: usize,
@@ -229,6 +232,7 @@ impl<M: Explorable> Share<M> {
         };
         let mut share = Share {
             question: Arc::clone(question),
+            fingerprint: question.fingerprint(),
             index: worker.index(),
             peers: worker.peers(),
             packer: Packer::new(automorphisms),
@@ -241,11 +245,11 @@ impl<M: Explorable> Share<M> {
             settled: vec![None; properties.len()],
             properties,
             generated: 0,
-            fired: vec![0; kinds],
+            tallies: vec![[0; 2]; kinds],
             cut: None,
             most_bytes: 0,
             totals: Totals {
-                fired: vec![0; kinds],
+                tallies: vec![[0; 2]; kinds],
                 ..Totals::default()
             },
         };
@@ -297,11 +301,13 @@ impl<M: Explorable> Share<M> {
         }
         self.most_bytes = self.most_bytes.max(self.bytes());
         let (settled, represented) = self.look();
+        let kinds = self.tallies.len();
         Report {
+            question: self.fingerprint,
             unique: self.current.len(),
             represented,
             generated: std::mem::take(&mut self.generated),
-            fired: std::mem::replace(&mut self.fired, vec![0; self.totals.fired.len()]),
+            tallies: std::mem::replace(&mut self.tallies, vec![[0; 2]; kinds]),
             settled,
             cut: self.cut,
             bytes: self.most_bytes,
@@ -356,12 +362,16 @@ impl<M: Explorable> Share<M> {
         totals.bytes = reports.iter().map(|report| report.bytes).sum();
         totals.visited_bytes = reports.iter().map(|report| report.visited_bytes).sum();
         for report in reports {
+            assert_eq!(
+                report.question, self.fingerprint,
+                "the processes of the cluster were not asked the same"
+            );
             totals.counts.unique += report.unique;
             totals.counts.generated += report.generated;
             totals.represented += report.represented;
             totals.cut = totals.cut.or(report.cut);
-            for (all, more) in totals.fired.iter_mut().zip(&report.fired) {
-                *all += more;
+            for (all, more) in totals.tallies.iter_mut().zip(&report.tallies) {
+                *all = [all[0] + more[0], all[1] + more[1]];
             }
             for (place, settled) in &report.settled {
                 let known = &mut self.settled[*place];
@@ -403,6 +413,8 @@ impl<M: Explorable> Share<M> {
             let mut actions = std::mem::take(&mut self.actions);
             model.actions(&state, &mut actions);
             for action in actions.drain(..) {
+                let kind = model.kind(&action);
+                self.tallies[kind][0] += 1;
                 let Some(next) = model.next_state(&state, action) else {
                     continue;
                 };
@@ -410,7 +422,7 @@ impl<M: Explorable> Share<M> {
                     continue;
                 }
                 self.generated += 1;
-                self.fired[model.kind(&action)] += 1;
+                self.tallies[kind][1] += 1;
                 let way = Way {
                     action: Some(action),
                     parent: reached.key,
@@ -476,7 +488,7 @@ impl<M: Explorable> Share<M> {
             cut: self.totals.cut,
             bytes: self.totals.bytes,
             visited_bytes: self.totals.visited_bytes,
-            fired: model.kinds().iter().copied().zip(self.totals.fired.iter().copied()).collect(),
+            coverage: Coverage::of(model.kinds(), &self.totals.tallies),
             arose: Vec::new(),
             violated: Vec::new(),
         };

@@ -6,7 +6,7 @@
 //! was cut short still says that it is done.  The model must have a property that always holds, without
 //! which the search ends as soon as the others are settled.
 
-use super::{Counts, Cut, Explorable, Path, Searched};
+use super::{Counts, Coverage, Cut, Explorable, Path, Searched};
 use stateright::{Checker, Expectation};
 
 /// Searches with stateright; a limit of states generated is all that can be set.
@@ -30,7 +30,7 @@ pub fn search<M: Explorable>(model: &M, generated: usize) -> Searched<M> {
         cut: (counts.generated >= generated).then_some(Cut::States),
         bytes: 0,
         visited_bytes: 0,
-        fired: Vec::new(),
+        coverage: Coverage::default(),
         arose: Vec::new(),
         violated: Vec::new(),
     };

@@ -21,10 +21,6 @@ impl Visited {
         self.0.get(&key).copied()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// Room for so many more, so that it grows once a level and not while it is read.
     pub(super) fn reserve(&mut self, more: usize) {
         self.0.reserve(more);

@@ -107,7 +107,7 @@ fn topic_in_words(deployment: &Deployment, topic: &Topic) -> String {
         deployment,
         topic,
         &Faults::default(),
-        check::Options::default(),
+        &check::Options::default(),
     );
     let elr = models.first().is_some_and(|model| model.has_elr());
     format!(
