@@ -18,6 +18,7 @@ pub mod guards;
 pub mod json;
 pub mod ladder;
 mod names;
+pub mod peers;
 pub mod placement;
 pub mod replay;
 pub mod report;
