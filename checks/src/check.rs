@@ -275,7 +275,9 @@ fn judge(
         states: outcomes().map(|outcome| outcome.states).sum(),
         incomplete: outcomes().find_map(|outcome| outcome.incomplete.clone()),
         used_up,
-        coverage: outcomes().fold(Coverage::default(), |all, outcome| all.and(&outcome.coverage)),
+        coverage: outcomes().fold(Coverage::default(), |all, outcome| {
+            all.and(&outcome.coverage)
+        }),
         cells: cells.collect(),
     }
 }

@@ -90,11 +90,29 @@ impl Experiment {
 }
 
 /// Explores the experiment, every property asked, and compares what comes out.
-pub fn run(experiment: &Experiment, limits: Limits, crew: &Crew) -> Result<Exploration, Unexpected> {
+///
+/// # Errors
+/// What differs from the file.
+pub fn run(
+    experiment: &Experiment,
+    limits: Limits,
+    crew: &Crew,
+) -> Result<Exploration, Unexpected> {
     let exploration = crew.explore(Question {
         limits,
         ..Question::new(experiment.model.clone())
     });
+    judged(experiment, exploration)
+}
+
+/// What came out, if it is what the file says.
+///
+/// # Errors
+/// What differs from the file.
+pub fn judged(
+    experiment: &Experiment,
+    exploration: Exploration,
+) -> Result<Exploration, Unexpected> {
     let mut differences: Vec<String> = exploration.incomplete.iter().cloned().collect();
     for (property, verdict) in &exploration.verdicts {
         let expected = experiment.expected_of(property);

@@ -22,11 +22,11 @@ pub use coverage::{Coverage, Tally};
 pub use crew::Crew;
 pub use explorable::Explorable;
 
+use bytesize::ByteSize;
 use highwater_model::replication::{
     ELECTIONS_USED_UP, EVERYTHING, Grain, ISR_CHANGES_USED_UP, Property, Replication, State,
     WINDOW_USED_UP, grain,
 };
-use bytesize::ByteSize;
 use highwater_vocabulary::Event;
 use indicatif::HumanCount;
 use serde::{Deserialize, Serialize};
@@ -194,12 +194,14 @@ pub fn search<M: Explorable>(question: Question<M>, listener: Listener) -> Searc
     let unsupported = |property: &stateright::Property<M>| {
         matches!(property.expectation, Expectation::Eventually)
     };
-    assert!(!properties.iter().any(unsupported), "`eventually` is not supported");
+    assert!(
+        !properties.iter().any(unsupported),
+        "`eventually` is not supported"
+    );
     let workers = question.workers;
     let question = Arc::new(question);
-    let run = move |worker: &mut timely::worker::Worker| {
-        levels::search_on(worker, &question, &listener)
-    };
+    let run =
+        move |worker: &mut timely::worker::Worker| levels::search_on(worker, &question, &listener);
     if workers == 1 {
         return timely::execute_directly(run);
     }
@@ -314,15 +316,27 @@ pub fn explored(question: Question<Replication>, listener: Listener) -> Explorat
     told(&model, limits, search(question, listener))
 }
 
+/// The same by stateright, with no limit but the one on states.
+///
+/// # Panics
+/// If two properties have the same name: they would be taken for one.
+pub fn explore_with_stateright(model: &Replication, limits: Limits) -> Exploration {
+    assert_distinct_names(model);
+    told(model, limits, oracle::search(model, limits.generated))
+}
+
 /// What was found, property by property.
-pub fn told(model: &Replication, limits: Limits, found: Searched<Replication>) -> Exploration {
+fn told(model: &Replication, limits: Limits, found: Searched<Replication>) -> Exploration {
     debug_assert!(found.violated.iter().all(|(name, _)| *name != EVERYTHING));
     let incomplete = found.cut.map(|cut| reason(cut, found.counts, limits));
     let arose = |name: &str| found.arose.contains(&name);
     let used_up = [ELECTIONS_USED_UP, ISR_CHANGES_USED_UP, WINDOW_USED_UP];
     let used_up = used_up.into_iter().filter(|bound| arose(bound)).collect();
     let verdicts = model.asked.iter().map(|property| {
-        let path = found.violated.iter().find(|(name, _)| *name == property.name);
+        let path = found
+            .violated
+            .iter()
+            .find(|(name, _)| *name == property.name);
         let verdict = match path {
             Some((_, path)) => Verdict::Violated(history(model, path)),
             None if incomplete.is_some() => Verdict::Incomplete,
@@ -350,7 +364,9 @@ fn reason(cut: Cut, counts: Counts, limits: Limits) -> String {
         ),
         Cut::Memory => format!(
             "{so_far} states generated, and more would not fit into {}",
-            ByteSize(limits.bytes.unwrap_or_default() as u64).display().iec()
+            ByteSize(limits.bytes.unwrap_or_default() as u64)
+                .display()
+                .iec()
         ),
         Cut::Time => format!(
             "{so_far} states generated, and the {} are over",

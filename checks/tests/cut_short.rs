@@ -1,7 +1,7 @@
 //! What was not looked at is never said to hold: not of a space, not of a row, not in a table.
 
 use highwater_checks::check::{self, CheckedRow, Options, Steps, check};
-use highwater_checks::explore::{Limits, Verdict, explore};
+use highwater_checks::explore::{Crew, Limits, Verdict, explore};
 use highwater_checks::report::{self, Detail};
 use highwater_checks::{Source, deployment_file};
 use highwater_model::replication::{Grain, Replication};
@@ -20,10 +20,17 @@ fn deployment(topic: &str) -> Deployment {
     deployment
 }
 
+fn limits(generated: usize) -> Limits {
+    Limits {
+        generated,
+        ..Limits::default()
+    }
+}
+
 fn options(states: usize, steps: Steps) -> Options {
     Options {
         states,
-        workers: 1,
+        crew: Crew::of(1),
         steps,
         ..Options::default()
     }
@@ -36,7 +43,7 @@ fn faults(deployment: &Deployment, name: &str) -> Faults {
 /// The models of a row, at this grain and with so many records.
 fn models(deployment: &Deployment, faults: &Faults, grain: Grain, records: u8) -> Vec<Replication> {
     let topic = &deployment.cluster.topics[0];
-    let mut models = check::models(deployment, topic, faults, Options::default());
+    let mut models = check::models(deployment, topic, faults, &Options::default());
     for model in &mut models {
         model.variant.grain = grain;
         model.bounds.records = records;
@@ -50,7 +57,7 @@ fn row(deployment: &Deployment, faults: &Faults, options: Options) -> CheckedRow
         faults: faults.clone(),
         also: Vec::new(),
     };
-    let rows = check::check_rows(deployment, &[0], &[row], options, &|_, _| {});
+    let rows = check::check_rows(deployment, &[0], &[row], &options, &|_, _| {});
     rows.into_iter().next().expect("a row")
 }
 
@@ -60,18 +67,18 @@ fn a_space_is_counted_whole_or_said_to_be_cut() {
     let model = &models(&deployment, &Faults::default(), Grain::Fine, 1)[0];
     let whole = explore(model, Limits::default()).counts;
     for generated in 0..=whole.generated {
-        let found = explore(model, Limits { generated });
+        let found = explore(model, limits(generated));
         assert!(found.incomplete.is_some(), "{generated} of {whole:?}");
     }
     let generated = whole.generated + 1;
-    let found = explore(model, Limits { generated });
+    let found = explore(model, limits(generated));
     assert_eq!((found.incomplete, found.counts), (None, whole));
 }
 
 #[test]
 fn a_table_says_of_nothing_unknown_that_it_is_well() {
     let deployment = deployment(TWO_AND_ONE);
-    let checked = check(&deployment, options(1, Steps::Both), &|_, _| {});
+    let checked = check(&deployment, &options(1, Steps::Both), &|_, _| {});
     let known = checked.rows.iter().flat_map(|row| &row.cells);
     assert!(known.clone().count() > 0);
     for cell in known {

@@ -1,7 +1,7 @@
 //! The deployments that are shipped: what is read from them, and what there is to search.
 
 use highwater_checks::check::{Cell, CheckedRow, Options, Steps, check};
-use highwater_checks::explore::{Limits, Verdict, explore};
+use highwater_checks::explore::{Crew, Limits, Verdict, explore};
 use highwater_checks::report::{self, Detail};
 use highwater_checks::{Source, deployment_file, ladder, placement};
 use highwater_model::replication::{Bounds, Grain, Property, Replication, Variant};
@@ -289,7 +289,7 @@ fn the_first_tables_say_what_is_kept_and_what_is_lost() {
     };
     for source in highwater_checks::shipped::deployments() {
         let (deployment, _) = deployment_file::read(&source).expect("legal");
-        let checked = check(&deployment, options, &|_, _| {});
+        let checked = check(&deployment, &options, &|_, _| {});
         let name = Path::new(source.file()).file_stem();
         let name = name.and_then(|name| name.to_str()).expect("a file's name");
         assert_eq!(checked.unmet, [""; 0], "{name}");
@@ -316,7 +316,7 @@ fn every_table_says_what_is_kept_and_what_is_lost() {
             _ => 4_000_000,
         };
         let (deployment, _) = shipped(name);
-        let checked = check(&deployment, coarse(states), &|_, _| {});
+        let checked = check(&deployment, &coarse(states), &|_, _| {});
         let unknown = checked.rows.iter().filter(|row| row.incomplete.is_some());
         assert_eq!(unknown.count(), 0, "{name}");
         // A goal may need more than this budget; then it is not known, and no more than that.
@@ -343,8 +343,8 @@ fn coarse(states: usize) -> Options {
 fn every_table_in_full_takes_ten_minutes() {
     for (name, _) in FILES {
         let (deployment, _) = shipped(name);
-        let quick = check(&deployment, coarse(24_000_000), &|_, _| {});
-        let full = check(&deployment, Options::default(), &|_, _| {});
+        let quick = check(&deployment, &coarse(24_000_000), &|_, _| {});
+        let full = check(&deployment, &Options::default(), &|_, _| {});
         assert_eq!(full.unmet.is_empty(), !UNMET.contains(name), "{name}");
         for (quick, full) in quick.rows.iter().zip(&full.rows) {
             let verdicts = |row: &CheckedRow| -> Vec<(&str, bool)> {
@@ -366,10 +366,10 @@ fn workers_change_nothing_but_the_time() {
     let tables = [1, 2].map(|workers| {
         let options = Options {
             records: 1,
-            workers,
+            crew: Crew::of(workers),
             ..Options::default()
         };
-        let checked = check(&deployment, options, &|_, _| {});
+        let checked = check(&deployment, &options, &|_, _| {});
         report::table(&deployment, &checked, "x", Detail::All)
     });
     assert_eq!(tables[0], tables[1]);

@@ -3,7 +3,6 @@
 use super::search::Search;
 use super::{Asked, End, complain, print, read, with_progress};
 use clap::{Args, ValueEnum};
-use highwater_checks::explore::Crew;
 use highwater_checks::json::{self, CheckResult, Output};
 use highwater_checks::report::{self, Detail};
 use highwater_checks::{Remark, Report, Source, experiment, shipped};
@@ -81,10 +80,7 @@ impl Check {
                 }
                 Asked::Experiment(experiment) => {
                     let found = with_progress(&experiment.title, |heard| {
-                        let crew = Crew {
-                            listener: heard.listener.clone(),
-                            ..crew.clone()
-                        };
+                        let crew = crew.heard_by(&heard.listener);
                         experiment::run(experiment, self.search.limits(), &crew)
                     });
                     unmet |= found.is_err();

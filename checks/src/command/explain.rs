@@ -70,11 +70,7 @@ impl Explain {
                     ..experiment.model.clone()
                 };
                 with_progress(&experiment.title, |heard| {
-                    let crew = Crew {
-                        listener: heard.listener.clone(),
-                        ..crew.clone()
-                    };
-                    self.violation(model, &crew, &mut cut)
+                    self.violation(model, &crew.heard_by(&heard.listener), &mut cut)
                 })
             }
             Asked::Deployment(deployment) => {
@@ -123,7 +119,11 @@ impl Explain {
             Format::Text => format!("{sentence}\n"),
             Format::Story => format!("# {sentence}\n"),
             Format::Json => {
-                let warnings = if cut.is_empty() { Vec::new() } else { vec![sentence] };
+                let warnings = if cut.is_empty() {
+                    Vec::new()
+                } else {
+                    vec![sentence]
+                };
                 let results: Vec<serde_json::Value> = Vec::new();
                 format!("{}\n", Output::new("explain", results, warnings).render())
             }
@@ -248,7 +248,11 @@ fn in_row(
     let of_interest = |cell: &&Cell| property.is_none_or(|asked| asked.name == cell.property.name);
     let cells = || row.cells.iter().filter(of_interest);
     let is_unknown = cells().any(|cell| cell.verdict == Verdict::Incomplete);
-    let why = || row.incomplete.clone().unwrap_or_else(|| "the limit on states".into());
+    let why = || {
+        row.incomplete
+            .clone()
+            .unwrap_or_else(|| "the limit on states".into())
+    };
     *unknown = is_unknown.then(why);
     let (cell, history) = cells().find_map(|cell| match &cell.verdict {
         Verdict::Violated(history) => Some((cell, history)),
@@ -257,6 +261,12 @@ fn in_row(
     let topic = &deployment.cluster.topics[topic];
     let mut models = check::models(deployment, topic, &row.faults, options).into_iter();
     let model = models.find(|model| model.setting == cell.worst)?;
-    let history = shortened(&model, cell.property, history, options.states, &options.crew);
+    let history = shortened(
+        &model,
+        cell.property,
+        history,
+        options.states,
+        &options.crew,
+    );
     Some((model, cell.property, history))
 }

@@ -66,7 +66,9 @@ impl Search {
             _ => self.workers.map_or(usual, Crew::of),
         };
         crew.bytes = self.max_memory.map(|bytes| bytes.as_u64() as usize);
-        crew.deadline = self.max_time.map(|allowed| (Instant::now() + allowed, allowed));
+        crew.deadline = self
+            .max_time
+            .map(|allowed| (Instant::now() + allowed, allowed));
         Ok(crew)
     }
 
@@ -93,10 +95,7 @@ impl Search {
         let usual = Options::default();
         Options {
             states: self.max_states.unwrap_or(usual.states),
-            crew: Crew {
-                listener: heard.listener.clone(),
-                ..crew.clone()
-            },
+            crew: crew.heard_by(&heard.listener),
             records,
             as_source: self.as_source,
             steps: match self.grain {
@@ -147,7 +146,9 @@ fn addresses(source: &Source) -> Result<Vec<String>, Remark> {
             let remark = source.line(number + 1, what);
             Err(remark.remedy("write host:port, such as node-1:2101, one process a line"))
         };
-        let port = line.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>()));
+        let port = line
+            .rsplit_once(':')
+            .map(|(host, port)| (host, port.parse::<u16>()));
         match port {
             Some((host, Ok(1..))) if !host.is_empty() => {}
             _ => return wrong(format!("`{line}` is no address")),

@@ -55,7 +55,10 @@ impl Cluster {
                 .map_err(failed)?;
         let builders = builders.into_iter().map(AllocatorBuilder::Tcp).collect();
         let (jobs, waiting): (Vec<_>, Vec<_>) = (0..threads).map(|_| channel::<Job>()).unzip();
-        let waiting: Vec<_> = waiting.into_iter().map(|jobs| Mutex::new(Some(jobs))).collect();
+        let waiting: Vec<_> = waiting
+            .into_iter()
+            .map(|jobs| Mutex::new(Some(jobs)))
+            .collect();
         let (done, results) = channel();
         let done = Mutex::new(Some(done));
         let work = move |worker: &mut timely::worker::Worker| {
@@ -69,7 +72,8 @@ impl Cluster {
             for (question, listener) in jobs.into_iter().flatten() {
                 let found = levels::search_on(worker, &question, &listener);
                 if let Some(done) = &done {
-                    done.send(found).expect("whoever asked waits for the answer");
+                    done.send(found)
+                        .expect("whoever asked waits for the answer");
                 }
             }
         };
@@ -101,7 +105,11 @@ impl Cluster {
             let sent = jobs.lock().ok().and_then(|jobs| jobs.send(job).ok());
             sent.expect("a worker waits for jobs as long as there is a cluster");
         }
-        let result = self.results.lock().ok().and_then(|results| results.recv().ok());
+        let result = self
+            .results
+            .lock()
+            .ok()
+            .and_then(|results| results.recv().ok());
         result.expect("a worker of the cluster panicked")
     }
 }
@@ -132,9 +140,8 @@ fn meet(hosts: &[String], process: usize) -> Result<Vec<Option<TcpStream>>, Stri
         let stream = patiently(deadline, || {
             TcpStream::connect(address.as_str()).and_then(greeted)
         });
-        let stream = stream.map_err(|error| {
-            format!("process {other} cannot be reached at {address}: {error}")
-        })?;
+        let stream = stream
+            .map_err(|error| format!("process {other} cannot be reached at {address}: {error}"))?;
         sockets[other] = Some(stream);
     }
     while let Some(missing) = (process + 1..hosts.len()).find(|other| sockets[*other].is_none()) {
@@ -151,7 +158,9 @@ fn meet(hosts: &[String], process: usize) -> Result<Vec<Option<TcpStream>>, Stri
         let (number, stream) = greeting.map_err(|error| {
             format!("process {missing} has not connected to {address}: {error}")
         })?;
-        let slot = usize::try_from(number).ok().filter(|number| *number > process);
+        let slot = usize::try_from(number)
+            .ok()
+            .filter(|number| *number > process);
         match slot.and_then(|number| sockets.get_mut(number)) {
             Some(slot @ None) => *slot = Some(stream),
             _ => {

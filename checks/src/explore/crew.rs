@@ -16,8 +16,7 @@ pub struct Crew {
     pub bytes: Option<usize>,
     /// When everything has to be over, and how long that was from the start.
     pub deadline: Option<(Instant, Duration)>,
-    /// Who hears how far an exploration has come.
-    pub listener: Listener,
+    listener: Listener,
 }
 
 #[derive(Clone)]
@@ -60,6 +59,14 @@ impl Crew {
             bytes: None,
             deadline: None,
             listener: silently(),
+        }
+    }
+
+    /// The same crew, with somebody who hears how far each exploration has come.
+    pub fn heard_by(&self, listener: &Listener) -> Self {
+        Crew {
+            listener: Arc::clone(listener),
+            ..self.clone()
         }
     }
 
@@ -142,7 +149,10 @@ impl Crew {
         threads: usize,
         lanes: usize,
     ) -> Exploration {
-        explored(self.limited(question, threads, lanes), self.listener.clone())
+        explored(
+            self.limited(question, threads, lanes),
+            self.listener.clone(),
+        )
     }
 
     /// The question, within what this crew may take; `lanes` of them are answered at a time.

@@ -1,5 +1,6 @@
 //! What a model has to offer beside stateright's own interface to be explored by levels.
 
+use crate::peers::kip320::{self, Kip320, MOST_REPLICAS};
 use highwater_model::replication::{BrokerNames, Replication, State};
 use highwater_vocabulary::Event;
 use serde::Serialize;
@@ -7,6 +8,7 @@ use serde::de::DeserializeOwned;
 use stateright::Model;
 use std::fmt::Debug;
 use std::hash::Hash;
+use strum::VariantNames;
 
 /// A model whose states can be written down, and whose actions have an order.
 ///
@@ -58,5 +60,26 @@ impl Explorable for Replication {
 
     fn renamed(&self, state: &State, names: &BrokerNames) -> State {
         state.renamed(names)
+    }
+}
+
+impl Explorable for Kip320 {
+    fn kinds(&self) -> &'static [&'static str] {
+        kip320::Action::VARIANTS
+    }
+
+    fn kind(&self, action: &kip320::Action) -> usize {
+        kip320::Kind::from(action) as usize
+    }
+
+    type Names = [usize; MOST_REPLICAS];
+
+    /// Nothing there tells one replica from another.
+    fn automorphisms(&self) -> Vec<Self::Names> {
+        self.orders().split_off(1)
+    }
+
+    fn renamed(&self, state: &kip320::State, order: &Self::Names) -> kip320::State {
+        self.relabelled(state, *order)
     }
 }

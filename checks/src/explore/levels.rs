@@ -169,10 +169,13 @@ pub(super) fn search_on<M: Explorable>(
 
     let share = &mut *share.borrow_mut();
     let settled = share.settled.iter().enumerate();
-    let violated = settled.filter_map(|(place, settled)| match share.properties[place].expectation {
-        Expectation::Always => settled.map(|settled| (place, settled.key)),
-        _ => None,
-    });
+    let violated =
+        settled.filter_map(
+            |(place, settled)| match share.properties[place].expectation {
+                Expectation::Always => settled.map(|settled| (place, settled.key)),
+                _ => None,
+            },
+        );
     let violated: Vec<(usize, Key)> = violated.collect();
     let visited = std::mem::take(&mut share.visited);
     let ways = way_back::back(worker, &violated, visited);
@@ -378,6 +381,9 @@ impl<M: Explorable> Share<M> {
                 *known = Some(known.map_or(*settled, |known| known.min(*settled)));
             }
         }
+        if totals.counts.generated >= self.question.limits.generated {
+            totals.cut = totals.cut.or(Some(Cut::States));
+        }
         if frontier == 0 {
             return false;
         }
@@ -396,9 +402,6 @@ impl<M: Explorable> Share<M> {
             property.expectation == Expectation::Always && settled.is_some()
         };
         let violated = self.properties.iter().zip(&self.settled).any(is_violated);
-        if totals.counts.generated >= self.question.limits.generated {
-            totals.cut = totals.cut.or(Some(Cut::States));
-        }
         totals.cut.is_none() && !(violated && self.question.until == Until::Violation)
     }
 
@@ -472,7 +475,10 @@ impl<M: Explorable> Share<M> {
     /// Which limit is reached that is watched all the time, not only between levels.
     fn over_limit(&self) -> Option<Cut> {
         let limits = &self.question.limits;
-        if limits.bytes.is_some_and(|limit| self.bytes() > limit / self.question.workers) {
+        if limits
+            .bytes
+            .is_some_and(|limit| self.bytes() > limit / self.question.workers)
+        {
             return Some(Cut::Memory);
         }
         let late = |(deadline, _)| Instant::now() >= deadline;

@@ -71,7 +71,9 @@ pub(super) struct Reached<Action> {
 
 /// The last step to a state: the action, and the key of the state before it.  The smaller one is the
 /// better one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize,
+)]
 pub(super) struct Way<Action> {
     /// Nothing for a state that a history may begin with.
     pub(super) action: Option<Action>,

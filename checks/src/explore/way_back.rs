@@ -9,8 +9,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use timely::dataflow::ProbeHandle;
-use timely::dataflow::operators::vec::{Broadcast, Map, ToStream};
 use timely::dataflow::operators::core::OkErr;
+use timely::dataflow::operators::vec::{Broadcast, Map, ToStream};
 use timely::dataflow::operators::{Concat, ConnectLoop, Exchange, Feedback, Probe};
 use timely::worker::Worker;
 
@@ -29,7 +29,10 @@ pub(super) fn back(
     let probe = ProbeHandle::new();
     let peers = worker.peers();
     let begun = if worker.index() == 0 { wanted } else { &[] };
-    let begun: Vec<Trail> = begun.iter().map(|(what, key)| (*what, vec![*key])).collect();
+    let begun: Vec<Trail> = begun
+        .iter()
+        .map(|(what, key)| (*what, vec![*key]))
+        .collect();
     worker.dataflow::<u32, _, _>(|scope| {
         let (further, trails) = scope.feedback::<Vec<Trail>>(1);
         let step = move |(what, mut keys): Trail| {

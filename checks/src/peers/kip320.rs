@@ -28,7 +28,9 @@ pub use state::{
     Leadership, Log, MOST_EPOCHS, MOST_OFFSETS, MOST_REPLICAS, Record, Replica, Slot, Slots, State,
 };
 
+use serde::{Deserialize, Serialize};
 use stateright::Property;
+use strum::{EnumDiscriminants, VariantNames};
 
 /// The model: how large it is, and which rule lacks its fence.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,7 +80,21 @@ impl Rule {
 ///
 /// A rule and its predecessor without a fence are one action: [`Kip320::next`] knows which is in
 /// force.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Debug,
+    Serialize,
+    Deserialize,
+    VariantNames,
+    EnumDiscriminants,
+)]
+#[strum_discriminants(name(Kind), doc = "What happens, whoever does it.")]
 pub enum Action {
     /// The controller elects `leader`.
     ControllerElectLeader {

@@ -9,7 +9,18 @@ use strum::{EnumDiscriminants, VariantNames};
 /// Something that happens.  The order of the variants is the order in which ties between
 /// histories of equal length are decided, so it is part of the notation.
 #[derive(
-    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, VariantNames, EnumDiscriminants,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Debug,
+    Serialize,
+    Deserialize,
+    VariantNames,
+    EnumDiscriminants,
 )]
 #[strum(serialize_all = "kebab-case")]
 #[strum_discriminants(name(Verb), doc = "What happens, without the operands.")]

@@ -8,8 +8,8 @@
 use super::super::ghost::Ghost;
 use super::super::{Grain, GuardSet, Replication};
 use super::{
-    Answer, Change, Controller, Fetch, Image, LateFetch, PerBroker, Replica, Request,
-    Role, State, Tenure,
+    Answer, Change, Controller, Fetch, Image, LateFetch, PerBroker, Replica, Request, Role, State,
+    Tenure,
 };
 use highwater_vocabulary::{Broker, BrokerSet, Fault, MOST_BROKERS, Member};
 
