@@ -246,6 +246,12 @@ pub struct Counts {
     pub depth: usize,
 }
 
+/// A bound on the chance that two of so many different states have the same key of 64 bits, so that
+/// one of them was taken for the other and what follows it was not looked at: n²/2⁶⁵.
+pub fn chance_of_clash(states: usize) -> f64 {
+    (states as f64).powi(2) / 2f64.powi(65)
+}
+
 /// What a property comes to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(

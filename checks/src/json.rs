@@ -2,7 +2,7 @@
 
 use crate::check::{Cell, CheckedRow};
 use crate::experiment::{Experiment, Unexpected};
-use crate::explore::{Exploration, Verdict};
+use crate::explore::{Coverage, Exploration, Verdict, chance_of_clash};
 use crate::report::{self, Report};
 use highwater_model::replication::{Bounds, Grain};
 use highwater_vocabulary::{Deployment, Setting};
@@ -65,6 +65,8 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     coarser: Option<RowReach>,
     states: usize,
+    chance_of_clash: f64,
+    events: BTreeMap<&'static str, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<String>,
     used_up: Vec<&'static str>,
@@ -127,6 +129,8 @@ fn row_result(deployment: &Deployment, row: &CheckedRow) -> Row {
             .coarser
             .map(|reach| row_reach(reach.grain, reach.bounds)),
         states: row.states,
+        chance_of_clash: chance_of_clash(row.states),
+        events: events(&row.coverage),
         incomplete: row.incomplete.clone(),
         used_up: row.used_up.clone(),
         placement: report::worst_cell(row).map_or_else(Vec::new, |cell| replicas(&cell.worst)),
@@ -166,6 +170,8 @@ pub fn experiment_result(
         reach: row_reach(model.variant.grain, model.bounds),
         coarser: None,
         states: exploration.map_or(0, |exploration| exploration.represented),
+        chance_of_clash: exploration.map_or(0., |found| chance_of_clash(found.represented)),
+        events: exploration.map_or_else(BTreeMap::new, |found| events(&found.coverage)),
         incomplete: None,
         used_up: exploration
             .map(|exploration| exploration.used_up.clone())
@@ -207,6 +213,12 @@ fn row_bounds(bounds: Bounds) -> RowBounds {
         elections: bounds.elections,
         isr_changes: bounds.isr_changes,
     }
+}
+
+/// How often each event that was tried happened; 0 for one that never did.
+fn events(coverage: &Coverage) -> BTreeMap<&'static str, u64> {
+    let tallies = coverage.tried();
+    tallies.map(|tally| (tally.event, tally.happened)).collect()
 }
 
 fn steps(verdict: &Verdict) -> Option<usize> {

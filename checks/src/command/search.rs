@@ -172,10 +172,8 @@ fn end_with_a_lost_process() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let said = panic.payload_as_str().unwrap_or_default();
-        match cluster::lost(said) {
-            Some(what) => {
-                eprintln!("error: {what}\n = help: nothing can be saved: start every process again")
-            }
+        match cluster::meaning(said) {
+            Some((what, remedy)) => eprintln!("error: {what}\n = help: {remedy}"),
             None => usual(panic),
         }
         std::process::exit(2);

@@ -3,7 +3,7 @@
 //! Each runs the same command on the same file, so each comes to the same explorations in the same
 //! order; in these their workers act as one, and each gets the whole result.  Nothing is repaired: where
 //! a process is lost the connection breaks, timely's thread for it panics, and all there is to do is to
-//! begin again (see [`lost`]).
+//! begin again (see [`meaning`]).
 
 use super::{Listener, Question, Searched, levels};
 use highwater_model::replication::Replication;
@@ -114,11 +114,20 @@ impl Cluster {
     }
 }
 
-/// What a panic of this process means to somebody who runs a cluster, if it means a connection.
-pub fn lost(panic: &str) -> Option<String> {
+/// What is said where processes that should answer together were asked different things.
+pub(super) const DIFFERENT: &str = "the processes of the cluster were not asked the same";
+
+/// What a panic of this process means to somebody who runs a cluster, and what to do; nothing if it
+/// is a defect of ours.
+pub fn meaning(panic: &str) -> Option<(String, &'static str)> {
+    if panic.contains(DIFFERENT) {
+        let remedy = "start every process with the same command, on the same file";
+        return Some((DIFFERENT.into(), remedy));
+    }
     let (_, cause) = panic.split_once("timely communication error: ")?;
-    Some(format!(
-        "the connection to another process of the cluster is lost ({cause})"
+    Some((
+        format!("the connection to another process of the cluster is lost ({cause})"),
+        "nothing can be saved: start every process again",
     ))
 }
 

@@ -15,6 +15,7 @@
 //! best is kept (see [`Way`]).  So neither the number of workers nor who is faster changes a count or a
 //! history.  What is cut by memory or by the clock is another matter, and says so.
 
+use super::cluster;
 use super::explorable::Explorable;
 use super::packed::{Packer, unpacked};
 use super::visited::{Key, Level, Visited, Way};
@@ -365,10 +366,7 @@ impl<M: Explorable> Share<M> {
         totals.bytes = reports.iter().map(|report| report.bytes).sum();
         totals.visited_bytes = reports.iter().map(|report| report.visited_bytes).sum();
         for report in reports {
-            assert_eq!(
-                report.question, self.fingerprint,
-                "the processes of the cluster were not asked the same"
-            );
+            assert_eq!(report.question, self.fingerprint, "{}", cluster::DIFFERENT);
             totals.counts.unique += report.unique;
             totals.counts.generated += report.generated;
             totals.represented += report.represented;

@@ -5,10 +5,10 @@ use super::when::phrases;
 use super::{Cells, Found, is_violated};
 use crate::check::{self, Cell, Checked, CheckedRow};
 use crate::experiment::Experiment;
-use crate::explore::Verdict;
+use crate::explore::{Coverage, Verdict, chance_of_clash};
 use crate::placement::{self, counts_in_words};
 use crate::search::Reach;
-use crate::wording::enumerated;
+use crate::wording::{enumerated, listed};
 use highwater_model::replication::Property;
 use highwater_vocabulary::{Deployment, Faults, Topic};
 use std::collections::{BTreeMap, BTreeSet};
@@ -216,7 +216,15 @@ fn details(deployment: &Deployment, row: &CheckedRow) -> Vec<String> {
         .into_iter()
         .map(|((_, verdict), properties)| format!("{verdict}: {}", properties.join(", ")))
         .collect();
-    vec![asked, searched, verdicts.join("; ")]
+    let mut details = vec![asked, searched, verdicts.join("; ")];
+    details.extend(never_happened(&row.coverage));
+    details
+}
+
+/// Which events were tried and never happened, if that can be said.
+fn never_happened(coverage: &Coverage) -> Option<String> {
+    let never = listed(coverage.never());
+    (!never.is_empty()).then(|| format!("tried, and never possible: {never}"))
 }
 
 /// What is said once, under the lines.
@@ -369,10 +377,18 @@ fn how_much(rows: &[&CheckedRow]) -> String {
         cut => format!("{cut} of them NOT exhausted"),
     };
     format!(
-        "{}, {}, {how_far}",
+        "{}, {}, {how_far} ({})",
         count(rows.len(), "row"),
-        states_in_words(states)
+        states_in_words(states),
+        clash_in_words(states)
     )
+}
+
+/// That a search which tells states apart by their keys may have taken two for one.
+fn clash_in_words(states: usize) -> String {
+    // The next power of ten: more would be said than is known.
+    let power = chance_of_clash(states).max(1e-18).log10().ceil();
+    format!("chance that two were taken for one: below 1e{power:.0}")
 }
 
 fn count(number: usize, what: &str) -> String {
@@ -406,13 +422,24 @@ pub(super) fn experiment_table(experiment: &Experiment, found: &Found, file: &st
         Err(unexpected) => say(format!("NOT as the file says: {unexpected}")),
         Ok(exploration) => {
             let counts = exploration.counts;
+            let folded = match counts.unique == exploration.represented {
+                true => String::new(),
+                false => format!(
+                    " (explored as {}: brokers are interchangeable)",
+                    counts.unique
+                ),
+            };
             say(format!(
-                "As the file says. Exhausted: {}, {} generated, {} events deep. Not a proof beyond \
-                 the bounds.",
-                count(counts.unique, "state"),
+                "As the file says. Exhausted: {}{folded}, {} generated, {} events deep; {}. Not a \
+                 proof beyond the bounds.",
+                count(exploration.represented, "state"),
                 counts.generated,
-                counts.depth
+                counts.depth,
+                clash_in_words(exploration.represented)
             ));
+            if let Some(never) = never_happened(&exploration.coverage) {
+                say(format!("Events {never}."));
+            }
             if experiment.shows_a_violation() {
                 let command = format!("highwater explain {}", quoted(file));
                 table.notes.push(Note::Command("Next:", command));

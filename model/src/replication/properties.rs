@@ -8,9 +8,10 @@ use super::ghost::Broken;
 use super::state::{Entry, Log, Replica};
 use super::{Replication, State};
 use highwater_vocabulary::{Broker, BrokerSet, Member, Process};
+use std::fmt;
 
 /// Something that ought to hold in every state.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Property {
     /// As files and verdicts write it.
     pub name: &'static str,
@@ -24,6 +25,13 @@ pub struct Property {
     pub arising: &'static str,
     /// Whether it says something in a state.
     pub arises: fn(&Replication, &State) -> bool,
+}
+
+/// By its name: what it is known by, and the same in every process.
+impl fmt::Debug for Property {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 impl Property {
