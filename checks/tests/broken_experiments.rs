@@ -4,6 +4,7 @@
 //! and remedy, without knowing this code.
 
 use highwater_checks::experiment::{Expected, Experiment, run};
+use highwater_checks::explore::{Crew, Limits};
 use highwater_checks::{Remark, Source, experiment_file};
 use highwater_model::replication::{Bounds, Guard, Operators, Property};
 use highwater_vocabulary::Acks;
@@ -181,7 +182,9 @@ fn an_empty_file_is_told_where_to_start() {
 #[test]
 fn an_unexpected_outcome_is_a_difference_each() {
     let text = edited("lag+dc-loss:north", "none").replace("late_fetches = true\n", "");
-    let unexpected = run(&read(&text).expect("right")).expect_err("nothing fails");
+    let experiment = read(&text).expect("right");
+    let unexpected = run(&experiment, Limits::default(), &Crew::default());
+    let unexpected = unexpected.expect_err("nothing fails");
     insta::assert_snapshot!(unexpected, @r"
     Two brokers and a witness
       acked-in-leader: expected violated, found holds

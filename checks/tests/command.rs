@@ -76,7 +76,7 @@ fn what_is_wrong_ends_with_2_and_prints_nothing_on_stdout() {
     let experiment = PathBuf::from("experiments/acknowledgement/acks-1.toml");
     let good = file("good.toml", TWO_SITES);
     let good = good.to_str().expect("a path in words");
-    let cases: [(&[&str], PathBuf); 13] = [
+    let cases: [(&[&str], PathBuf); 16] = [
         (&["check"], unknown_key.clone()),
         (&["check"], empty),
         (&["check"], PathBuf::from("no-such-file.toml")),
@@ -89,7 +89,10 @@ fn what_is_wrong_ends_with_2_and_prints_nothing_on_stdout() {
         ),
         (&["explain", "--topic", "nowhere"], PathBuf::from(good)),
         // What an experiment would pay no heed to.
-        (&["check", "--max-states", "10"], experiment.clone()),
+        (&["check", "--grain", "fine"], experiment.clone()),
+        (&["check", "--max-memory", "much"], experiment.clone()),
+        (&["check", "--max-time", "soon"], experiment.clone()),
+        (&["check", "--process", "0"], experiment.clone()),
         (&["explain", "--as-source"], experiment.clone()),
         (&["explain", "--topic", "t"], experiment.clone()),
         (&["diff", good], experiment),

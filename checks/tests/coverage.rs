@@ -6,7 +6,7 @@
 
 mod support;
 
-use highwater_checks::explore::{Exploration, Limits, Verdict, explore};
+use highwater_checks::explore::{Exploration, Limits, Verdict, explore_with_stateright};
 use highwater_checks::guards::{Worth, line};
 use highwater_model::replication::{
     Bounds, Guard, GuardSet, Operators, Property, Replication, State, Switches, Variant,
@@ -206,7 +206,7 @@ struct Case {
 
 impl Case {
     fn of(name: String, is_experiment: bool, model: Replication) -> Case {
-        let exploration = explore(&model, Limits::default());
+        let exploration = explore_with_stateright(&model, Limits::default());
         assert_eq!(exploration.incomplete, None, "{name}");
         Case {
             name,
