@@ -144,16 +144,22 @@ impl<T: Member> Set<T> {
 
     /// The members in order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = T> {
-        (0..8)
-            .filter(move |index| self.0 >> index & 1 == 1)
-            .map(T::at)
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = (left != 0).then(|| T::at(left.trailing_zeros() as usize));
+            left &= left.wrapping_sub(1);
+            next
+        })
     }
 
     /// Every subset that has a member, smallest bit pattern first.
     pub fn nonempty_subsets(self) -> impl Iterator<Item = Self> {
-        (1..=self.0)
-            .filter(move |bits| bits & !self.0 == 0)
-            .map(|bits| Set(bits, PhantomData))
+        let mut bits = 0u8;
+        std::iter::from_fn(move || {
+            // Counts upwards in the bits that are members, and over the others.
+            bits = bits.wrapping_sub(self.0) & self.0;
+            (bits != 0).then_some(Set(bits, PhantomData))
+        })
     }
 }
 
