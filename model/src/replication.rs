@@ -74,10 +74,12 @@ impl Replication {
 
     /// The same at the fine grain.
     fn event(&self, before: &State, event: &Event) -> Result<State, Disabled> {
-        let mut after = rules::next(self, before, event)?;
-        ghost::witness(self, before, event, &mut after);
-        settle::settle(self, &mut after);
-        Ok(after)
+        let mut result = rules::next(self, before, event);
+        if let Ok(after) = &mut result {
+            ghost::witness(self, before, event, after);
+            settle::settle(self, after);
+        }
+        result
     }
 
     /// Whom a leader counts for watermark and acknowledgements: the maximal ISR, as far as the guards
@@ -122,8 +124,10 @@ impl stateright::Model for Replication {
 
     /// An event that changes nothing is no transition.
     fn next_state(&self, before: &State, event: Event) -> Option<State> {
-        let after = self.step(before, &event).ok()?;
-        (after != *before && bounds::afford(self, &after)).then_some(after)
+        match self.step(before, &event) {
+            Ok(after) if after != *before && bounds::afford(self, &after) => Some(after),
+            _ => None,
+        }
     }
 
     /// Each property asked for, with the `sometimes` that shows it is not vacuous; which bounds a
