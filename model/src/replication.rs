@@ -76,10 +76,15 @@ impl Replication {
     fn event(&self, before: &State, event: &Event) -> Result<State, Disabled> {
         let mut result = rules::next(self, before, event);
         if let Ok(after) = &mut result {
-            ghost::witness(self, before, event, after);
-            settle::settle(self, after);
+            self.complete(before, event, after);
         }
         result
+    }
+
+    /// What is done after the rule of every event.
+    fn complete(&self, before: &State, event: &Event, after: &mut State) {
+        ghost::witness(self, before, event, after);
+        settle::settle(self, after);
     }
 
     /// Whom a leader counts for watermark and acknowledgements: the maximal ISR, as far as the guards
