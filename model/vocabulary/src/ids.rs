@@ -174,3 +174,29 @@ impl<T: Member + fmt::Debug> fmt::Debug for Set<T> {
         f.debug_set().entries(self.iter()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_walked_in_order_to_its_end() {
+        //   bits         subsets that have a member
+        for (bits, expected) in [
+            (0u8, 0usize),
+            (0b1000_0000, 1), // the last one there is
+            (0b0010_1010, 7),
+            (u8::MAX, 255),
+        ] {
+            let set: Set<Broker> = Set(bits, PhantomData);
+            let members: Vec<usize> = set.iter().map(Broker::index).collect();
+            let wanted = (0..8).filter(|place| bits >> place & 1 == 1);
+            assert_eq!(members, wanted.collect::<Vec<_>>());
+
+            let subsets: Vec<Set<Broker>> = set.nonempty_subsets().collect();
+            assert!(subsets.iter().all(|subset| subset.is_subset(set)));
+            assert!(subsets.is_sorted_by(|one, next| one < next));
+            assert_eq!(subsets.len(), expected);
+        }
+    }
+}
