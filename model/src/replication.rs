@@ -76,10 +76,17 @@ impl Replication {
 
     /// The same at the fine grain.
     fn event(&self, before: &State, event: &Event) -> Result<State, Disabled> {
-        let mut after = rules::next(self, before, event)?;
-        ghost::witness(self, before, event, &mut after);
-        settle::settle(self, &mut after);
-        Ok(after)
+        let mut result = rules::next(self, before, event);
+        if let Ok(after) = &mut result {
+            self.complete(before, event, after);
+        }
+        result
+    }
+
+    /// What is done after the rule of every event.
+    fn complete(&self, before: &State, event: &Event, after: &mut State) {
+        ghost::witness(self, before, event, after);
+        settle::settle(self, after);
     }
 
     /// Whom a leader counts for watermark and acknowledgements: the maximal ISR, as far as the guards
@@ -124,8 +131,10 @@ impl stateright::Model for Replication {
 
     /// An event that changes nothing is no transition.
     fn next_state(&self, before: &State, event: Event) -> Option<State> {
-        let after = self.step(before, &event).ok()?;
-        (after != *before && bounds::afford(self, &after)).then_some(after)
+        match self.step(before, &event) {
+            Ok(after) if after != *before && bounds::afford(self, &after) => Some(after),
+            _ => None,
+        }
     }
 
     /// Each property asked for, with the `sometimes` that shows it is not vacuous; which bounds a

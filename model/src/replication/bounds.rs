@@ -59,24 +59,26 @@ impl Bounds {
 
     /// The place of `fault` among the different faults of a row.
     pub(super) fn place_of(faults: &Faults, fault: Fault) -> Option<usize> {
-        let mut different: Vec<Fault> = Vec::with_capacity(Self::FAULTS);
+        let mut place = 0;
+        let mut last = faults.iter().next()?;
         for known in faults.iter() {
-            if different.last() != Some(&known) {
-                different.push(known);
+            place += usize::from(known != last);
+            last = known;
+            if known == fault {
+                return (place < Self::FAULTS).then_some(place);
             }
         }
-        different
-            .iter()
-            .position(|known| *known == fault)
-            .filter(|place| *place < Self::FAULTS)
+        None
     }
 }
 
 /// Whether the row has this fault left; whatever is no fault it always has.
 pub(super) fn has_left(model: &Replication, state: &State, event: &Event) -> bool {
-    let Some(fault) = fault_of(event) else {
-        return true;
-    };
+    fault_of(event).is_none_or(|fault| has_fault_left(model, state, fault))
+}
+
+/// The same of a fault.
+pub(super) fn has_fault_left(model: &Replication, state: &State, fault: Fault) -> bool {
     Bounds::place_of(&model.faults, fault).is_some_and(|place| {
         usize::from(state.ghost.spent.faults[place]) < model.faults.budget(fault)
     })

@@ -1,10 +1,10 @@
 //! What may be tried in a state: the ∃ before every rule.
 //!
 //! The enumerator may offer too much, because the guards decide; it must never offer too little.
-//! What it leaves out on purpose: what the row's faults or the operators' budget do not contain, and
-//! the choices that can add nothing ([`super::Bounds::redundant_choices`]).
+//! What it leaves out on purpose: what the row's faults do not contain, what is rationed and spent,
+//! and the choices that can add nothing ([`super::Bounds::redundant_choices`]).
 
-use super::bounds::has_left;
+use super::bounds::{has_fault_left, has_left};
 use super::state::{LateFetch, Role, State};
 use super::{Guard, Replication};
 use highwater_vocabulary::{
@@ -16,7 +16,10 @@ use highwater_vocabulary::{
 /// An episode of lag that the row has begins before anything else and does not end: lag forces
 /// nothing, so whatever may happen before it or after it may also happen within it.
 pub fn offer(model: &Replication, state: &State, events: &mut Vec<Event>) {
-    if !model.bounds.redundant_choices && !state.world.lag && has_left(model, state, &Event::Lag) {
+    if !model.bounds.redundant_choices
+        && !state.world.lag
+        && has_fault_left(model, state, Fault::Lag)
+    {
         events.push(Event::Lag);
         return;
     }
@@ -35,7 +38,9 @@ pub fn offer(model: &Replication, state: &State, events: &mut Vec<Event>) {
 
 fn offer_clients(model: &Replication, state: &State, broker: Broker, events: &mut Vec<Event>) {
     let replica = &state.replicas[broker];
-    if replica.leads() || !model.keeps(Guard::LeadsLocally) {
+    let (bounds, spent) = (&model.bounds, &state.ghost.spent);
+    let may_produce = replica.leads() || !model.keeps(Guard::LeadsLocally);
+    if may_produce && spent.records < bounds.records {
         events.extend(
             state
                 .ghost
@@ -46,12 +51,12 @@ fn offer_clients(model: &Replication, state: &State, broker: Broker, events: &mu
     if let (Some(tenure), Acks::All) = (replica.tenure(), model.setting.acks) {
         for record in tenure.waiting.iter() {
             events.push(Event::Ack { broker, record });
-            if model.bounds.redundant_choices {
+            if bounds.redundant_choices {
                 events.push(Event::Refuse { broker, record });
             }
         }
     }
-    if model.bounds.reads > 0 {
+    if spent.reads < bounds.reads {
         for from in model.setting.every_datacenter() {
             if !model.setting.brokers_of(from).is_empty() {
                 let offsets = (0..replica.log.end().0).map(|offset| Offset(offset.into()));
@@ -107,12 +112,14 @@ fn offer_isr_changes(model: &Replication, state: &State, leader: Broker, events:
     let Some(tenure) = state.replicas[leader].tenure() else {
         return;
     };
-    let others = tenure.isr.without(leader);
-    events.extend(
-        others
-            .nonempty_subsets()
-            .map(|dropped| Event::Shrink { leader, dropped }),
-    );
+    if state.ghost.spent.isr_changes < model.bounds.isr_changes {
+        let others = tenure.isr.without(leader);
+        events.extend(
+            others
+                .nonempty_subsets()
+                .map(|dropped| Event::Shrink { leader, dropped }),
+        );
+    }
     if model.variant.switches.waits_for_caught_up {
         events.extend(
             tenure
@@ -159,7 +166,10 @@ fn offer_healing(state: &State, broker: Broker, events: &mut Vec<Event>) {
 }
 
 fn offer_elections(model: &Replication, state: &State, events: &mut Vec<Event>) {
-    events.extend([Event::Prefer, Event::Unclean]);
+    if state.ghost.spent.preferred_elections < model.bounds.preferred_elections {
+        events.push(Event::Prefer);
+    }
+    events.push(Event::Unclean);
     if !super::rules::controller_works(model, state) {
         let every = model.setting.every_datacenter();
         events.extend(every.map(|datacenter| Event::Activate { datacenter }));
@@ -167,14 +177,14 @@ fn offer_elections(model: &Replication, state: &State, events: &mut Vec<Event>) 
 }
 
 fn offer_operators(model: &Replication, state: &State, events: &mut Vec<Event>) {
-    let operators = &model.bounds.operators;
+    let (operators, spent) = (&model.bounds.operators, &state.ghost.spent);
     let next = operators
         .min_isr
         .iter()
         .flatten()
-        .nth(state.ghost.spent.min_isr_changes.into());
+        .nth(spent.min_isr_changes.into());
     events.extend(next.map(|to| Event::SetMinIsr { to: *to }));
-    if operators.unclean_elections > 0 {
+    if spent.unclean_elections < operators.unclean_elections {
         events.push(Event::ElectUnclean);
     }
 }
@@ -196,6 +206,10 @@ fn offer_links(model: &Replication, state: &State, events: &mut Vec<Event>) {
 }
 
 fn offer_faults(model: &Replication, state: &State, events: &mut Vec<Event>) {
+    let mut faults = model.faults.iter();
+    if !faults.any(|fault| has_fault_left(model, state, fault)) {
+        return;
+    }
     let start = events.len();
     for fault in model.faults.iter() {
         match fault {

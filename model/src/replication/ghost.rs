@@ -290,9 +290,9 @@ fn acknowledge(before: &State, ghost: &mut Ghost, broker: Broker, record: Record
 
 /// Epochs grow with every change, and each leader epoch belongs to one broker.
 fn watch_metadata(before: &State, after: &mut State) {
-    let (old, new) = (*before.image(), *after.image());
+    let (old, new) = (before.image(), *after.image());
     let partition = |image: &Image| (image.leader, image.leader_epoch, image.isr);
-    let changed = partition(&old) != partition(&new);
+    let changed = partition(old) != partition(&new);
     let grows = new.leader_epoch >= old.leader_epoch
         && new.partition_epoch >= old.partition_epoch
         && (!changed || new.partition_epoch > old.partition_epoch);
@@ -323,7 +323,7 @@ fn watch_office(before: &State, after: &mut State, broker: Broker) {
 
 /// What a leader's watermark covers is committed, and stays covered while it leads.
 fn watch_commits(before: &State, after: &mut State, broker: Broker) {
-    let (old, new) = (&before.replicas[broker], after.replicas[broker]);
+    let (old, new) = (&before.replicas[broker], &after.replicas[broker]);
     if !new.leads() {
         return;
     }
@@ -345,8 +345,12 @@ fn watch_commits(before: &State, after: &mut State, broker: Broker) {
 }
 
 /// Who lost committed records with the disk, who has them again, and who dropped them while running.
+/// What is committed only grows, so nobody has it again whose log is as it was.
 fn watch_disk(before: &State, after: &mut State, broker: Broker) {
     let (old, new) = (&before.replicas[broker], &after.replicas[broker]);
+    if new.log == old.log {
+        return;
+    }
     let committed = &after.ghost.committed;
     let holds_all = new.log.agrees_below(committed, committed.end());
     let shorter = new.log.end() < old.log.end();
@@ -399,6 +403,9 @@ fn watch_expansion(before: &State, after: &mut State, leader: Broker) {
 
 /// Forgets what can no longer matter to any property.
 pub(super) fn forget(model: &Replication, state: &mut State) {
+    if !state.ghost.offices.any() {
+        return;
+    }
     let acting = model
         .setting
         .replicas()

@@ -21,11 +21,11 @@
 //! **Architecture invariant:** no rule, guard or property looks at the grain.  It is asked for here and
 //! in [`Replication::step`], nowhere else.
 
-use super::rules::{controller_works, reaches_controller};
+use super::rules::{self, controller_works, reaches_controller};
 use super::settle::{keeps_place, settle};
 use super::state::{Role, State};
 use super::{Disabled, Replication};
-use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Process, Set};
+use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Process};
 
 /// How large the steps of a run are.  The order is from coarse to fine.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -81,9 +81,11 @@ impl Grain {
 
 /// One step of a coarse grain.
 pub(super) fn step(model: &Replication, before: &State, event: &Event) -> Result<State, Disabled> {
-    let mut after = *before;
-    take(model, &mut after, event, |_| ())?;
-    Ok(coarsened(model, &after))
+    let mut result = take(model, before, event, |_| ());
+    if let Ok(after) = &mut result {
+        coarsen(model, after);
+    }
+    result
 }
 
 /// The events of the fine grain that the step which begins with `event` consists of, and where they
@@ -98,46 +100,57 @@ pub fn events_of(
     event: &Event,
 ) -> Result<(Vec<Event>, State), Disabled> {
     let mut events = Vec::new();
-    let mut after = *before;
     let event = match *event {
         Event::Learn { broker, .. } => learn_all(before, broker),
         event => event,
     };
-    take(model, &mut after, &event, |event| events.push(event))?;
+    let after = take(model, before, &event, |event| events.push(event))?;
     Ok((events, after))
 }
 
 /// The state of the coarse grain that a state of the fine grain amounts to.
 pub fn coarsened(model: &Replication, state: &State) -> State {
     let mut coarse = *state;
-    forget_what_nobody_will_read(model, &mut coarse);
-    settle(model, &mut coarse);
+    coarsen(model, &mut coarse);
     coarse
+}
+
+fn coarsen(model: &Replication, state: &mut State) {
+    let records = state.controller.records().len();
+    forget_what_nobody_will_read(model, state);
+    if state.controller.records().len() < records {
+        settle(model, state);
+    }
 }
 
 /// Takes the event and whatever has to follow it; `hear` is told of each.
 fn take(
     model: &Replication,
-    state: &mut State,
+    before: &State,
     event: &Event,
     mut hear: impl FnMut(Event),
-) -> Result<(), Disabled> {
-    if !begins_step(model, state, event) {
+) -> Result<State, Disabled> {
+    if !begins_step(model, before, event) {
         return Err(Disabled::NotInThisSetting);
     }
+    let mut state = model.event(before, event)?;
+    hear(*event);
     let start = Start {
         event: *event,
-        kept_up: kept_up(model, state),
-        dark: dark(model, state),
-        controller_works: controller_works(model, state),
+        before,
+        kept_up: kept_up(model, before),
     };
-    let mut next = Some(*event);
-    while let Some(one) = next {
-        *state = model.event(state, &one)?;
-        hear(one);
-        next = follows(model, &start, state);
+    loop {
+        while let Some(next) = follows(model, &start, &state) {
+            state = model.event(&state, &next)?;
+            hear(next);
+        }
+        let Some(again) = fetched_again(model, event, &state) else {
+            return Ok(state);
+        };
+        state = again;
+        hear(*event);
     }
-    Ok(())
 }
 
 /// Whether a step may begin with `event`.
@@ -167,12 +180,10 @@ fn kept_up(model: &Replication, state: &State) -> BrokerSet {
 }
 
 /// What a step began with.
-struct Start {
+struct Start<'a> {
     event: Event,
+    before: &'a State,
     kept_up: BrokerSet,
-    /// Datacenters in which no broker ran.
-    dark: Set<Datacenter>,
-    controller_works: bool,
 }
 
 /// What has to happen next, before another step may begin.
@@ -183,7 +194,6 @@ fn follows(model: &Replication, start: &Start, state: &State) -> Option<Event> {
             let mut keeping_up = start.kept_up.iter();
             keeping_up.find_map(|broker| change_or_metadata(model, state, broker))
         })
-        .or_else(|| rest_of_fetch(model, &start.event, state))
         .or_else(|| rest_of_datacenter(model, start, state))
 }
 
@@ -196,9 +206,13 @@ fn registration(model: &Replication, state: &State, broker: Broker) -> Option<Ev
 
 /// The next stage of an ISR change, or the records that the controller has committed.
 fn change_or_metadata(model: &Replication, state: &State, broker: Broker) -> Option<Event> {
+    let change = &state.changes[broker];
+    let behind = state.replicas[broker].place < state.controller.newest();
+    if change.request.is_none() && change.answer.is_none() && !behind {
+        return None;
+    }
     let serves = state.replicas[broker].serves();
     let reaches = serves && reaches_controller(model, state, broker);
-    let change = &state.changes[broker];
     let arrives = change
         .request
         .is_some_and(|request| reaches || request.sent && controller_works(model, state));
@@ -208,7 +222,6 @@ fn change_or_metadata(model: &Replication, state: &State, broker: Broker) -> Opt
     if change.answer.is_some() && reaches {
         return Some(Event::Told { leader: broker });
     }
-    let behind = state.replicas[broker].place < state.controller.newest();
     (reaches && behind).then(|| learn_all(state, broker))
 }
 
@@ -223,7 +236,7 @@ fn learn_all(state: &State, broker: Broker) -> Event {
 /// The same fetch once more, as long as it moves the follower on or its leader learns how far it is.
 /// (What it moves beside that may go round in circles: a joiner is proposed again whenever it was
 /// rejected.)
-fn rest_of_fetch(model: &Replication, begun_with: &Event, state: &State) -> Option<Event> {
+fn fetched_again(model: &Replication, begun_with: &Event, state: &State) -> Option<State> {
     let Event::Fetch { follower } = *begun_with else {
         return None;
     };
@@ -241,8 +254,12 @@ fn rest_of_fetch(model: &Replication, begun_with: &Event, state: &State) -> Opti
             tenure.map(|tenure| tenure.follower_end[follower]),
         )
     };
-    let again = model.event(state, begun_with).ok()?;
-    (progress(&again) != progress(state)).then_some(*begun_with)
+    let mut again = rules::next(model, state, begun_with).ok()?;
+    if progress(&again) == progress(state) {
+        return None;
+    }
+    model.complete(state, begun_with, &mut again);
+    Some(again)
 }
 
 /// What the other brokers of a datacenter do together with the first.
@@ -259,11 +276,13 @@ fn rest_of_datacenter(model: &Replication, start: &Start, state: &State) -> Opti
             let next = is_silent(model, state, home).then(|| next_to_fence(model, state, home));
             next.flatten().map(|broker| Event::Fence { broker })
         }
-        Event::Return { datacenter } if start.controller_works => {
+        Event::Return { datacenter } if controller_works(model, start.before) => {
             rest_of_start(model, state, datacenter)
         }
-        Event::Restart { broker, .. } if start.dark.contains(model.setting.home(broker)) => {
-            rest_of_start(model, state, model.setting.home(broker))
+        Event::Restart { broker, .. } => {
+            let home = model.setting.home(broker);
+            let was_dark = is_dark(model, start.before, home);
+            was_dark.then(|| rest_of_start(model, state, home))?
         }
         Event::Unfence { broker } => next_to_unfence(model, state, model.setting.home(broker)),
         _ => None,
@@ -307,12 +326,7 @@ fn next_to_fence(model: &Replication, state: &State, datacenter: Datacenter) -> 
     leader_last(state, unfenced).next()
 }
 
-/// The datacenters in which no broker runs.
-fn dark(model: &Replication, state: &State) -> Set<Datacenter> {
-    let every = model.setting.every_datacenter();
-    every.filter(|home| is_dark(model, state, *home)).collect()
-}
-
+/// Whether no broker of a datacenter runs.
 fn is_dark(model: &Replication, state: &State, datacenter: Datacenter) -> bool {
     let mut brokers = model.setting.brokers_of(datacenter).iter();
     brokers.all(|broker| state.replicas[broker].process == Process::Stopped)

@@ -7,9 +7,9 @@
 //! have the same future.  *Records that everybody has applied are forgotten.*  *Of partition
 //! epochs only the order is kept*: they are only ever compared with each other.  *The ghost forgets* the offices that nobody acting under an older epoch can collide with.
 
-use super::state::{Outcome, State};
+use super::state::{Image, Outcome, State, WINDOW};
 use super::{BrokerEpoch, Guard, PartitionEpoch, Replication};
-use highwater_vocabulary::{Broker, Process};
+use highwater_vocabulary::{Broker, MOST_BROKERS, Process};
 
 pub(super) fn settle(model: &Replication, state: &mut State) {
     drop_dead_messages(model, state);
@@ -17,7 +17,7 @@ pub(super) fn settle(model: &Replication, state: &mut State) {
         skip_what_changes_nothing(state, broker);
     }
     forget_what_everybody_knows(model, state);
-    rank_partition_epochs(state);
+    rank_partition_epochs(model, state);
     super::ghost::forget(model, state);
 }
 
@@ -58,16 +58,13 @@ fn skip_what_changes_nothing(state: &mut State, broker: Broker) {
     if !keeps_place(state, broker) || state.replicas[broker].tenure().is_some() {
         return;
     }
-    let view = *state.view(broker);
-    let mut place = state.replicas[broker].place;
-    while place < state.controller.newest() {
-        let next = state.controller.record(place + 1);
-        if (next.leader, next.leader_epoch) != (view.leader, view.leader_epoch) {
-            break;
-        }
-        place += 1;
-    }
-    state.replicas[broker].place = place;
+    let read = |image: &Image| (image.leader, image.leader_epoch);
+    let place = usize::from(state.replicas[broker].place);
+    let records = &state.controller.records()[place..];
+    let same = records[1..]
+        .iter()
+        .take_while(|next| read(next) == read(&records[0]));
+    state.replicas[broker].place += same.count() as u8;
 }
 
 fn forget_what_everybody_knows(model: &Replication, state: &mut State) {
@@ -87,29 +84,38 @@ fn forget_what_everybody_knows(model: &Replication, state: &mut State) {
     }
 }
 
-fn rank_partition_epochs(state: &mut State) {
-    let mut known = [0u64; 4];
-    visit_partition_epochs(state, |epoch| {
-        known[usize::from(epoch.0 / 64)] |= 1 << (epoch.0 % 64);
-    });
-    visit_partition_epochs(state, |epoch| {
-        let (word, bit) = (usize::from(epoch.0 / 64), epoch.0 % 64);
-        let older_words = known[..word].iter().map(|word| word.count_ones());
-        let older = older_words.sum::<u32>() + (known[word] & ((1 << bit) - 1)).count_ones();
-        *epoch = PartitionEpoch(older as u8 + 1);
+fn rank_partition_epochs(model: &Replication, state: &mut State) {
+    let mut known = 0u64;
+    visit_partition_epochs(model, state, |epoch| known |= 1 << epoch.0);
+    let are_ranks = (known + 2).is_power_of_two();
+    if are_ranks {
+        return;
+    }
+    visit_partition_epochs(model, state, |epoch| {
+        let older = known & ((1 << epoch.0) - 1);
+        *epoch = PartitionEpoch(older.count_ones() as u8 + 1);
     });
 }
 
-fn visit_partition_epochs(state: &mut State, mut visit: impl FnMut(&mut PartitionEpoch)) {
+// One for each record, and at most four for each broker; an event adds one.
+const _: () = assert!(
+    WINDOW + 4 * MOST_BROKERS + 2 < u64::BITS as usize,
+    "a partition epoch is a bit of the known ones"
+);
+
+fn visit_partition_epochs(
+    model: &Replication,
+    state: &mut State,
+    mut visit: impl FnMut(&mut PartitionEpoch),
+) {
     for image in state.controller.records_mut() {
         visit(&mut image.partition_epoch);
     }
-    for replica in &mut state.replicas.0 {
-        if let Some(tenure) = replica.tenure_mut() {
+    for broker in model.setting.replicas().iter() {
+        if let Some(tenure) = state.replicas[broker].tenure_mut() {
             visit(&mut tenure.partition_epoch);
         }
-    }
-    for change in &mut state.changes.0 {
+        let change = &mut state.changes[broker];
         if let Some(request) = &mut change.request {
             visit(&mut request.partition_epoch);
         }

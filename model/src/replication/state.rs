@@ -490,15 +490,17 @@ impl Controller {
 
     /// Forgets the record at `place`, which is not the newest.
     pub fn forget_record(&mut self, place: u8) {
+        let newest = usize::from(self.log.newest);
         self.log
             .kept
-            .copy_within(usize::from(place) + 1.., place.into());
+            .copy_within(usize::from(place) + 1..=newest, place.into());
         self.log.newest -= 1;
     }
 
     /// Forgets the oldest `count` records.
     pub fn forget(&mut self, count: u8) {
-        self.log.kept.copy_within(usize::from(count).., 0);
+        let newest = usize::from(self.log.newest);
+        self.log.kept.copy_within(usize::from(count)..=newest, 0);
         self.log.newest -= count;
     }
 }

@@ -157,16 +157,22 @@ impl<T: Member> Set<T> {
 
     /// The members in order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = T> {
-        (0..8)
-            .filter(move |index| self.0 >> index & 1 == 1)
-            .map(T::at)
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = (left != 0).then(|| T::at(left.trailing_zeros() as usize));
+            left &= left.wrapping_sub(1);
+            next
+        })
     }
 
     /// Every subset that has a member, smallest bit pattern first.
     pub fn nonempty_subsets(self) -> impl Iterator<Item = Self> {
-        (1..=self.0)
-            .filter(move |bits| bits & !self.0 == 0)
-            .map(|bits| Set(bits, PhantomData))
+        let mut bits = 0u8;
+        std::iter::from_fn(move || {
+            // Counts upwards in the bits that are members, and over the others.
+            bits = bits.wrapping_sub(self.0) & self.0;
+            (bits != 0).then_some(Set(bits, PhantomData))
+        })
     }
 }
 
@@ -179,5 +185,31 @@ impl<T: Member> FromIterator<T> for Set<T> {
 impl<T: Member + fmt::Debug> fmt::Debug for Set<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_walked_in_order_to_its_end() {
+        //   bits         subsets that have a member
+        for (bits, expected) in [
+            (0u8, 0usize),
+            (0b1000_0000, 1), // the last one there is
+            (0b0010_1010, 7),
+            (u8::MAX, 255),
+        ] {
+            let set: Set<Broker> = Set(bits, PhantomData);
+            let members: Vec<usize> = set.iter().map(Broker::index).collect();
+            let wanted = (0..8).filter(|place| bits >> place & 1 == 1);
+            assert_eq!(members, wanted.collect::<Vec<_>>());
+
+            let subsets: Vec<Set<Broker>> = set.nonempty_subsets().collect();
+            assert!(subsets.iter().all(|subset| subset.is_subset(set)));
+            assert!(subsets.is_sorted_by(|one, next| one < next));
+            assert_eq!(subsets.len(), expected);
+        }
     }
 }

@@ -29,14 +29,13 @@ pub(super) fn may_become_active(
 }
 
 fn is_majority(model: &Replication, counts: impl Fn(Datacenter) -> bool) -> bool {
-    let voters = |site: Datacenter| usize::from(model.setting.voters[site.index()]);
-    let all: usize = model.setting.every_datacenter().map(voters).sum();
-    let there: usize = model
-        .setting
-        .every_datacenter()
-        .filter(|site| counts(*site))
-        .map(voters)
-        .sum();
+    let (mut all, mut there) = (0, 0);
+    for (site, voters) in model.setting.voters.iter().enumerate() {
+        all += usize::from(*voters);
+        if counts(Datacenter::at(site)) {
+            there += usize::from(*voters);
+        }
+    }
     2 * there > all
 }
 

@@ -20,8 +20,10 @@ pub(super) fn fetch(
     before: &State,
     follower: Broker,
 ) -> Result<State, Disabled> {
-    let (mut after, fetch, answer) = handled(model, before, follower)?;
+    let (fetch, answer) = answered(model, before, follower)?;
 
+    let mut after = *before;
+    take_proof(model, &mut after, follower, &fetch, &answer);
     deliver(model, &mut after, follower, &fetch, &answer)?;
     Ok(after)
 }
@@ -34,21 +36,22 @@ pub(super) fn fetch_lost(
     before: &State,
     follower: Broker,
 ) -> Result<State, Disabled> {
-    handled(model, before, follower).map(|(after, _, _)| after)
-}
-
-/// What the leader makes of the next fetch, and what it answers.
-fn handled(
-    model: &Replication,
-    before: &State,
-    follower: Broker,
-) -> Result<(State, Fetch, FetchAnswer), Disabled> {
-    let fetch = next_fetch(model, before, follower)?;
-    let answer = answer_to(model, before, follower, &fetch)?;
+    let (fetch, answer) = answered(model, before, follower)?;
 
     let mut after = *before;
     take_proof(model, &mut after, follower, &fetch, &answer);
-    Ok((after, fetch, answer))
+    Ok(after)
+}
+
+/// The next fetch, and what the leader answers.
+fn answered(
+    model: &Replication,
+    before: &State,
+    follower: Broker,
+) -> Result<(Fetch, FetchAnswer), Disabled> {
+    let fetch = next_fetch(model, before, follower)?;
+    let answer = answer_to(model, before, follower, &fetch)?;
+    Ok((fetch, answer))
 }
 
 /// A follower sends a fetch that may be late.
