@@ -1,0 +1,151 @@
+//! Producers and consumers.
+
+use super::Around;
+use crate::kernels::watermark;
+use crate::row::{Row, Tenure, Waiting, Written};
+use crate::{Refusal, spans};
+use highwater_vocabulary::{Acks, Member, Record};
+use std::slice::{from_mut, from_ref};
+
+/// A producer's record reaches a broker that takes itself for the leader.
+///
+/// Kafka: `Partition.appendRecordsToLeader`, `UnifiedLog.appendAsLeader`,
+/// `ReplicaManager.appendRecords` for when the producer hears of it.
+pub(crate) fn produce(
+    row: &mut Row,
+    around: Around<'_>,
+    broker: usize,
+    record: Record,
+) -> Result<(), Refusal> {
+    let committed = serving_leader(row, around, broker)?.committed;
+    let memory = &row.memory[broker];
+    let min_isr = around.cluster.effective(memory.image.min_isr);
+    let waits = around.rules.acks == Acks::All;
+    if waits && committed.count_ones() < u32::from(min_isr) {
+        return Err(Refusal::AdmissionAtMinIsr);
+    }
+
+    let epoch = memory.leader_epoch;
+    let disk = &mut row.disks[broker];
+    spans::assign(&mut disk.spans, epoch, disk.end);
+    spans::rewrite(&mut disk.spans, epoch, disk.losses, disk.end);
+    row.written.push(Written {
+        epoch,
+        writing: disk.losses,
+        offset: disk.end,
+        record,
+    });
+    let own = 1u8 << broker;
+    watermark::append(from_mut(&mut disk.end), from_ref(&own), &[1], broker as u32);
+    let end = disk.end;
+    around.advance(row, broker);
+    match around.rules.acks {
+        Acks::None => {}
+        Acks::Leader => row.acknowledged |= 1 << record.index(),
+        Acks::All => row.memory[broker].waiting.push(Waiting { record, end }),
+    }
+    Ok(())
+}
+
+/// The producer of a waiting record is told that it is committed.
+///
+/// Kafka: `DelayedProduce.tryComplete`, `Partition.checkEnoughReplicasReachOffset`: the watermark
+/// first, then the size of the maximal ISR.
+pub(crate) fn ack(
+    row: &mut Row,
+    around: Around<'_>,
+    broker: usize,
+    record: Record,
+) -> Result<(), Refusal> {
+    let (place, enough) = completion(row, around, broker, record)?;
+    if !enough {
+        return Err(Refusal::AckAtMinIsr);
+    }
+
+    row.memory[broker].waiting.remove(place);
+    row.acknowledged |= 1 << record.index();
+    Ok(())
+}
+
+/// The producer of a waiting record is told `NOT_ENOUGH_REPLICAS_AFTER_APPEND`.
+///
+/// Kafka: as [`ack`].
+pub(crate) fn refuse(
+    row: &mut Row,
+    around: Around<'_>,
+    broker: usize,
+    record: Record,
+) -> Result<(), Refusal> {
+    let (place, enough) = completion(row, around, broker, record)?;
+    if enough {
+        return Err(Refusal::NothingThere);
+    }
+
+    row.memory[broker].waiting.remove(place);
+    Ok(())
+}
+
+/// A consumer reads below the watermark of the replica it asks.
+///
+/// Kafka: `UnifiedLog.read` under `FetchIsolation.HIGH_WATERMARK`.
+pub(crate) fn read(
+    row: &Row,
+    around: Around<'_>,
+    from: usize,
+    broker: usize,
+    offset: u64,
+) -> Result<(), Refusal> {
+    let home = usize::from(around.cluster.home[broker]);
+    if !around.cluster.serves(broker) {
+        return Err(Refusal::NotServing);
+    }
+    if !around.cluster.connects(from, home) {
+        return Err(Refusal::Unreachable);
+    }
+    if offset >= row.disks[broker].end {
+        return Err(Refusal::OffsetOutOfRange);
+    }
+    if offset >= row.disks[broker].watermark {
+        return Err(Refusal::ReadsBelowWatermark);
+    }
+    Ok(())
+}
+
+/// The place of the waiting record, which is below the watermark, and whether the maximal ISR is
+/// large enough to say so.
+fn completion(
+    row: &Row,
+    around: Around<'_>,
+    broker: usize,
+    record: Record,
+) -> Result<(usize, bool), Refusal> {
+    if !around.cluster.serves(broker) {
+        return Err(Refusal::NotServing);
+    }
+    let memory = &row.memory[broker];
+    let place = memory
+        .waiting
+        .iter()
+        .position(|waiting| waiting.record == record)
+        .ok_or(Refusal::NothingThere)?;
+    let tenure = memory.tenure.as_ref().ok_or(Refusal::LeadsLocally)?;
+    if row.disks[broker].watermark < memory.waiting[place].end {
+        return Err(Refusal::AckAwaitsWatermark);
+    }
+    let min_isr = around.cluster.effective(memory.image.min_isr);
+    Ok((place, tenure.maximal().count_ones() >= u32::from(min_isr)))
+}
+
+fn serving_leader<'a>(
+    row: &'a Row,
+    around: Around<'_>,
+    broker: usize,
+) -> Result<&'a Tenure, Refusal> {
+    if !around.cluster.serves(broker) {
+        return Err(Refusal::NotServing);
+    }
+    row.memory[broker]
+        .tenure
+        .as_ref()
+        .ok_or(Refusal::LeadsLocally)
+}
