@@ -5,10 +5,12 @@
 //! [`Deviations`], keyed by its row.
 
 use crate::cluster::Cluster;
+use crate::kernels::Registrations;
 use crate::row::{Disk, Registration, Row, Tenure, Written};
 use crate::spans::{self, Span};
 use highwater_vocabulary::{MOST_BROKERS, Setting};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// One column each for what a partition has once, and one a slot for what each replica has.  A slot
 /// is a place in the assignment.
@@ -20,6 +22,8 @@ pub struct Columns {
     pub in_sync: Vec<u8>,
     /// The controller's eligible leader replicas.
     pub eligible: Vec<u8>,
+    /// The last known leader, remembered while there is neither ISR nor ELR.
+    pub last_known: Vec<u8>,
     /// Replicas whose log ends in the epoch before the newest, and beyond where the newest begins:
     /// they have not yet truncated.
     pub on_previous: Vec<u8>,
@@ -38,12 +42,14 @@ pub struct Columns {
 }
 
 impl Columns {
-    fn new(slots: usize, rows: usize) -> Columns {
+    /// New partitions: the first of the assignment leads in epoch 1, and everybody is in sync.
+    pub fn new(slots: usize, rows: usize) -> Columns {
         let first = vec![1; rows];
         Columns {
             leader: first.clone(),
             in_sync: vec![((1u16 << slots) - 1) as u8; rows],
             eligible: vec![0; rows],
+            last_known: vec![0; rows],
             on_previous: vec![0; rows],
             leader_epoch: vec![1; rows],
             partition_epoch: vec![1; rows],
@@ -51,6 +57,18 @@ impl Columns {
             end: vec![vec![0; rows]; slots],
             watermark: vec![vec![0; rows]; slots],
             known: vec![vec![0; rows]; slots],
+        }
+    }
+
+    /// What the controller has, of some rows.
+    pub(crate) fn registrations(&mut self, rows: Range<usize>) -> Registrations<'_> {
+        Registrations {
+            leader: &mut self.leader[rows.clone()],
+            in_sync: &mut self.in_sync[rows.clone()],
+            eligible: &mut self.eligible[rows.clone()],
+            last_known: &mut self.last_known[rows.clone()],
+            leader_epoch: &mut self.leader_epoch[rows.clone()],
+            partition_epoch: &mut self.partition_epoch[rows],
         }
     }
 
@@ -66,7 +84,7 @@ impl Columns {
 
     /// What a partition takes in the columns.
     pub fn bytes_per_partition(&self) -> usize {
-        4 * size_of::<u8>()
+        5 * size_of::<u8>()
             + 2 * size_of::<u32>()
             + size_of::<u64>()
             + 3 * self.slots() * size_of::<u64>()
@@ -130,6 +148,7 @@ impl Table {
         columns.leader[row] = controller.leader;
         columns.in_sync[row] = controller.in_sync;
         columns.eligible[row] = controller.eligible;
+        columns.last_known[row] = controller.last_known;
         columns.leader_epoch[row] = controller.leader_epoch;
         columns.partition_epoch[row] = controller.partition_epoch;
         let leader = controller.leader.trailing_zeros() as usize;
@@ -177,7 +196,7 @@ impl Table {
             leader: columns.leader[row],
             in_sync: columns.in_sync[row],
             eligible: columns.eligible[row],
-            last_known: 0,
+            last_known: columns.last_known[row],
             leader_epoch: columns.leader_epoch[row],
             partition_epoch: columns.partition_epoch[row],
         };

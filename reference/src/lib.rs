@@ -20,9 +20,12 @@ mod refusal;
 mod row;
 mod rules;
 mod spans;
+pub mod sweeps;
 mod switches;
+mod tiles;
 
 pub use columns::Columns;
 pub use engine::Engine;
 pub use refusal::Refusal;
 pub use switches::Switches;
+pub use tiles::Tiles;

@@ -1,6 +1,7 @@
 //! What happens to brokers, links, the controller or the topic, and so to every partition.
 
 use super::Engine;
+use super::failover::fence_row;
 use crate::Refusal;
 use crate::cluster::Cluster;
 use crate::kernels::change;
@@ -71,8 +72,30 @@ impl Engine {
         }
     }
 
+    /// The same, where the rule forgets what is under way and the columns hold none of it: steady rows
+    /// stay as they are.
+    fn everywhere_else(&mut self, rule: impl Fn(&mut Row)) {
+        let deviating: Vec<u32> = self.table.aside.rows.keys().copied().collect();
+        for row in deviating {
+            let row = row as usize;
+            let mut whole = self.table.load(row, &self.cluster);
+            rule(&mut whole);
+            whole.settle(&self.cluster);
+            self.table.store(row, whole, &self.cluster);
+        }
+    }
+
     /// A broker's session has expired: `ReplicationControlManager.handleBrokerFenced`.
     fn fence(&mut self, broker: usize) -> Result<(), Refusal> {
+        self.can_fence(broker)?;
+
+        let before = self.cluster.clone();
+        self.cluster.fenced |= 1 << broker;
+        self.everywhere(&before, |row, around| fence_row(row, around, broker));
+        Ok(())
+    }
+
+    pub(super) fn can_fence(&self, broker: usize) -> Result<(), Refusal> {
         let at = self.cluster.controller()?;
         if self.cluster.fenced >> broker & 1 == 1 {
             return Err(Refusal::AlreadySo);
@@ -81,15 +104,6 @@ impl Engine {
         if self.cluster.takes_part(broker) && self.cluster.connects(home, at) {
             return Err(Refusal::FencedIsSilent);
         }
-
-        let before = self.cluster.clone();
-        self.cluster.fenced |= 1 << broker;
-        self.everywhere(&before, |row, around| {
-            let change = controller::fencing(around, broker);
-            let whose = change.removed;
-            change::remove_members(&mut row.registration.as_columns(), &change, whose);
-            row.commit(around.cluster);
-        });
         Ok(())
     }
 
@@ -144,10 +158,9 @@ impl Engine {
 
     fn activate(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
         let site = self.cluster.knows_datacenter(datacenter)?;
-        let before = self.cluster.clone();
         self.cluster.activate(site)?;
 
-        self.everywhere(&before, |row, _| environment::lose_answers(row));
+        self.everywhere_else(environment::lose_answers);
         Ok(())
     }
 
@@ -156,9 +169,8 @@ impl Engine {
             return Err(Refusal::NoController);
         }
 
-        let before = self.cluster.clone();
         self.cluster.active = None;
-        self.everywhere(&before, |row, _| environment::lose_answers(row));
+        self.everywhere_else(environment::lose_answers);
         Ok(())
     }
 
@@ -191,12 +203,11 @@ impl Engine {
             return Err(Refusal::AlreadySo);
         }
 
-        let before = self.cluster.clone();
-        let registered = before.registered >> broker & 1 == 1;
+        let registered = self.cluster.registered >> broker & 1;
+        self.cluster.mark[broker] = u32::from(registered) * self.cluster.broker_epoch[broker];
         self.cluster.halt(broker);
-        self.cluster.mark[broker] = u32::from(registered) * before.broker_epoch[broker];
         self.cluster.exact_checkpoint |= 1 << broker;
-        self.everywhere(&before, |row, _| environment::halt(row, broker));
+        self.everywhere_else(|row| environment::halt(row, broker));
         Ok(())
     }
 
@@ -232,9 +243,7 @@ impl Engine {
         if self.cluster.process[broker] != from {
             return Err(Refusal::AlreadySo);
         }
-        let before = self.cluster.clone();
         self.cluster.process[broker] = to;
-        self.everywhere(&before, |_, _| {});
         Ok(())
     }
 
@@ -275,7 +284,7 @@ impl Engine {
 
         let before = self.cluster.clone();
         self.cluster.halt(broker);
-        self.everywhere(&before, |row, _| lose(row, broker, loss));
+        self.each_loses(&before, &[(broker, loss)]);
         Ok(())
     }
 
@@ -312,15 +321,24 @@ impl Engine {
         if deposes {
             self.cluster.active = None;
         }
-        self.everywhere(&before, |row, _| {
-            for (broker, loss) in &losses {
+        self.each_loses(&before, &losses);
+        if deposes {
+            self.everywhere_else(environment::lose_answers);
+        }
+        Ok(())
+    }
+
+    fn each_loses(&mut self, before: &Cluster, losses: &[(usize, Loss)]) {
+        let rule = |row: &mut Row| {
+            for (broker, loss) in losses {
                 lose(row, *broker, *loss);
             }
-            if deposes {
-                environment::lose_answers(row);
-            }
-        });
-        Ok(())
+        };
+        if losses.iter().all(|(_, loss)| *loss == Loss::Nothing) {
+            self.everywhere_else(rule);
+        } else {
+            self.everywhere(before, |row, _| rule(row));
+        }
     }
 
     fn power_up(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {

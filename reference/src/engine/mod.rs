@@ -1,7 +1,11 @@
 //! The engine as its callers see it: events in, observations out.
 
 mod brokers;
+mod bulk;
+mod failover;
 mod observe;
+#[cfg(test)]
+mod tests;
 
 use crate::cluster::Cluster;
 use crate::columns::{Columns, Table};

@@ -77,6 +77,29 @@ pub fn remove_members(rows: &mut Registrations<'_>, change: &Change, whose: u8) 
     });
 }
 
+/// As [`remove_members`], for rows of different assignments: `assignment` says which each row has,
+/// `leaving` and `acceptable` what the occasion means there.
+pub fn remove_by_assignment(
+    rows: &mut Registrations<'_>,
+    change: &Change,
+    assignment: &[u16],
+    leaving: &[u8],
+    acceptable: &[u8],
+) {
+    let change = *change;
+    let assignment = &assignment[..rows.leader.len()];
+    each(rows, |one, row| {
+        let id = usize::from(assignment[row]);
+        let here = Change {
+            removed: leaving[id],
+            acceptable: acceptable[id],
+            ..change
+        };
+        let touched = when(one.in_sync & here.removed != 0);
+        choose(touched, build(one, one.in_sync & !here.removed, here), one)
+    });
+}
+
 /// As [`remove`], in rows that have one of `whose` among the eligible (`partitionsWithBrokerInElr`).
 pub fn remove_eligible(rows: &mut Registrations<'_>, change: &Change, whose: u8) {
     let change = *change;

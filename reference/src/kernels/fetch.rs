@@ -4,7 +4,7 @@
 //! `updateFollowerFetchState`, `ReplicaFetcherThread.processPartitionData`,
 //! `UnifiedLog.maybeUpdateHighWatermark`, `UnifiedLog.truncateTo`.
 
-use super::bits::wide;
+use super::bits::{when, wide};
 
 /// The answer's end and watermark: those of each row's leader, added up slot by slot.  Begin with
 /// columns of zeros.
@@ -25,11 +25,34 @@ pub fn read_leader(
     }
 }
 
-/// The leader notes what a follower asks for: proof of everything below.
-pub fn prove(known: &mut [u64], asking: &[u8], end: &[u64], slot: u32) {
-    for ((known, asking), end) in known.iter_mut().zip(asking).zip(end) {
+/// Which rows' followers in this slot ask their leader, and which of them will be told to truncate
+/// instead: those whose log goes beyond the start of the newest epoch in the one before.
+/// `can_ask` are the leaders that this slot's broker can fetch from.
+pub fn ask(
+    asking: &mut [u8],
+    diverged: &mut [u8],
+    leader: &[u8],
+    on_previous: &[u8],
+    can_ask: u8,
+    slot: u32,
+) {
+    let out = asking.iter_mut().zip(diverged);
+    for ((asking, diverged), (leader, on_previous)) in out.zip(leader.iter().zip(on_previous)) {
+        let asks = u8::from(leader & can_ask != 0) << slot;
+        *asking = asks & !on_previous;
+        *diverged = asks & on_previous;
+    }
+}
+
+/// The leader notes what a follower asks for: proof of everything below.  All bits of `moved` are
+/// set where it learns something by it.
+pub fn prove(known: &mut [u64], moved: &mut [u8], asking: &[u8], end: &[u64], slot: u32) {
+    let out = known.iter_mut().zip(moved);
+    for ((known, moved), (asking, end)) in out.zip(asking.iter().zip(end)) {
         let asks = wide(*asking, slot);
-        *known = (asks & end.wrapping_add(1)) | (!asks & *known);
+        let proven = (asks & end.wrapping_add(1)) | (!asks & *known);
+        *moved = when(proven != *known);
+        *known = proven;
     }
 }
 

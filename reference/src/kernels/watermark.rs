@@ -10,6 +10,13 @@ use super::bits::{count, when, wide};
 /// What stands for "held by nobody who counts" in [`slowest_in_sync`].
 pub const NOBODY: u64 = u64::MAX;
 
+/// Which leaders take what producers send: those that serve, if enough are in sync.
+pub fn admit(leading: &mut [u8], leader: &[u8], committed: &[u8], serving: u8, min_isr: u8) {
+    for (leading, (leader, committed)) in leading.iter_mut().zip(leader.iter().zip(committed)) {
+        *leading = leader & serving & when(count(*committed) >= min_isr);
+    }
+}
+
 /// Appends so many records at the end of the log of each row's leader.
 pub fn append(end: &mut [u64], leader: &[u8], by: &[u64], slot: u32) {
     for ((end, leader), by) in end.iter_mut().zip(leader).zip(by) {
@@ -36,7 +43,8 @@ pub fn slowest_in_sync(
 }
 
 /// Raises the watermark of each row's leader to the slowest, if the committed ISR is large enough.
-/// It never falls.  `min_isr` 0 asks for nothing.
+/// It never falls.  `leader` is the leader in rows where there is occasion, and nobody in others;
+/// `min_isr` 0 asks for nothing.
 pub fn raise(
     watermark: &mut [u64],
     leader: &[u8],

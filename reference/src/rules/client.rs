@@ -17,34 +17,76 @@ pub(crate) fn produce(
     broker: usize,
     record: Record,
 ) -> Result<(), Refusal> {
-    let committed = serving_leader(row, around, broker)?.committed;
-    let memory = &row.memory[broker];
-    let min_isr = around.cluster.effective(memory.image.min_isr);
-    let waits = around.rules.acks == Acks::All;
-    if waits && committed.count_ones() < u32::from(min_isr) {
-        return Err(Refusal::AdmissionAtMinIsr);
-    }
+    admit(row, around, broker)?;
 
-    let epoch = memory.leader_epoch;
-    let disk = &mut row.disks[broker];
-    spans::assign(&mut disk.spans, epoch, disk.end);
-    spans::rewrite(&mut disk.spans, epoch, disk.losses, disk.end);
-    row.written.push(Written {
-        epoch,
-        writing: disk.losses,
-        offset: disk.end,
-        record,
-    });
-    let own = 1u8 << broker;
-    watermark::append(from_mut(&mut disk.end), from_ref(&own), &[1], broker as u32);
-    let end = disk.end;
-    around.advance(row, broker);
+    let written = append(row, around, broker, 1);
+    row.written.push(Written { record, ..written });
+    let end = row.disks[broker].end;
     match around.rules.acks {
         Acks::None => {}
         Acks::Leader => row.acknowledged |= 1 << record.index(),
         Acks::All => row.memory[broker].waiting.push(Waiting { record, end }),
     }
     Ok(())
+}
+
+/// So many records, which nobody names and nobody waits for.
+pub(crate) fn fill(
+    row: &mut Row,
+    around: Around<'_>,
+    broker: usize,
+    by: u64,
+) -> Result<(), Refusal> {
+    admit(row, around, broker)?;
+
+    if by > 0 {
+        append(row, around, broker, by);
+    }
+    Ok(())
+}
+
+fn admit(row: &Row, around: Around<'_>, broker: usize) -> Result<(), Refusal> {
+    let committed = serving_leader(row, around, broker)?.committed;
+    let min_isr = match around.rules.acks {
+        Acks::All => around.cluster.effective(row.memory[broker].image.min_isr),
+        Acks::None | Acks::Leader => 0,
+    };
+    let own = 1u8 << broker;
+    let mut leading = 0;
+    watermark::admit(
+        from_mut(&mut leading),
+        from_ref(&own),
+        from_ref(&committed),
+        own,
+        min_isr,
+    );
+    if leading == 0 {
+        return Err(Refusal::AdmissionAtMinIsr);
+    }
+    Ok(())
+}
+
+/// Appends, and moves the watermark; says where and how the first was written.
+fn append(row: &mut Row, around: Around<'_>, broker: usize, by: u64) -> Written {
+    let epoch = row.memory[broker].leader_epoch;
+    let disk = &mut row.disks[broker];
+    spans::assign(&mut disk.spans, epoch, disk.end);
+    spans::rewrite(&mut disk.spans, epoch, disk.losses, disk.end);
+    let written = Written {
+        epoch,
+        writing: disk.losses,
+        offset: disk.end,
+        record: Record::default(),
+    };
+    let own = 1u8 << broker;
+    watermark::append(
+        from_mut(&mut disk.end),
+        from_ref(&own),
+        &[by],
+        broker as u32,
+    );
+    around.advance(row, broker);
+    written
 }
 
 /// The producer of a waiting record is told that it is committed.

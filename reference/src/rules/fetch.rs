@@ -124,10 +124,11 @@ fn note(row: &mut Row, around: Around<'_>, follower: usize, request: &Late) {
     let Some(tenure) = &mut row.memory[leader].tenure else {
         return;
     };
-    let before = tenure.known[follower];
     let asking = 1u8 << follower;
+    let mut moved = 0;
     kernels::fetch::prove(
         from_mut(&mut tenure.known[follower]),
+        from_mut(&mut moved),
         from_ref(&asking),
         from_ref(&request.offset),
         follower as u32,
@@ -136,9 +137,8 @@ fn note(row: &mut Row, around: Around<'_>, follower: usize, request: &Late) {
     if around.rules.switches.waits_for_caught_up && request.offset >= leader_end {
         tenure.caught_up |= asking;
     }
-    let moved = tenure.known[follower] != before;
     isr::propose_expansion(row, around, leader, follower);
-    if moved {
+    if moved != 0 {
         around.advance(row, leader);
     }
 }
