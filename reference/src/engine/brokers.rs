@@ -110,6 +110,13 @@ impl Engine {
     /// A broker has caught up with its registration, and says so in a heartbeat:
     /// `handleBrokerUnfenced`, `BrokerHeartbeatManager.calculateNextBrokerState`.
     fn unfence(&mut self, broker: usize) -> Result<(), Refusal> {
+        let before = self.cluster.clone();
+        self.unfence_process(broker)?;
+        self.everywhere(&before, |row, around| unfence_row(row, around, broker));
+        Ok(())
+    }
+
+    pub(super) fn unfence_process(&mut self, broker: usize) -> Result<(), Refusal> {
         if !self.cluster.takes_part(broker) {
             return Err(Refusal::NotServing);
         }
@@ -118,20 +125,24 @@ impl Engine {
         }
         self.cluster.controller_for(broker)?;
 
-        let before = self.cluster.clone();
         self.cluster.fenced &= !(1 << broker);
         self.cluster.open |= 1 << broker;
-        self.everywhere(&before, |row, around| {
-            let change = controller::unfencing(around, broker);
-            change::elect_leaderless(&mut row.registration.as_columns(), &change);
-            row.commit(around.cluster);
-        });
         Ok(())
     }
 
     /// A process that has started registers: `ClusterControlManager.registerBroker`.  Its
     /// predecessor has been silent since it ended, so the old session may have expired by now.
     fn register(&mut self, broker: usize) -> Result<(), Refusal> {
+        let before = self.cluster.clone();
+        let clean = self.register_process(broker)?;
+        self.everywhere(&before, |row, around| {
+            register_row(row, around, broker, clean)
+        });
+        Ok(())
+    }
+
+    /// Whether the process before has ended in an orderly way.
+    pub(super) fn register_process(&mut self, broker: usize) -> Result<bool, Refusal> {
         if !self.cluster.runs(broker) {
             return Err(Refusal::NotServing);
         }
@@ -140,20 +151,11 @@ impl Engine {
         }
         self.cluster.controller_for(broker)?;
 
-        let before = self.cluster.clone();
-        let clean = before.previous_epoch[broker] == before.broker_epoch[broker];
+        let clean = self.cluster.previous_epoch[broker] == self.cluster.broker_epoch[broker];
         self.cluster.broker_epoch[broker] += 1;
         self.cluster.registered |= 1 << broker;
         self.cluster.fenced |= 1 << broker;
-        let takes_seats = self.rules.switches.registration_takes_seats;
-        self.everywhere(&before, |row, around| {
-            if takes_seats {
-                controller::take_seats(row, around, broker, clean);
-            }
-            row.commit(around.cluster);
-            metadata::begin(row, around, broker);
-        });
-        Ok(())
+        Ok(clean)
     }
 
     fn activate(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
@@ -213,6 +215,20 @@ impl Engine {
 
     /// The process starts; it reads the mark of an orderly stop, and removes it.
     fn restart(&mut self, broker: usize, watermark: Option<Offset>) -> Result<(), Refusal> {
+        let before = self.cluster.clone();
+        self.start_process(broker, watermark)?;
+        self.everywhere(&before, |row, _| {
+            let had = row.disks[broker].watermark;
+            environment::start(row, broker, watermark.map(|Offset(older)| older.min(had)));
+        });
+        Ok(())
+    }
+
+    pub(super) fn start_process(
+        &mut self,
+        broker: usize,
+        watermark: Option<Offset>,
+    ) -> Result<(), Refusal> {
         if self.cluster.process[broker] != Process::Stopped {
             return Err(Refusal::AlreadySo);
         }
@@ -227,15 +243,10 @@ impl Engine {
             }
         }
 
-        let before = self.cluster.clone();
         self.cluster.process[broker] = Process::Running;
         self.cluster.previous_epoch[broker] = self.cluster.mark[broker];
         self.cluster.mark[broker] = 0;
         self.cluster.exact_checkpoint &= !(1 << broker);
-        self.everywhere(&before, |row, _| {
-            let had = row.disks[broker].watermark;
-            environment::start(row, broker, watermark.map(|Offset(older)| older.min(had)));
-        });
         Ok(())
     }
 
@@ -375,6 +386,22 @@ impl Engine {
             .max()
             .unwrap_or(0)
     }
+}
+
+/// What registering a broker does to a row; it counts as registered, and fenced, already.
+pub(super) fn register_row(row: &mut Row, around: Around<'_>, broker: usize, clean: bool) {
+    if around.rules.switches.registration_takes_seats {
+        controller::take_seats(row, around, broker, clean);
+    }
+    row.commit(around.cluster);
+    metadata::begin(row, around, broker);
+}
+
+/// What unfencing a broker does to a row; it counts as unfenced already.
+pub(super) fn unfence_row(row: &mut Row, around: Around<'_>, broker: usize) {
+    let change = controller::unfencing(around, broker);
+    change::elect_leaderless(&mut row.registration.as_columns(), &change);
+    row.commit(around.cluster);
 }
 
 /// What a stop costs a disk.

@@ -52,15 +52,14 @@ impl Engine {
         let deviating = self.deviating_rows(0..self.partitions());
         let before = self.cluster.clone();
         self.cluster.fenced |= 1 << slot;
-        let learners = self.brokers_that(|engine, broker| engine.can_learn(broker));
-        let remembering = self.brokers_that(|engine, broker| engine.cluster.remembers(broker));
+        let living = self.brokers_that(|engine, broker| engine.cluster.takes_part(broker));
         let mut aside = deviating;
         let steadily = !self.rules.switches.waits_for_caught_up;
-        if learners == remembering && steadily {
+        if steadily && self.everybody_can_learn() {
             let known: std::collections::HashSet<usize> =
                 aside.iter().map(|(row, _)| *row).collect();
             for tile in tiles(0..self.partitions()) {
-                let changed = self.fence_tile(tile, slot, learners);
+                let changed = self.fence_tile(tile, slot, living);
                 for (row, whole) in changed {
                     if !known.contains(&row) {
                         aside.push((row, whole));
@@ -74,18 +73,18 @@ impl Engine {
         }
         self.one_by_one(aside, |row, around, _| {
             fence_row(row, around, slot);
-            row.settle(around.cluster);
-            for broker in 0..around.cluster.brokers {
-                let behind = row.memory[broker].behind;
-                // Whoever cannot learn stays behind.
-                let _ = metadata::learn(row, around, broker, behind);
-            }
+            learn_all(row, around);
         });
         Ok(())
     }
 
-    fn can_learn(&self, broker: usize) -> bool {
-        self.cluster.takes_part(broker) && self.cluster.controller_for(broker).is_ok()
+    /// Whether every broker that has a view of the partitions can renew it now.
+    pub(super) fn everybody_can_learn(&self) -> bool {
+        (0..self.cluster.brokers)
+            .filter(|broker| self.cluster.remembers(*broker))
+            .all(|broker| {
+                self.cluster.takes_part(broker) && self.cluster.controller_for(broker).is_ok()
+            })
     }
 
     /// Fences the broker in a tile of steady rows.  Rows that would not be steady afterwards are left
@@ -172,6 +171,17 @@ impl Engine {
             columns.on_previous[row] |= beyond << slot;
         }
         true
+    }
+}
+
+/// Everybody who can applies all there is, in one batch each.
+pub(super) fn learn_all(row: &mut Row, around: Around<'_>) {
+    row.settle(around.cluster);
+    for broker in 0..around.cluster.brokers {
+        let behind = row.memory[broker].behind;
+        // Whoever cannot learn stays behind.
+        let _ = metadata::learn(row, around, broker, behind);
+        row.settle(around.cluster);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod brokers;
 mod bulk;
+mod comeback;
 mod failover;
 mod observe;
 #[cfg(test)]

@@ -185,6 +185,37 @@ proptest! {
     }
 
     #[test]
+    fn a_comeback_is_each_start_and_registration(
+        setting in 0..SETTINGS.len(),
+        steps in steps(),
+        lost in 0..3usize,
+    ) {
+        let mut swept = prepare(setting, &steps);
+        let datacenter = Datacenter::at(lost);
+        prop_assume!(lost < swept.cluster.datacenters);
+        let _ = swept.fail_over(datacenter);
+        swept.append_round(&vec![1; ROWS]);
+        swept.fetch_round();
+        let mut folded = swept.clone();
+        let outcome = swept.bring_back(datacenter);
+        let refused = folded.apply_to_all(&Event::Return { datacenter }).is_err();
+        prop_assert!(!refused || outcome.is_err());
+        let brokers: Vec<usize> = folded.cluster.brokers_of(lost).collect();
+        for broker in brokers.into_iter().map(Broker::at) {
+            let _ = folded.apply_to_all(&Event::Restart { broker, watermark: None });
+            if folded.apply_to_all(&Event::Register { broker }).is_ok() {
+                learn_all(&mut folded);
+                if folded.apply_to_all(&Event::Unfence { broker }).is_ok() {
+                    learn_all(&mut folded);
+                }
+            }
+        }
+        if outcome.is_ok() {
+            assert_same(&swept, &folded)?;
+        }
+    }
+
+    #[test]
     fn rows_do_not_see_each_other(setting in 0..SETTINGS.len(), steps in steps()) {
         let together = prepare(setting, &steps);
         for chosen in [0, 1, TILE - 1, TILE, ROWS - 1] {
@@ -251,4 +282,26 @@ fn the_steady_state_needs_nothing_beside_the_columns() {
         columns.end[0].iter().all(|end| *end == 5),
         "who is down keeps what it had"
     );
+}
+
+#[test]
+fn a_returning_leader_truncates_in_the_columns() {
+    let mut engine = engine(0, TILE + 1);
+    engine.append_round(&vec![5; TILE + 1]);
+    engine.fetch_round();
+    engine.append_round(&vec![2; TILE + 1]);
+    engine
+        .fail_over(Datacenter::at(0))
+        .expect("somebody is left");
+    engine.append_round(&vec![1; TILE + 1]);
+    engine
+        .bring_back(Datacenter::at(0))
+        .expect("power and network");
+    assert_eq!(engine.deviating(), 0, "nobody noticed");
+    assert!(engine.columns().end[0].iter().all(|end| *end == 7));
+
+    engine.fetch_round();
+    assert!(engine.columns().end[0].iter().all(|end| *end == 5));
+    engine.fetch_round();
+    assert!(engine.columns().end[0].iter().all(|end| *end == 6));
 }

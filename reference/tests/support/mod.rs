@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses its own part")]
 
+pub(crate) mod naive;
+
 use highwater_reference::{Engine, Switches};
 use highwater_vocabulary::{Expected, Setting, Story, Told};
 
