@@ -252,12 +252,18 @@ impl Row {
                 slot as u32,
             );
         }
-        watermark::raise(
-            from_mut(&mut self.disks[leader].watermark),
+        let mut raising = 0;
+        watermark::enough(
+            from_mut(&mut raising),
             from_ref(&own),
             from_ref(&tenure.committed),
-            from_ref(&slowest),
+            own,
             min_isr,
+        );
+        watermark::raise(
+            from_mut(&mut self.disks[leader].watermark),
+            from_ref(&raising),
+            from_ref(&slowest),
             leader as u32,
         );
     }

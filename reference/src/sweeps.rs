@@ -35,13 +35,8 @@ pub fn append(
         let mut leading = [0u8; TILE];
         let leading = &mut leading[..tile.len()];
         let leader = &columns.leader[tile.clone()];
-        watermark::admit(
-            leading,
-            leader,
-            &columns.in_sync[tile.clone()],
-            serving,
-            admission,
-        );
+        let in_sync = &columns.in_sync[tile.clone()];
+        watermark::enough(leading, leader, in_sync, serving, admission);
         let by = &by[tile.start - first..tile.end - first];
         for slot in 0..columns.slots() {
             let end = &mut columns.end[slot][tile.clone()];
@@ -55,57 +50,97 @@ pub fn append(
 /// each slot, the leaders that its broker can fetch from.
 pub fn fetch_round(columns: &mut Columns, rows: Range<usize>, can_ask: &[u8], min_isr: u8) {
     for tile in tiles(rows) {
+        let mut scratch = Scratch::default();
+        scratch.read_leaders(columns, tile.clone(), min_isr);
         for (slot, can_ask) in can_ask.iter().enumerate() {
-            fetch_once(columns, tile.clone(), slot, can_ask & !(1 << slot), min_isr);
+            scratch.fetch(columns, tile.clone(), slot, can_ask & !(1 << slot));
+        }
+        scratch.write_leaders(columns, tile);
+    }
+}
+
+/// What a round of fetches keeps of a tile: of each leader its log end, its watermark as it moves,
+/// and whether it may move at all.
+struct Scratch {
+    end: [u64; TILE],
+    watermark: [u64; TILE],
+    slowest: [u64; TILE],
+    enough: [u8; TILE],
+    asking: [u8; TILE],
+    diverged: [u8; TILE],
+    moved: [u8; TILE],
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Scratch {
+            end: [0; TILE],
+            watermark: [0; TILE],
+            slowest: [0; TILE],
+            enough: [0; TILE],
+            asking: [0; TILE],
+            diverged: [0; TILE],
+            moved: [0; TILE],
         }
     }
 }
 
-fn fetch_once(columns: &mut Columns, tile: Range<usize>, slot: usize, can_ask: u8, min_isr: u8) {
-    let (mut asking, mut diverged, mut moved) = ([0u8; TILE], [0u8; TILE], [0u8; TILE]);
-    let (mut end, mut told) = ([0u64; TILE], [0u64; TILE]);
-    let length = tile.len();
-    let (asking, diverged) = (&mut asking[..length], &mut diverged[..length]);
-    let (moved, end, told) = (
-        &mut moved[..length],
-        &mut end[..length],
-        &mut told[..length],
-    );
-    let bit = slot as u32;
-    let leader = &columns.leader[tile.clone()];
-    let on_previous = &columns.on_previous[tile.clone()];
-    fetch::ask(asking, diverged, leader, on_previous, can_ask, bit);
-    for other in 0..columns.slots() {
-        fetch::read_leader(
-            end,
-            told,
-            leader,
-            &columns.end[other][tile.clone()],
-            &columns.watermark[other][tile.clone()],
-            other as u32,
-        );
+impl Scratch {
+    fn read_leaders(&mut self, columns: &Columns, tile: Range<usize>, min_isr: u8) {
+        let length = tile.len();
+        let leader = &columns.leader[tile.clone()];
+        let in_sync = &columns.in_sync[tile.clone()];
+        let enough = &mut self.enough[..length];
+        watermark::enough(enough, leader, in_sync, u8::MAX, min_isr);
+        for slot in 0..columns.slots() {
+            fetch::read_leader(
+                &mut self.end[..length],
+                &mut self.watermark[..length],
+                leader,
+                &columns.end[slot][tile.clone()],
+                &columns.watermark[slot][tile.clone()],
+                slot as u32,
+            );
+        }
     }
-    let known = &mut columns.known[slot][tile.clone()];
-    fetch::prove(known, moved, asking, &columns.end[slot][tile.clone()], bit);
-    for (moved, leader) in moved.iter_mut().zip(leader) {
-        *moved &= leader;
-    }
-    advance(columns, tile.clone(), moved, min_isr);
 
-    let own_end = &mut columns.end[slot][tile.clone()];
-    let own_watermark = &mut columns.watermark[slot][tile.clone()];
-    fetch::copy(own_end, own_watermark, asking, end, told, bit);
-    let keep = &columns.epoch_start[tile.clone()];
-    fetch::truncate(own_end, own_watermark, diverged, keep, bit);
-    for (on_previous, diverged) in columns.on_previous[tile].iter_mut().zip(diverged) {
-        *on_previous &= !*diverged;
+    /// One follower of each row: what it asks for is noted, it takes its answer, and the leader's
+    /// watermark moves.  The answer carries the watermark from before.
+    fn fetch(&mut self, columns: &mut Columns, tile: Range<usize>, slot: usize, can_ask: u8) {
+        let length = tile.len();
+        let bit = slot as u32;
+        let (asking, diverged) = (&mut self.asking[..length], &mut self.diverged[..length]);
+        let (moved, watermark) = (&mut self.moved[..length], &mut self.watermark[..length]);
+        let leader = &columns.leader[tile.clone()];
+        let on_previous = &mut columns.on_previous[tile.clone()];
+        fetch::ask(asking, diverged, leader, on_previous, can_ask, bit);
+        let known = &mut columns.known[slot][tile.clone()];
+        let end = &mut columns.end[slot][tile.clone()];
+        fetch::prove(known, moved, asking, end, bit);
+        let own = &mut columns.watermark[slot][tile.clone()];
+        fetch::copy(end, own, asking, &self.end[..length], watermark, bit);
+        let keep = &columns.epoch_start[tile.clone()];
+        fetch::truncate(end, own, diverged, keep, bit);
+        fetch::rejoin(on_previous, diverged);
+
+        watermark::meets(moved, &self.enough[..length]);
+        let slowest = &mut self.slowest[..length];
+        slowest_of(columns, tile, slowest);
+        watermark::raise_gathered(watermark, moved, slowest);
+    }
+
+    fn write_leaders(&self, columns: &mut Columns, tile: Range<usize>) {
+        let told = &self.watermark[..tile.len()];
+        for slot in 0..columns.slots() {
+            let leader = &columns.leader[tile.clone()];
+            let own = &mut columns.watermark[slot][tile.clone()];
+            watermark::scatter(own, leader, told, slot as u32);
+        }
     }
 }
 
-/// Moves the watermark of the leaders in `leading`, rows of a tile, if it may.
-pub(crate) fn advance(columns: &mut Columns, tile: Range<usize>, leading: &[u8], min_isr: u8) {
-    let mut slowest = [watermark::NOBODY; TILE];
-    let slowest = &mut slowest[..tile.len()];
+fn slowest_of(columns: &Columns, tile: Range<usize>, slowest: &mut [u64]) {
+    slowest.fill(watermark::NOBODY);
     for slot in 0..columns.slots() {
         watermark::slowest_in_sync(
             slowest,
@@ -116,15 +151,18 @@ pub(crate) fn advance(columns: &mut Columns, tile: Range<usize>, leading: &[u8],
             slot as u32,
         );
     }
+}
+
+/// Moves the watermark of the leaders in `leading`, rows of a tile, if it may.
+pub(crate) fn advance(columns: &mut Columns, tile: Range<usize>, leading: &[u8], min_isr: u8) {
+    let (mut slowest, mut raising) = ([0u64; TILE], [0u8; TILE]);
+    let (slowest, raising) = (&mut slowest[..tile.len()], &mut raising[..tile.len()]);
+    slowest_of(columns, tile.clone(), slowest);
+    let in_sync = &columns.in_sync[tile.clone()];
+    watermark::enough(raising, leading, in_sync, u8::MAX, min_isr);
     for slot in 0..columns.slots() {
-        watermark::raise(
-            &mut columns.watermark[slot][tile.clone()],
-            leading,
-            &columns.in_sync[tile.clone()],
-            slowest,
-            min_isr,
-            slot as u32,
-        );
+        let own = &mut columns.watermark[slot][tile.clone()];
+        watermark::raise(own, raising, slowest, slot as u32);
     }
 }
 

@@ -4,6 +4,7 @@
 //! the epochs.  One function for every occasion; the occasions differ in [`Change`].
 
 use super::bits::{count, first, pick, when};
+use std::ops::Range;
 
 /// The columns of `PartitionRegistration` that a change reads and writes, all of one length.
 /// A replica is a bit; its place is its place in the assignment.
@@ -46,34 +47,33 @@ pub struct Change {
     pub shrinking_starts_epoch: bool,
 }
 
-/// One partition before or after a change.
-#[derive(Clone, Copy)]
-struct One {
-    leader: u8,
-    in_sync: u8,
-    eligible: u8,
-    last_known: u8,
-    leader_epoch: u32,
-    partition_epoch: u32,
+/// So many rows are planned together.
+const TILE: usize = 256;
+
+/// What a change means to each row of a tile.
+struct Plan {
+    /// The ISR it is to have, before anybody is elected from outside it.
+    target: [u8; TILE],
+    /// All bits, if it is changed at all.
+    touched: [u8; TILE],
+    /// Who may be elected.
+    acceptable: [u8; TILE],
 }
 
 /// Takes replicas out of the ISR and elects, in every row (`generateLeaderAndIsrUpdates` without
 /// its choice of partitions).  A row for which nothing changes keeps its epochs.
 pub fn remove(rows: &mut Registrations<'_>, change: &Change) {
-    let change = *change;
-    each(rows, |one, _| {
-        // Without the eligible leader replicas the last member stays (`build` writes no empty ISR).
-        build(one, one.in_sync & !change.removed, change)
+    each(rows, change, |rows, tile, plan| {
+        without(&mut plan.target, &rows.in_sync[tile], change.removed);
     });
 }
 
 /// As [`remove`], in rows that have one of `whose` in the ISR (`partitionsWithBrokerInIsr`).
 pub fn remove_members(rows: &mut Registrations<'_>, change: &Change, whose: u8) {
-    let change = *change;
-    each(rows, |one, _| {
-        let touched = when(one.in_sync & whose != 0);
-        let built = build(one, one.in_sync & !change.removed, change);
-        choose(touched, built, one)
+    each(rows, change, |rows, tile, plan| {
+        let in_sync = &rows.in_sync[tile];
+        without(&mut plan.target, in_sync, change.removed);
+        having(&mut plan.touched, in_sync, whose);
     });
 }
 
@@ -86,108 +86,159 @@ pub fn remove_by_assignment(
     leaving: &[u8],
     acceptable: &[u8],
 ) {
-    let change = *change;
-    let assignment = &assignment[..rows.leader.len()];
-    each(rows, |one, row| {
-        let id = usize::from(assignment[row]);
-        let here = Change {
-            removed: leaving[id],
-            acceptable: acceptable[id],
-            ..change
-        };
-        let touched = when(one.in_sync & here.removed != 0);
-        choose(touched, build(one, one.in_sync & !here.removed, here), one)
-    });
-}
-
-/// As [`remove`], in rows that have one of `whose` among the eligible (`partitionsWithBrokerInElr`).
-pub fn remove_eligible(rows: &mut Registrations<'_>, change: &Change, whose: u8) {
-    let change = *change;
-    each(rows, |one, _| {
-        let touched = when(one.eligible & whose != 0);
-        let built = build(one, one.in_sync & !change.removed, change);
-        choose(touched, built, one)
+    each(rows, change, |rows, tile, plan| {
+        let in_sync = rows.in_sync[tile.clone()].iter();
+        for (place, (in_sync, id)) in in_sync.zip(&assignment[tile]).enumerate() {
+            let leaving = leaving[usize::from(*id)];
+            plan.target[place] = in_sync & !leaving;
+            plan.touched[place] = when(in_sync & leaving != 0);
+            plan.acceptable[place] = acceptable[usize::from(*id)];
+        }
     });
 }
 
 /// Elects where nobody leads (`partitionsWithNoLeader`).
 pub fn elect_leaderless(rows: &mut Registrations<'_>, change: &Change) {
-    let change = *change;
-    each(rows, |one, _| {
-        let built = build(one, one.in_sync, change);
-        choose(when(one.leader == 0), built, one)
+    each(rows, change, |rows, tile, plan| {
+        without(&mut plan.target, &rows.in_sync[tile.clone()], 0);
+        for (touched, leader) in plan.touched.iter_mut().zip(&rows.leader[tile]) {
+            *touched = when(*leader == 0);
+        }
     });
 }
 
 /// Elects in every row (`electLeader`, of which the caller has asked whether it is needed).
 pub fn elect(rows: &mut Registrations<'_>, change: &Change) {
-    let change = *change;
-    each(rows, |one, _| build(one, one.in_sync, change));
+    each(rows, change, |rows, tile, plan| {
+        without(&mut plan.target, &rows.in_sync[tile], 0);
+    });
 }
 
 /// Takes over the ISRs that leaders propose, a proposal a row (`alterPartition` after validation).
 pub fn take(rows: &mut Registrations<'_>, change: &Change, proposed: &[u8]) {
-    let change = *change;
-    each(rows, |one, row| build(one, proposed[row], change));
+    each(rows, change, |_, tile, plan| {
+        without(&mut plan.target, &proposed[tile], 0);
+    });
 }
 
 /// Forgets the eligible and the last known leader (`ClearElrRecord`).
 pub fn clear_eligible(rows: &mut Registrations<'_>) {
-    each(rows, |one, _| One {
-        eligible: 0,
-        last_known: 0,
-        partition_epoch: one
-            .partition_epoch
-            .wrapping_add(u32::from(one.eligible | one.last_known != 0)),
-        ..one
-    });
+    let sets = rows.eligible.iter_mut().zip(rows.last_known.iter_mut());
+    for ((eligible, last_known), epoch) in sets.zip(rows.partition_epoch.iter_mut()) {
+        *epoch = epoch.wrapping_add(u32::from(*eligible | *last_known != 0));
+        *eligible = 0;
+        *last_known = 0;
+    }
 }
 
+fn without(target: &mut [u8], in_sync: &[u8], removed: u8) {
+    for (target, in_sync) in target.iter_mut().zip(in_sync) {
+        *target = in_sync & !removed;
+    }
+}
+
+fn having(touched: &mut [u8], sets: &[u8], whose: u8) {
+    for (touched, set) in touched.iter_mut().zip(sets) {
+        *touched = when(set & whose != 0);
+    }
+}
+
+/// Plans and changes a tile at a time.
 #[inline(always)]
-fn each(rows: &mut Registrations<'_>, step: impl Fn(One, usize) -> One) {
+fn each(
+    rows: &mut Registrations<'_>,
+    change: &Change,
+    plan_tile: impl Fn(&Registrations<'_>, Range<usize>, &mut Plan),
+) {
+    let mut plan = Plan {
+        target: [0; TILE],
+        touched: [u8::MAX; TILE],
+        acceptable: [change.acceptable; TILE],
+    };
+    let (mut elected, mut changed) = ([0u8; TILE], [0u8; TILE]);
     let length = rows.leader.len();
-    let in_sync = &mut rows.in_sync[..length];
-    let eligible = &mut rows.eligible[..length];
-    let last_known = &mut rows.last_known[..length];
-    let leader_epoch = &mut rows.leader_epoch[..length];
-    let partition_epoch = &mut rows.partition_epoch[..length];
-    for row in 0..length {
-        let after = step(
-            One {
-                leader: rows.leader[row],
-                in_sync: in_sync[row],
-                eligible: eligible[row],
-                last_known: last_known[row],
-                leader_epoch: leader_epoch[row],
-                partition_epoch: partition_epoch[row],
-            },
-            row,
+    for start in (0..length).step_by(TILE) {
+        let tile = start..(start + TILE).min(length);
+        let width = tile.len();
+        plan_tile(rows, tile.clone(), &mut plan);
+        build(
+            &mut rows.leader[tile.clone()],
+            &mut rows.in_sync[tile.clone()],
+            &mut rows.eligible[tile.clone()],
+            &mut rows.last_known[tile.clone()],
+            &mut elected[..width],
+            &mut changed[..width],
+            &plan.target,
+            &plan.touched,
+            &plan.acceptable,
+            change,
         );
-        rows.leader[row] = after.leader;
-        in_sync[row] = after.in_sync;
-        eligible[row] = after.eligible;
-        last_known[row] = after.last_known;
-        leader_epoch[row] = after.leader_epoch;
-        partition_epoch[row] = after.partition_epoch;
+        bump(&mut rows.leader_epoch[tile.clone()], &elected);
+        bump(&mut rows.partition_epoch[tile], &changed);
     }
 }
 
-#[inline(always)]
-fn choose(mask: u8, yes: One, no: One) -> One {
-    let epochs = u32::from(mask & 1).wrapping_neg();
-    One {
-        leader: pick(mask, yes.leader, no.leader),
-        in_sync: pick(mask, yes.in_sync, no.in_sync),
-        eligible: pick(mask, yes.eligible, no.eligible),
-        last_known: pick(mask, yes.last_known, no.last_known),
-        leader_epoch: (epochs & yes.leader_epoch) | (!epochs & no.leader_epoch),
-        partition_epoch: (epochs & yes.partition_epoch) | (!epochs & no.partition_epoch),
+/// `PartitionChangeBuilder.build` for a tile, in masks.  What each row comes to is 1 in `elected`
+/// where its leader epoch grows, and in `changed` where its partition epoch does.
+#[inline(never)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "slices that are arguments are known not to overlap, so the loop becomes vectors"
+)]
+fn build(
+    leader: &mut [u8],
+    in_sync: &mut [u8],
+    eligible: &mut [u8],
+    last_known: &mut [u8],
+    elected: &mut [u8],
+    changed: &mut [u8],
+    target: &[u8],
+    touched: &[u8],
+    acceptable: &[u8],
+    change: &Change,
+) {
+    let change = *change;
+    let length = leader.len();
+    let (in_sync, eligible) = (&mut in_sync[..length], &mut eligible[..length]);
+    let (last_known, elected) = (&mut last_known[..length], &mut elected[..length]);
+    let (changed, target) = (&mut changed[..length], &target[..length]);
+    let (touched, acceptable) = (&touched[..length], &acceptable[..length]);
+    for row in 0..length {
+        let before = Sets {
+            leader: leader[row],
+            in_sync: in_sync[row],
+            eligible: eligible[row],
+            last_known: last_known[row],
+        };
+        let after = build_one(before, target[row], acceptable[row], change);
+        let touched = touched[row];
+        leader[row] = pick(touched, after.sets.leader, before.leader);
+        in_sync[row] = pick(touched, after.sets.in_sync, before.in_sync);
+        eligible[row] = pick(touched, after.sets.eligible, before.eligible);
+        last_known[row] = pick(touched, after.sets.last_known, before.last_known);
+        elected[row] = after.elected & touched & 1;
+        changed[row] = after.changed & touched & 1;
     }
 }
 
-/// `PartitionChangeBuilder.build` for one row, in masks.
+/// The sets of one partition.
+#[derive(Clone, Copy)]
+struct Sets {
+    leader: u8,
+    in_sync: u8,
+    eligible: u8,
+    last_known: u8,
+}
+
+/// What one partition comes to; all bits, if its leader epoch or its partition epoch grows.
+struct Built {
+    sets: Sets,
+    elected: u8,
+    changed: u8,
+}
+
 #[inline(always)]
-fn build(before: One, target: u8, change: Change) -> One {
+fn build_one(before: Sets, target: u8, acceptable: u8, change: Change) -> Built {
     let has_eligible = when(change.has_eligible);
 
     // `maybePopulateTargetElr`.
@@ -197,17 +248,17 @@ fn build(before: One, target: u8, change: Change) -> One {
 
     // `electAnyLeader`, `electPreferredLeader`, `isValidNewLeader`.
     let candidates = pick(when(target != 0), target, eligible);
-    let valid = candidates & change.acceptable;
+    let valid = candidates & acceptable;
     let keep = before.leader & valid;
     let in_order = pick(when(keep != 0), keep, first(valid));
     let preferred = valid & 1 & when(change.prefers_first);
     let clean = pick(when(preferred != 0), preferred, in_order);
 
     // `canElectLastKnownLeader`.
-    let living = change.acceptable | when(change.elects_fenced_last_known);
+    let living = acceptable | when(change.elects_fenced_last_known);
     let nobody = has_eligible & when(target | eligible == 0);
     let last = nobody & before.last_known & living;
-    let uncleanly = first(change.acceptable) & when(change.allows_unclean & !change.prefers_first);
+    let uncleanly = first(acceptable) & when(change.allows_unclean & !change.prefers_first);
     let forced = pick(when(last != 0), last, uncleanly);
     let leader = pick(when(clean != 0), clean, forced);
 
@@ -229,19 +280,26 @@ fn build(before: One, target: u8, change: Change) -> One {
     let led = has_eligible & when(leader != 0);
     let last_known = pick(emptied, before.leader, before.last_known & !led);
 
-    let changed = elected
-        | shrinks
-        | (in_sync ^ before.in_sync)
-        | (eligible ^ before.eligible)
-        | (last_known ^ before.last_known);
-    One {
+    let sets = Sets {
         leader,
         in_sync,
         eligible,
         last_known,
-        leader_epoch: before
-            .leader_epoch
-            .wrapping_add(u32::from((elected | shrinks) & 1)),
-        partition_epoch: before.partition_epoch.wrapping_add(u32::from(changed != 0)),
+    };
+    let differs = (in_sync ^ before.in_sync)
+        | (eligible ^ before.eligible)
+        | (last_known ^ before.last_known);
+    Built {
+        sets,
+        elected: elected | shrinks,
+        changed: elected | shrinks | when(differs != 0),
+    }
+}
+
+/// Epochs grow where they have to.
+#[inline(never)]
+fn bump(epochs: &mut [u32], by: &[u8]) {
+    for (epoch, by) in epochs.iter_mut().zip(by) {
+        *epoch = epoch.wrapping_add(u32::from(*by));
     }
 }

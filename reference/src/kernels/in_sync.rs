@@ -2,10 +2,11 @@
 //!
 //! Kafka: `Partition.needsExpandIsr`, `isFollowerInSync`, `getOutOfSyncReplicas`.
 
-use super::bits::wide;
+use super::bits::{only, when, wide};
 
 /// Adds the slot to `joining` where it is a candidate and has reached both the watermark and the
 /// start of the leader's epoch (KAFKA-7128).
+#[inline(never)]
 pub fn join(
     joining: &mut [u8],
     candidates: &[u8],
@@ -14,6 +15,7 @@ pub fn join(
     epoch_start: &[u64],
     slot: u32,
 ) {
+    let bit = only(slot);
     let columns = candidates
         .iter()
         .zip(known)
@@ -21,13 +23,14 @@ pub fn join(
     for (joining, ((candidates, known), (watermark, epoch_start))) in
         joining.iter_mut().zip(columns)
     {
-        let reached = u8::from(*known > *watermark.max(epoch_start));
-        *joining |= (candidates >> slot & reached) << slot;
+        let reached = when(*known > *watermark.max(epoch_start));
+        *joining |= candidates & reached & bit;
     }
 }
 
 /// Adds the slot to `behind` where it is an in-sync follower that its leader has not seen at its
 /// own log end.
+#[inline(never)]
 pub fn behind(
     behind: &mut [u8],
     leader: &[u8],
@@ -36,14 +39,16 @@ pub fn behind(
     leader_end: &[u64],
     slot: u32,
 ) {
+    let bit = only(slot);
     let columns = leader.iter().zip(in_sync).zip(known.iter().zip(leader_end));
     for (behind, ((leader, in_sync), (known, leader_end))) in behind.iter_mut().zip(columns) {
-        let lags = u8::from(*known != leader_end.wrapping_add(1));
-        *behind |= ((in_sync & !leader) >> slot & lags) << slot;
+        let lags = when(*known != leader_end.wrapping_add(1));
+        *behind |= in_sync & !leader & lags & bit;
     }
 }
 
 /// The log end of each row's leader, slot by slot.  Begin with a column of zeros.
+#[inline(never)]
 pub fn leader_end(ends: &mut [u64], leader: &[u8], end: &[u64], slot: u32) {
     for ((ends, leader), end) in ends.iter_mut().zip(leader).zip(end) {
         *ends |= end & wide(*leader, slot);

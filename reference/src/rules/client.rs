@@ -53,7 +53,7 @@ fn admit(row: &Row, around: Around<'_>, broker: usize) -> Result<(), Refusal> {
     };
     let own = 1u8 << broker;
     let mut leading = 0;
-    watermark::admit(
+    watermark::enough(
         from_mut(&mut leading),
         from_ref(&own),
         from_ref(&committed),
