@@ -167,7 +167,8 @@ pub(crate) fn advance(columns: &mut Columns, tile: Range<usize>, leading: &[u8],
 }
 
 /// Which followers could be proposed for the ISR by the fetches of a round: those outside it, among
-/// `eligible`, that hold at least what is committed now and their leader's epoch has reached.
+/// `eligible`, that hold at least what is committed now, have reached the start of their leader's
+/// epoch, and will not have to truncate first.
 /// Written over `joining`, a byte a row.
 pub fn joining(columns: &Columns, rows: Range<usize>, eligible: u8, joining: &mut [u8]) {
     let first = rows.start;
@@ -179,9 +180,13 @@ pub fn joining(columns: &Columns, rows: Range<usize>, eligible: u8, joining: &mu
         let (candidates, committed) = (&mut candidates[..length], &mut committed[..length]);
         let (end, proven) = (&mut end[..length], &mut proven[..length]);
         let leader = &columns.leader[tile.clone()];
-        let sets = leader.iter().zip(&columns.in_sync[tile.clone()]);
-        for (candidates, (leader, in_sync)) in candidates.iter_mut().zip(sets) {
-            *candidates = eligible & !in_sync & !leader;
+        let sets = columns.in_sync[tile.clone()]
+            .iter()
+            .zip(&columns.on_previous[tile.clone()]);
+        for ((candidates, leader), (in_sync, on_previous)) in
+            candidates.iter_mut().zip(leader).zip(sets)
+        {
+            *candidates = eligible & !in_sync & !leader & !on_previous;
         }
         joining.fill(0);
         for slot in 0..columns.slots() {

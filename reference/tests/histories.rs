@@ -361,3 +361,92 @@ fn a_clean_stop_keeps_the_seat_among_the_eligible() {
         elr: none",
     );
 }
+
+#[test]
+fn a_joiner_counts_at_once_and_a_leaver_until_it_is_out() {
+    happens(
+        "replication 4.1, brokers north-1 south-1, min ISR 1
+        produce north-1 r1
+        lag
+        shrink north-1 south-1
+        refused ack north-1 r1: ack-awaits-watermark
+        apply north-1
+        refused ack north-1 r1: ack-awaits-watermark
+        told north-1
+        ack north-1 r1
+
+        # South-1 comes back; from its proposal on, r2 waits for it.
+        fetch south-1
+        fetch south-1
+        produce north-1 r2
+        refused ack north-1 r2: ack-awaits-watermark
+        apply north-1
+        untold north-1
+        refused ack north-1 r2: ack-awaits-watermark
+        fetch south-1
+        fetch south-1
+        ack north-1 r2
+        ----
+        isr: north-1 south-1",
+    );
+}
+
+#[test]
+fn a_proposal_is_void_once_the_partition_has_changed() {
+    // South-1 would be dropped and east-1 stay, as it was before east-1 was fenced.
+    happens(
+        "replication 4.1, brokers north-1 south-1 east-1, min ISR 1
+        produce north-1 r1
+        crash south-1
+        crash east-1
+        shrink north-1 south-1
+        fence east-1
+        refused apply north-1: nothing-there
+        refused shrink north-1 south-1: no-proposal-while-pending
+        learn north-1
+        shrink north-1 south-1
+        apply north-1
+        ----
+        isr: north-1",
+    );
+}
+
+#[test]
+fn a_lower_min_isr_moves_the_watermark_at_the_next_occasion() {
+    // Without ELR the change is none of the partition's, so its leader is not made leader again.
+    happens(
+        "replication 3.9, brokers north-1 south-1, min ISR 2
+        produce north-1 r1
+        crash south-1
+        fence south-1
+        learn north-1
+        refused ack north-1 r1: ack-awaits-watermark
+        set-min-isr 1
+        learn north-1
+        refused ack north-1 r1: ack-awaits-watermark
+        produce north-1 r2
+        ack north-1 r1
+        ack north-1 r2",
+    );
+}
+
+#[test]
+fn what_was_appended_before_the_isr_shrank_is_refused_afterwards() {
+    happens(
+        "replication 4.1, brokers north-1 south-1, min ISR 2, elr on
+        produce north-1 r1
+        fetch south-1
+        fetch south-1
+        produce north-1 r2
+        refused refuse north-1 r1: nothing-there
+        crash south-1
+        fence south-1
+        learn north-1
+        refused ack north-1 r1: ack-at-min-isr
+        refused refuse north-1 r2: ack-awaits-watermark
+        refuse north-1 r1
+        ----
+        acknowledged: none
+        north-1: r1'1|r2'1",
+    );
+}

@@ -115,7 +115,11 @@ fn learn_all(engine: &mut Engine) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_round_of_fetches_is_each_fetch(setting in 0..SETTINGS.len(), steps in steps()) {
@@ -294,6 +298,9 @@ fn a_returning_leader_truncates_in_the_columns() {
         .fail_over(Datacenter::at(0))
         .expect("somebody is left");
     engine.append_round(&vec![1; TILE + 1]);
+    for _ in 0..2 {
+        engine.fetch_round();
+    }
     engine
         .bring_back(Datacenter::at(0))
         .expect("power and network");
@@ -304,4 +311,8 @@ fn a_returning_leader_truncates_in_the_columns() {
     assert!(engine.columns().end[0].iter().all(|end| *end == 5));
     engine.fetch_round();
     assert!(engine.columns().end[0].iter().all(|end| *end == 6));
+    assert_eq!(engine.deviating(), 0, "all that in the columns");
+
+    engine.fetch_round();
+    assert_eq!(engine.deviating(), TILE + 1, "it asks to join the ISR");
 }
