@@ -397,7 +397,7 @@ fn lay_out(deployment: &Deployment) {
         };
         for row in rows {
             assert!(!row.faults.name(&names).is_empty());
-            let models = check::models(deployment, topic, &row.faults, Options::default());
+            let models = check::models(deployment, topic, &row.faults, &Options::default());
             assert!(!models.is_empty());
             for model in models {
                 assert!(!model.beginnings().is_empty());

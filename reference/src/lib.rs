@@ -1,8 +1,31 @@
 //! The reference engine: Kafka's replication written a second time, over columns.
 //!
-//! **Nothing works here yet.**  This crate is a promise and a wall.  The promise: the same
-//! protocol as `highwater-model`, written independently (from Kafka's classes, where the model
-//! cites KIPs), fast enough for a million partitions, and compared with the model step by step.
-//! The wall: it depends on `highwater-vocabulary` and on no other crate of ours, so that the two
-//! accounts of the protocol can never lean on each other; `checks/tests/walls.rs` reads the
-//! manifests and holds it up.
+//! It takes the events of the vocabulary and answers its observations, as the model does, and was
+//! written from Kafka's classes where the model was written from KIPs.  What is steady lies in
+//! [`Columns`]; what happens is a kernel over them ([`kernels`]); what deviates lies beside them,
+//! row by row.  An event that happens to one partition runs the kernels on columns of length one.
+//!
+//! **Architecture invariant:** this crate depends on `highwater-vocabulary` and on no other crate of
+//! ours.  The two accounts of the protocol can never lean on each other; `checks/tests/walls.rs`
+//! reads the manifests.
+//!
+//! **Deliberately absent:** bounds, budgets and properties (the engine does what it is told), the
+//! metadata quorum's own votes and log, reassignment, and controlled shutdown.
+
+mod cluster;
+mod columns;
+mod engine;
+pub mod kernels;
+mod refusal;
+mod row;
+mod rules;
+mod spans;
+pub mod sweeps;
+mod switches;
+mod tiles;
+
+pub use columns::Columns;
+pub use engine::Engine;
+pub use refusal::Refusal;
+pub use switches::Switches;
+pub use tiles::Tiles;

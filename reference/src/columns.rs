@@ -1,0 +1,259 @@
+//! The steady state of many partitions that have the same replicas: a column a fact.
+//!
+//! Steady is a partition of which every running broker knows what the controller knows, and in which
+//! nothing is under way.  Whatever else there is to a partition lies beside the columns, in
+//! [`Deviations`], keyed by its row.
+
+use crate::cluster::Cluster;
+use crate::kernels::Registrations;
+use crate::row::{Disk, Registration, Row, Tenure, Written};
+use crate::spans::{self, Span};
+use highwater_vocabulary::{MOST_BROKERS, Setting};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// One column each for what a partition has once, and one a slot for what each replica has.  A slot
+/// is a place in the assignment.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Columns {
+    /// The controller's leader, as a set of one or none.
+    pub leader: Vec<u8>,
+    /// The controller's in-sync replicas.
+    pub in_sync: Vec<u8>,
+    /// The controller's eligible leader replicas.
+    pub eligible: Vec<u8>,
+    /// The last known leader, remembered while there is neither ISR nor ELR.
+    pub last_known: Vec<u8>,
+    /// Replicas whose log ends in the epoch before the newest, and beyond where the newest begins:
+    /// they have not yet truncated.
+    pub on_previous: Vec<u8>,
+    /// The leader epoch.
+    pub leader_epoch: Vec<u32>,
+    /// The partition epoch.
+    pub partition_epoch: Vec<u32>,
+    /// Where the leader epoch begins in the leader's log.
+    pub epoch_start: Vec<u64>,
+    /// The end of each replica's log, a column a slot.
+    pub end: Vec<Vec<u64>>,
+    /// Each replica's own high watermark.
+    pub watermark: Vec<Vec<u64>>,
+    /// What the leader knows of each replica's end: that end plus one, or 0.
+    pub known: Vec<Vec<u64>>,
+}
+
+impl Columns {
+    /// New partitions: the first of the assignment leads in epoch 1, and everybody is in sync.
+    pub fn new(slots: usize, rows: usize) -> Columns {
+        let first = vec![1; rows];
+        Columns {
+            leader: first.clone(),
+            in_sync: vec![((1u16 << slots) - 1) as u8; rows],
+            eligible: vec![0; rows],
+            last_known: vec![0; rows],
+            on_previous: vec![0; rows],
+            leader_epoch: vec![1; rows],
+            partition_epoch: vec![1; rows],
+            epoch_start: vec![0; rows],
+            end: vec![vec![0; rows]; slots],
+            watermark: vec![vec![0; rows]; slots],
+            known: vec![vec![0; rows]; slots],
+        }
+    }
+
+    /// What the controller has, of some rows.
+    pub(crate) fn registrations(&mut self, rows: Range<usize>) -> Registrations<'_> {
+        Registrations {
+            leader: &mut self.leader[rows.clone()],
+            in_sync: &mut self.in_sync[rows.clone()],
+            eligible: &mut self.eligible[rows.clone()],
+            last_known: &mut self.last_known[rows.clone()],
+            leader_epoch: &mut self.leader_epoch[rows.clone()],
+            partition_epoch: &mut self.partition_epoch[rows],
+        }
+    }
+
+    /// How many partitions.
+    pub fn rows(&self) -> usize {
+        self.leader.len()
+    }
+
+    /// How many replicas each has.
+    pub fn slots(&self) -> usize {
+        self.end.len()
+    }
+
+    /// What a partition takes in the columns.
+    pub fn bytes_per_partition(&self) -> usize {
+        5 * size_of::<u8>()
+            + 2 * size_of::<u32>()
+            + size_of::<u64>()
+            + 3 * self.slots() * size_of::<u64>()
+    }
+}
+
+/// What deviates from the columns, or has no place in them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Deviations {
+    /// Partitions that are not steady, with everything about them.
+    pub rows: HashMap<u32, Box<Row>>,
+    /// Where the epochs before the newest begin, of partitions that have had more than one.
+    pub older: HashMap<u32, Vec<Span>>,
+    /// What clients sent and were told, of partitions that events have written to.
+    pub clients: HashMap<u32, (u8, Vec<Written>)>,
+}
+
+/// The partitions of one assignment.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    pub columns: Columns,
+    pub aside: Deviations,
+}
+
+impl Table {
+    pub(crate) fn new(setting: &Setting, rows: usize) -> Table {
+        Table {
+            columns: Columns::new(setting.brokers.len(), rows),
+            aside: Deviations::default(),
+        }
+    }
+
+    /// The row with everything about it, under the broker facts it was last stored with.
+    pub(crate) fn load(&self, row: usize, cluster: &Cluster) -> Row {
+        match self.aside.rows.get(&(row as u32)) {
+            Some(deviating) => (**deviating).clone(),
+            None => self.steady(row, cluster),
+        }
+    }
+
+    /// Puts the row back, beside the columns only if they do not say it all.
+    pub(crate) fn store(&mut self, row: usize, whole: Row, cluster: &Cluster) {
+        let key = row as u32;
+        self.write_columns(row, &whole);
+        let clients = (whole.acknowledged, whole.written.clone());
+        if clients == (0, Vec::new()) {
+            self.aside.clients.remove(&key);
+        } else {
+            self.aside.clients.insert(key, clients);
+        }
+        if self.steady(row, cluster) == whole {
+            self.aside.rows.remove(&key);
+        } else {
+            self.aside.rows.insert(key, Box::new(whole));
+        }
+    }
+
+    fn write_columns(&mut self, row: usize, whole: &Row) {
+        let columns = &mut self.columns;
+        let controller = whole.registration;
+        columns.leader[row] = controller.leader;
+        columns.in_sync[row] = controller.in_sync;
+        columns.eligible[row] = controller.eligible;
+        columns.last_known[row] = controller.last_known;
+        columns.leader_epoch[row] = controller.leader_epoch;
+        columns.partition_epoch[row] = controller.partition_epoch;
+        let leader = controller.leader.trailing_zeros() as usize;
+        let tenure = whole.memory.get(leader).and_then(|it| it.tenure.as_ref());
+        if let Some(tenure) = tenure {
+            columns.epoch_start[row] = tenure.epoch_start;
+        }
+        for (slot, disk) in whole.disks.iter().enumerate().take(columns.end.len()) {
+            columns.end[slot][row] = disk.end;
+            columns.watermark[slot][row] = disk.watermark;
+            columns.known[slot][row] = tenure.map_or(0, |tenure| tenure.known[slot]);
+        }
+        self.write_lineage(row, whole, leader);
+    }
+
+    /// The leader's older epochs are everybody's, or the row will turn out to deviate.
+    fn write_lineage(&mut self, row: usize, whole: &Row, leader: usize) {
+        let columns = &mut self.columns;
+        let epoch = columns.leader_epoch[row];
+        let older: Vec<Span> = whole
+            .disks
+            .get(leader)
+            .map(|disk| disk.spans.iter().filter(|span| span.epoch < epoch).copied())
+            .into_iter()
+            .flatten()
+            .collect();
+        let mut on_previous = 0;
+        for (slot, disk) in whole.disks.iter().enumerate().take(columns.end.len()) {
+            let reaches_beyond = disk.end > columns.epoch_start[row];
+            let stays_behind = spans::newest(&disk.spans) < Some(epoch);
+            on_previous |= u8::from(reaches_beyond && stays_behind) << slot;
+        }
+        columns.on_previous[row] = on_previous;
+        if older.is_empty() {
+            self.aside.older.remove(&(row as u32));
+        } else {
+            self.aside.older.insert(row as u32, older);
+        }
+    }
+
+    /// What the columns say of a row.
+    fn steady(&self, row: usize, cluster: &Cluster) -> Row {
+        let columns = &self.columns;
+        let registration = Registration {
+            leader: columns.leader[row],
+            in_sync: columns.in_sync[row],
+            eligible: columns.eligible[row],
+            last_known: columns.last_known[row],
+            leader_epoch: columns.leader_epoch[row],
+            partition_epoch: columns.partition_epoch[row],
+        };
+        let key = row as u32;
+        let older = self.aside.older.get(&key).map_or(&[][..], Vec::as_slice);
+        let mut known = [0; MOST_BROKERS];
+        let mut heard_as = [0; MOST_BROKERS];
+        let mut disks: [Disk; MOST_BROKERS] = Default::default();
+        for slot in 0..columns.slots() {
+            known[slot] = columns.known[slot][row];
+            heard_as[slot] = u32::from(known[slot] != 0) * cluster.broker_epoch[slot];
+            disks[slot] = Disk {
+                end: columns.end[slot][row],
+                watermark: columns.watermark[slot][row],
+                spans: self.lineage(row, slot, older),
+                losses: 0,
+            };
+        }
+        let memory = std::array::from_fn(|broker| {
+            if broker >= columns.slots() {
+                return Default::default();
+            }
+            Row::settled_memory(registration, cluster, broker, || Tenure {
+                epoch_start: columns.epoch_start[row],
+                committed: registration.in_sync,
+                pending: None,
+                known,
+                heard_as,
+                caught_up: 0,
+            })
+        });
+        let clients = self.aside.clients.get(&key).cloned().unwrap_or_default();
+        Row {
+            registration,
+            disks,
+            memory,
+            records: Vec::new(),
+            late: Default::default(),
+            acknowledged: clients.0,
+            written: clients.1,
+        }
+    }
+
+    fn lineage(&self, row: usize, slot: usize, older: &[Span]) -> Vec<Span> {
+        let columns = &self.columns;
+        let mut lineage = older.to_vec();
+        if columns.on_previous[row] >> slot & 1 == 0 {
+            lineage.push(Span {
+                epoch: columns.leader_epoch[row],
+                writing: 0,
+                start: columns.epoch_start[row],
+            });
+        }
+        // The leader has noted its epoch; others note what they have copied.
+        let end = columns.end[slot][row];
+        let leads = columns.leader[row] >> slot & 1 == 1;
+        lineage.retain(|span| span.start < end || (leads && span.start == end));
+        lineage
+    }
+}

@@ -1,0 +1,422 @@
+//! What happens to brokers, links, the controller or the topic, and so to every partition.
+
+use super::Engine;
+use super::failover::fence_row;
+use crate::Refusal;
+use crate::cluster::Cluster;
+use crate::kernels::change;
+use crate::row::Row;
+use crate::rules::{Around, controller, environment, metadata};
+use highwater_vocabulary::{Datacenter, Event, MOST_BROKERS, Offset, Process};
+
+impl Engine {
+    pub(super) fn apply_to_brokers(&mut self, event: &Event) -> Result<(), Refusal> {
+        match *event {
+            Event::Fence { broker } => self.fence(self.cluster.knows_broker(broker)?),
+            Event::Unfence { broker } => self.unfence(self.cluster.knows_broker(broker)?),
+            Event::Register { broker } => self.register(self.cluster.knows_broker(broker)?),
+            Event::Activate { datacenter } => self.activate(datacenter),
+            Event::SetMinIsr { to } => self.set_min_isr(to),
+
+            Event::Stop { broker } => self.stop(self.cluster.knows_broker(broker)?),
+            Event::Restart { broker, watermark } => {
+                self.restart(self.cluster.knows_broker(broker)?, watermark)
+            }
+            Event::Resume { broker } => self.freeze(
+                self.cluster.knows_broker(broker)?,
+                Process::Paused,
+                Process::Running,
+            ),
+            Event::Pause { broker } => self.freeze(
+                self.cluster.knows_broker(broker)?,
+                Process::Running,
+                Process::Paused,
+            ),
+            Event::CatchUp => self.set_lag(false),
+            Event::Lag => self.set_lag(true),
+            Event::Return { datacenter } => self.power_up(datacenter),
+            Event::Heal { between: [x, y] } => self.link(&[(x, y), (y, x)], true),
+            Event::Cut { between: [x, y] } => self.link(&[(x, y), (y, x)], false),
+            Event::CutFrom { from, to } => self.link(&[(from, to)], false),
+
+            Event::Crash { broker } => self.halt(self.cluster.knows_broker(broker)?, Loss::Nothing),
+            Event::PowerLoss { broker, lost } => self.halt(
+                self.cluster.knows_broker(broker)?,
+                Loss::Suffix(lost.into()),
+            ),
+            Event::Wipe { broker } => {
+                self.halt(self.cluster.knows_broker(broker)?, Loss::Everything)
+            }
+            Event::Lose { datacenter } => self.power_down(datacenter, |_| Loss::Nothing),
+            Event::Darken { datacenter, lost } => {
+                self.power_down(datacenter, |broker| Loss::Suffix(lost[broker].into()))
+            }
+            Event::Destroy { datacenter } => self.power_down(datacenter, |_| Loss::Everything),
+            Event::Depose => self.depose(),
+
+            _ => unreachable!("it happens to one row"),
+        }
+    }
+
+    /// Every row goes from the broker facts as they were to those as they are now.
+    pub(super) fn everywhere(&mut self, before: &Cluster, rule: impl Fn(&mut Row, Around<'_>)) {
+        let around = Around {
+            rules: &self.rules,
+            cluster: &self.cluster,
+        };
+        for row in 0..self.table.columns.rows() {
+            let mut whole = self.table.load(row, before);
+            rule(&mut whole, around);
+            whole.settle(&self.cluster);
+            self.table.store(row, whole, &self.cluster);
+        }
+    }
+
+    /// The same, where the rule forgets what is under way and the columns hold none of it: steady rows
+    /// stay as they are.
+    fn everywhere_else(&mut self, rule: impl Fn(&mut Row)) {
+        let deviating: Vec<u32> = self.table.aside.rows.keys().copied().collect();
+        for row in deviating {
+            let row = row as usize;
+            let mut whole = self.table.load(row, &self.cluster);
+            rule(&mut whole);
+            whole.settle(&self.cluster);
+            self.table.store(row, whole, &self.cluster);
+        }
+    }
+
+    /// A broker's session has expired: `ReplicationControlManager.handleBrokerFenced`.
+    fn fence(&mut self, broker: usize) -> Result<(), Refusal> {
+        self.can_fence(broker)?;
+
+        let before = self.cluster.clone();
+        self.cluster.fenced |= 1 << broker;
+        self.everywhere(&before, |row, around| fence_row(row, around, broker));
+        Ok(())
+    }
+
+    pub(super) fn can_fence(&self, broker: usize) -> Result<(), Refusal> {
+        let at = self.cluster.controller()?;
+        if self.cluster.fenced >> broker & 1 == 1 {
+            return Err(Refusal::AlreadySo);
+        }
+        let home = usize::from(self.cluster.home[broker]);
+        if self.cluster.takes_part(broker) && self.cluster.connects(home, at) {
+            return Err(Refusal::FencedIsSilent);
+        }
+        Ok(())
+    }
+
+    /// A broker has caught up with its registration, and says so in a heartbeat:
+    /// `handleBrokerUnfenced`, `BrokerHeartbeatManager.calculateNextBrokerState`.
+    fn unfence(&mut self, broker: usize) -> Result<(), Refusal> {
+        let before = self.cluster.clone();
+        self.unfence_process(broker)?;
+        self.everywhere(&before, |row, around| unfence_row(row, around, broker));
+        Ok(())
+    }
+
+    pub(super) fn unfence_process(&mut self, broker: usize) -> Result<(), Refusal> {
+        if !self.cluster.takes_part(broker) {
+            return Err(Refusal::NotServing);
+        }
+        if self.cluster.fenced >> broker & 1 == 0 {
+            return Err(Refusal::AlreadySo);
+        }
+        self.cluster.controller_for(broker)?;
+
+        self.cluster.fenced &= !(1 << broker);
+        self.cluster.open |= 1 << broker;
+        Ok(())
+    }
+
+    /// A process that has started registers: `ClusterControlManager.registerBroker`.  Its
+    /// predecessor has been silent since it ended, so the old session may have expired by now.
+    fn register(&mut self, broker: usize) -> Result<(), Refusal> {
+        let before = self.cluster.clone();
+        let clean = self.register_process(broker)?;
+        self.everywhere(&before, |row, around| {
+            register_row(row, around, broker, clean)
+        });
+        Ok(())
+    }
+
+    /// Whether the process before has ended in an orderly way.
+    pub(super) fn register_process(&mut self, broker: usize) -> Result<bool, Refusal> {
+        if !self.cluster.runs(broker) {
+            return Err(Refusal::NotServing);
+        }
+        if self.cluster.registered >> broker & 1 == 1 {
+            return Err(Refusal::AlreadySo);
+        }
+        self.cluster.controller_for(broker)?;
+
+        let clean = self.cluster.previous_epoch[broker] == self.cluster.broker_epoch[broker];
+        self.cluster.broker_epoch[broker] += 1;
+        self.cluster.registered |= 1 << broker;
+        self.cluster.fenced |= 1 << broker;
+        Ok(clean)
+    }
+
+    fn activate(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
+        let site = self.cluster.knows_datacenter(datacenter)?;
+        self.cluster.activate(site)?;
+
+        self.everywhere_else(environment::lose_answers);
+        Ok(())
+    }
+
+    fn depose(&mut self) -> Result<(), Refusal> {
+        if self.cluster.active.is_none() {
+            return Err(Refusal::NoController);
+        }
+
+        self.cluster.active = None;
+        self.everywhere_else(environment::lose_answers);
+        Ok(())
+    }
+
+    /// `min.insync.replicas` of the topic: `ConfigurationControlManager.incrementalAlterConfigs`,
+    /// which clears the eligible leader replicas (`ReplicationControlManager.replay(ClearElrRecord)`).
+    fn set_min_isr(&mut self, to: u8) -> Result<(), Refusal> {
+        if to == 0 || usize::from(to) > MOST_BROKERS {
+            return Err(Refusal::NotInThisSetting);
+        }
+        self.cluster.controller()?;
+        if self.cluster.min_isr == to {
+            return Err(Refusal::AlreadySo);
+        }
+
+        let before = self.cluster.clone();
+        self.cluster.min_isr = to;
+        self.everywhere(&before, |row, around| {
+            if around.rules.switches.eligible_leader_replicas {
+                change::clear_eligible(&mut row.registration.as_columns());
+            }
+            row.commit(around.cluster);
+        });
+        Ok(())
+    }
+
+    /// An orderly stop: `LogManager.shutdown` flushes, checkpoints the watermarks exactly, and
+    /// `CleanShutdownFileHandler` writes the broker epoch.
+    fn stop(&mut self, broker: usize) -> Result<(), Refusal> {
+        if !self.cluster.runs(broker) {
+            return Err(Refusal::AlreadySo);
+        }
+
+        let registered = self.cluster.registered >> broker & 1;
+        self.cluster.mark[broker] = u32::from(registered) * self.cluster.broker_epoch[broker];
+        self.cluster.halt(broker);
+        self.cluster.exact_checkpoint |= 1 << broker;
+        self.everywhere_else(|row| environment::halt(row, broker));
+        Ok(())
+    }
+
+    /// The process starts; it reads the mark of an orderly stop, and removes it.
+    fn restart(&mut self, broker: usize, watermark: Option<Offset>) -> Result<(), Refusal> {
+        let before = self.cluster.clone();
+        self.start_process(broker, watermark)?;
+        self.everywhere(&before, |row, _| {
+            let had = row.disks[broker].watermark;
+            environment::start(row, broker, watermark.map(|Offset(older)| older.min(had)));
+        });
+        Ok(())
+    }
+
+    pub(super) fn start_process(
+        &mut self,
+        broker: usize,
+        watermark: Option<Offset>,
+    ) -> Result<(), Refusal> {
+        if self.cluster.process[broker] != Process::Stopped {
+            return Err(Refusal::AlreadySo);
+        }
+        if self.cluster.dark >> self.cluster.home[broker] & 1 == 1 {
+            return Err(Refusal::Unreachable);
+        }
+        let exact = self.cluster.exact_checkpoint >> broker & 1 == 1;
+        if let Some(Offset(older)) = watermark {
+            let had = self.furthest(|columns| &columns.watermark[broker]);
+            if older > had || (exact && older < had) {
+                return Err(Refusal::OffsetOutOfRange);
+            }
+        }
+
+        self.cluster.process[broker] = Process::Running;
+        self.cluster.previous_epoch[broker] = self.cluster.mark[broker];
+        self.cluster.mark[broker] = 0;
+        self.cluster.exact_checkpoint &= !(1 << broker);
+        Ok(())
+    }
+
+    fn freeze(&mut self, broker: usize, from: Process, to: Process) -> Result<(), Refusal> {
+        if self.cluster.process[broker] != from {
+            return Err(Refusal::AlreadySo);
+        }
+        self.cluster.process[broker] = to;
+        Ok(())
+    }
+
+    fn set_lag(&mut self, lags: bool) -> Result<(), Refusal> {
+        if self.cluster.lags == lags {
+            return Err(Refusal::AlreadySo);
+        }
+        self.cluster.lags = lags;
+        Ok(())
+    }
+
+    fn link(&mut self, links: &[(Datacenter, Datacenter)], works: bool) -> Result<(), Refusal> {
+        let mut sites = Vec::new();
+        for (from, to) in links {
+            sites.push((
+                self.cluster.knows_datacenter(*from)?,
+                self.cluster.knows_datacenter(*to)?,
+            ));
+        }
+        if sites
+            .iter()
+            .all(|(from, to)| self.cluster.connects(*from, *to) == works)
+        {
+            return Err(Refusal::AlreadySo);
+        }
+
+        for (from, to) in sites {
+            self.cluster.set_link(from, to, works);
+        }
+        Ok(())
+    }
+
+    fn halt(&mut self, broker: usize, loss: Loss) -> Result<(), Refusal> {
+        if self.cluster.process[broker] == Process::Stopped {
+            return Err(Refusal::AlreadySo);
+        }
+        self.can_lose(broker, loss)?;
+
+        let before = self.cluster.clone();
+        self.cluster.halt(broker);
+        self.each_loses(&before, &[(broker, loss)]);
+        Ok(())
+    }
+
+    /// A datacenter stops at one moment: its brokers, its voters, the active controller if it is
+    /// there.
+    fn power_down(
+        &mut self,
+        datacenter: Datacenter,
+        loss: impl Fn(usize) -> Loss,
+    ) -> Result<(), Refusal> {
+        let site = self.cluster.knows_datacenter(datacenter)?;
+        if self.cluster.dark >> site & 1 == 1 {
+            return Err(Refusal::AlreadySo);
+        }
+        let losses: Vec<(usize, Loss)> = self
+            .cluster
+            .brokers_of(site)
+            .map(|broker| (broker, loss(broker)))
+            .collect();
+        for (broker, loss) in &losses {
+            self.can_lose(*broker, *loss)?;
+        }
+
+        let before = self.cluster.clone();
+        self.cluster.dark |= 1 << site;
+        for (broker, loss) in &losses {
+            self.cluster.halt(*broker);
+            if *loss == Loss::Everything {
+                self.cluster.mark[*broker] = 0;
+                self.cluster.exact_checkpoint &= !(1 << broker);
+            }
+        }
+        let deposes = self.cluster.active == Some(site as u8);
+        if deposes {
+            self.cluster.active = None;
+        }
+        self.each_loses(&before, &losses);
+        if deposes {
+            self.everywhere_else(environment::lose_answers);
+        }
+        Ok(())
+    }
+
+    fn each_loses(&mut self, before: &Cluster, losses: &[(usize, Loss)]) {
+        let rule = |row: &mut Row| {
+            for (broker, loss) in losses {
+                lose(row, *broker, *loss);
+            }
+        };
+        if losses.iter().all(|(_, loss)| *loss == Loss::Nothing) {
+            self.everywhere_else(rule);
+        } else {
+            self.everywhere(before, |row, _| rule(row));
+        }
+    }
+
+    fn power_up(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
+        let site = self.cluster.knows_datacenter(datacenter)?;
+        if self.cluster.dark >> site & 1 == 0 {
+            return Err(Refusal::AlreadySo);
+        }
+        self.cluster.dark &= !(1 << site);
+        Ok(())
+    }
+
+    /// Some log holds that much that is not flushed: an orderly stop flushes.
+    fn can_lose(&self, broker: usize, loss: Loss) -> Result<(), Refusal> {
+        let Loss::Suffix(lost) = loss else {
+            return Ok(());
+        };
+        let flushed = self.cluster.exact_checkpoint >> broker & 1 == 1;
+        let holds = if flushed {
+            0
+        } else {
+            self.furthest(|columns| &columns.end[broker])
+        };
+        if lost > holds {
+            Err(Refusal::NoSuchRecord)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn furthest(&self, column: impl Fn(&crate::Columns) -> &Vec<u64>) -> u64 {
+        column(&self.table.columns)
+            .iter()
+            .copied()
+            .max()
+            .unwrap_or(0)
+    }
+}
+
+/// What registering a broker does to a row; it counts as registered, and fenced, already.
+pub(super) fn register_row(row: &mut Row, around: Around<'_>, broker: usize, clean: bool) {
+    if around.rules.switches.registration_takes_seats {
+        controller::take_seats(row, around, broker, clean);
+    }
+    row.commit(around.cluster);
+    metadata::begin(row, around, broker);
+}
+
+/// What unfencing a broker does to a row; it counts as unfenced already.
+pub(super) fn unfence_row(row: &mut Row, around: Around<'_>, broker: usize) {
+    let change = controller::unfencing(around, broker);
+    change::elect_leaderless(&mut row.registration.as_columns(), &change);
+    row.commit(around.cluster);
+}
+
+/// What a stop costs a disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Loss {
+    Nothing,
+    Suffix(u64),
+    Everything,
+}
+
+fn lose(row: &mut Row, broker: usize, loss: Loss) {
+    environment::halt(row, broker);
+    match loss {
+        Loss::Nothing => {}
+        Loss::Suffix(lost) => environment::lose_suffix(row, broker, lost),
+        Loss::Everything => environment::wipe(row, broker),
+    }
+}

@@ -1,0 +1,143 @@
+//! Rounds over all partitions: the sweeps for steady rows, and the same events one by one for rows
+//! that deviate.
+
+use super::Engine;
+use crate::Tiles;
+use crate::row::Row;
+use crate::rules::{Around, client, fetch};
+use crate::sweeps;
+use highwater_vocabulary::{Acks, MOST_BROKERS};
+use std::ops::Range;
+
+impl Engine {
+    /// Every leader that serves appends so many records a partition, which nobody names and nobody
+    /// waits for, unless it has to refuse them.
+    ///
+    /// # Panics
+    /// If `by` is not as long as there are partitions.
+    pub fn append_round(&mut self, by: &[u64]) {
+        assert_eq!(by.len(), self.partitions(), "a number for each partition");
+        let deviating = self.deviating_rows(0..self.partitions());
+        let min_isr = self.cluster.effective(self.cluster.min_isr);
+        let admission = match self.rules.acks {
+            Acks::All => min_isr,
+            Acks::None | Acks::Leader => 0,
+        };
+        let gate = self.around().watermark_min_isr(self.cluster.min_isr);
+        let serving = self.brokers_that(|engine, broker| engine.cluster.serves(broker));
+        let rows = 0..self.partitions();
+        let columns = &mut self.table.columns;
+        sweeps::append(columns, rows, by, serving, admission, gate);
+        self.one_by_one(deviating, |row, around, place| {
+            let leader = row.registration.leader.trailing_zeros() as usize;
+            if leader < MOST_BROKERS {
+                // A refusal changes nothing; the round goes on with the next partition.
+                let _ = client::fill(row, around, leader, by[place]);
+            }
+        });
+    }
+
+    /// Every follower that can fetches once, in the order of the assignment, and is answered.
+    pub fn fetch_round(&mut self) {
+        self.fetch_round_over(0..self.partitions());
+    }
+
+    /// The same, for the partitions of touched tiles alone.
+    pub fn fetch_round_in(&mut self, touched: &Tiles) {
+        let ranges: Vec<Range<usize>> = touched.touched().collect();
+        for range in ranges {
+            self.fetch_round_over(range);
+        }
+    }
+
+    /// Who in each ISR is not at the leader's log end, as the leader knows it: a byte a partition.
+    pub fn behind(&self) -> Vec<u8> {
+        let mut behind = vec![0; self.partitions()];
+        sweeps::behind(&self.table.columns, 0..self.partitions(), &mut behind);
+        behind
+    }
+
+    fn fetch_round_over(&mut self, rows: Range<usize>) {
+        let mut aside = self.deviating_rows(rows.clone());
+        aside.extend(self.rows_with_joiners(rows.clone(), &aside));
+        let can_ask: Vec<u8> = (0..self.cluster.brokers)
+            .map(|follower| self.leaders_for(follower))
+            .collect();
+        let gate = self.around().watermark_min_isr(self.cluster.min_isr);
+        sweeps::fetch_round(&mut self.table.columns, rows, &can_ask, gate);
+        let followers = self.cluster.brokers;
+        self.one_by_one(aside, |row, around, _| {
+            for follower in 0..followers {
+                // A refusal changes nothing; the round goes on with the next follower.
+                let _ = fetch::fetch(row, around, follower, true);
+                row.settle(around.cluster);
+            }
+        });
+    }
+
+    /// Steady rows that will not be steady after a round, because a follower asks to join the ISR.
+    fn rows_with_joiners(&self, rows: Range<usize>, aside: &[(usize, Row)]) -> Vec<(usize, Row)> {
+        let unfenced = self.cluster.acceptable();
+        let candidates = self.brokers_that(|engine, broker| {
+            engine.cluster.takes_part(broker) && unfenced >> broker & 1 == 1
+        });
+        let mut joining = vec![0; rows.len()];
+        let first = rows.start;
+        sweeps::joining(&self.table.columns, rows, candidates, &mut joining);
+        let known: std::collections::HashSet<usize> = aside.iter().map(|(row, _)| *row).collect();
+        joining
+            .iter()
+            .enumerate()
+            .filter(|(_, joining)| **joining != 0)
+            .map(|(place, _)| first + place)
+            .filter(|row| !known.contains(row))
+            .map(|row| (row, self.table.load(row, &self.cluster)))
+            .collect()
+    }
+
+    /// The leaders that a follower can fetch from, as far as that is about brokers.
+    fn leaders_for(&self, follower: usize) -> u8 {
+        let cluster = &self.cluster;
+        let home = |broker: usize| usize::from(cluster.home[broker]);
+        if !cluster.takes_part(follower) {
+            return 0;
+        }
+        self.brokers_that(|engine, leader| {
+            engine.cluster.serves(leader) && cluster.connects(home(follower), home(leader))
+        })
+    }
+
+    pub(super) fn brokers_that(&self, holds: impl Fn(&Engine, usize) -> bool) -> u8 {
+        (0..self.cluster.brokers)
+            .filter(|broker| holds(self, *broker))
+            .fold(0, |brokers, broker| brokers | 1 << broker)
+    }
+
+    pub(super) fn around(&self) -> Around<'_> {
+        Around {
+            rules: &self.rules,
+            cluster: &self.cluster,
+        }
+    }
+
+    /// The rows that deviate, as they are before a sweep passes over their columns.
+    pub(super) fn deviating_rows(&self, rows: Range<usize>) -> Vec<(usize, Row)> {
+        let aside = self.table.aside.rows.iter();
+        aside
+            .map(|(row, whole)| (*row as usize, (**whole).clone()))
+            .filter(|(row, _)| rows.contains(row))
+            .collect()
+    }
+
+    pub(super) fn one_by_one(
+        &mut self,
+        aside: Vec<(usize, Row)>,
+        rule: impl Fn(&mut Row, Around<'_>, usize),
+    ) {
+        for (row, mut whole) in aside {
+            rule(&mut whole, self.around(), row);
+            whole.settle(&self.cluster);
+            self.table.store(row, whole, &self.cluster);
+        }
+    }
+}

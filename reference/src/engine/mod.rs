@@ -1,0 +1,272 @@
+//! The engine as its callers see it: events in, observations out.
+
+mod brokers;
+mod bulk;
+mod comeback;
+mod failover;
+mod observe;
+#[cfg(test)]
+mod tests;
+
+use crate::cluster::Cluster;
+use crate::columns::{Columns, Table};
+use crate::row::Row;
+use crate::rules::{Around, Rules, client, controller, fetch, isr, late, metadata};
+use crate::{Refusal, Switches};
+use highwater_vocabulary::{BrokerSet, Datacenter, Event, Member, Setting};
+
+/// Many partitions with the same replicas, and the brokers that hold them.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    setting: Setting,
+    rules: Rules,
+    cluster: Cluster,
+    table: Table,
+}
+
+impl Engine {
+    /// So many partitions of a setting, all of them new: everybody runs, the first of the assignment
+    /// leads in epoch 1, everybody is in sync and has learnt it.  The active controller is in the
+    /// first datacenter that has a voter.
+    ///
+    /// # Panics
+    /// If there are more partitions than a `u32` counts.
+    pub fn new(setting: &Setting, partitions: usize) -> Engine {
+        Engine::with_switches(setting, Switches::of(setting), partitions)
+    }
+
+    /// The same, under switches of one's own.
+    ///
+    /// # Panics
+    /// As [`Engine::new`].
+    pub fn with_switches(setting: &Setting, switches: Switches, partitions: usize) -> Engine {
+        assert!(
+            u32::try_from(partitions).is_ok(),
+            "a row is counted in 32 bits"
+        );
+        let rules = Rules {
+            switches,
+            acks: setting.acks,
+            unclean_leader_election: setting.unclean_leader_election,
+        };
+        let cluster = Cluster::new(setting);
+        let mut engine = Engine {
+            setting: setting.clone(),
+            rules,
+            cluster,
+            table: Table::new(setting, partitions),
+        };
+        if switches.waits_for_caught_up {
+            engine.begin_caught_up();
+        }
+        engine
+    }
+
+    /// The active controller begins in another datacenter.
+    ///
+    /// # Errors
+    /// [`Refusal::NotInThisSetting`] if that datacenter has no voter.
+    pub fn seat_controller(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
+        let site = self.cluster.knows_datacenter(datacenter)?;
+        if self.cluster.voters[site] == 0 {
+            return Err(Refusal::NotInThisSetting);
+        }
+        self.cluster.active = Some(site as u8);
+        Ok(())
+    }
+
+    /// The setting.
+    pub fn setting(&self) -> &Setting {
+        &self.setting
+    }
+
+    /// How many partitions.
+    pub fn partitions(&self) -> usize {
+        self.table.columns.rows()
+    }
+
+    /// The steady facts of all partitions.
+    pub fn columns(&self) -> &Columns {
+        &self.table.columns
+    }
+
+    /// How many partitions deviate from the steady state, and are kept beside the columns too.
+    pub fn deviating(&self) -> usize {
+        self.table.aside.rows.len()
+    }
+
+    /// An event happens, or is refused and changes nothing.
+    ///
+    /// What happens to a partition (clients, fetches, ISR changes, its metadata, an election on
+    /// request) happens to this row alone.  What happens to brokers, links, the controller or the
+    /// topic happens to every row, whichever is named here.
+    ///
+    /// # Errors
+    /// Whatever refuses it.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn apply(&mut self, row: usize, event: &Event) -> Result<(), Refusal> {
+        assert!(row < self.partitions(), "row {row} is not in the table");
+        if happens_to_all(event) {
+            return self.apply_to_brokers(event);
+        }
+        let mut whole = self.table.load(row, &self.cluster);
+        self.apply_to_row(&mut whole, event)?;
+
+        whole.settle(&self.cluster);
+        self.table.store(row, whole, &self.cluster);
+        Ok(())
+    }
+
+    /// An event happens to every partition in which nothing refuses it; says in how many.
+    ///
+    /// # Errors
+    /// Whatever refuses an event of brokers, links, the controller or the topic.
+    pub fn apply_to_all(&mut self, event: &Event) -> Result<usize, Refusal> {
+        if happens_to_all(event) {
+            self.apply_to_brokers(event)?;
+            return Ok(self.partitions());
+        }
+        let happened = (0..self.partitions())
+            .filter(|row| self.apply(*row, event).is_ok())
+            .count();
+        Ok(happened)
+    }
+
+    fn apply_to_row(&self, row: &mut Row, event: &Event) -> Result<(), Refusal> {
+        let around = Around {
+            rules: &self.rules,
+            cluster: &self.cluster,
+        };
+        let slot = |broker| self.cluster.knows_broker(broker);
+        match *event {
+            Event::Produce { broker, record } => {
+                client::produce(row, around, slot(broker)?, record)
+            }
+            Event::Ack { broker, record } => client::ack(row, around, slot(broker)?, record),
+            Event::Refuse { broker, record } => client::refuse(row, around, slot(broker)?, record),
+            Event::Read {
+                from,
+                broker,
+                offset,
+            } => {
+                let from = self.cluster.knows_datacenter(from)?;
+                client::read(row, around, from, slot(broker)?, offset.0)
+            }
+
+            Event::Fetch { follower } => fetch::fetch(row, around, slot(follower)?, true),
+            Event::FetchLost { follower } => fetch::fetch(row, around, slot(follower)?, false),
+            Event::Request { follower } => late::request(row, around, slot(follower)?),
+            Event::Serve { follower } => late::serve(row, around, slot(follower)?),
+            Event::Answer { follower } => late::answer(row, around, slot(follower)?),
+            Event::Drop { follower } => late::lose(row, around, slot(follower)?),
+
+            Event::Lapse { leader, follower } => {
+                isr::lapse(row, around, slot(leader)?, slot(follower)?)
+            }
+            Event::Shrink { leader, dropped } => {
+                isr::shrink(row, around, slot(leader)?, bits(dropped))
+            }
+            Event::Told { leader } => isr::told(row, around, slot(leader)?),
+            Event::Untold { leader } => isr::untold(row, slot(leader)?),
+            Event::Learn { broker, records } => {
+                metadata::learn(row, around, slot(broker)?, usize::from(records))
+            }
+
+            Event::Apply { leader } => controller::apply(row, around, slot(leader)?),
+            Event::Prefer => controller::prefer(row, around),
+            Event::Unclean => controller::sweep_unclean(row, around),
+            Event::ElectUnclean => controller::elect_unclean(row, around),
+
+            Event::Fence { .. }
+            | Event::Unfence { .. }
+            | Event::Register { .. }
+            | Event::Activate { .. }
+            | Event::SetMinIsr { .. }
+            | Event::Stop { .. }
+            | Event::Restart { .. }
+            | Event::Resume { .. }
+            | Event::CatchUp
+            | Event::Return { .. }
+            | Event::Heal { .. }
+            | Event::Crash { .. }
+            | Event::PowerLoss { .. }
+            | Event::Wipe { .. }
+            | Event::Pause { .. }
+            | Event::Lag
+            | Event::Lose { .. }
+            | Event::Darken { .. }
+            | Event::Destroy { .. }
+            | Event::Cut { .. }
+            | Event::CutFrom { .. }
+            | Event::Depose => unreachable!("it happens to all rows"),
+        }
+    }
+
+    /// Every follower is caught up with a log that is empty.
+    fn begin_caught_up(&mut self) {
+        for row in 0..self.partitions() {
+            let mut whole = self.table.load(row, &self.cluster);
+            let in_sync = whole.registration.in_sync;
+            if let Some(tenure) = &mut whole.memory[0].tenure {
+                tenure.caught_up = in_sync & !1;
+            }
+            self.table.store(row, whole, &self.cluster);
+        }
+    }
+}
+
+/// Whether an event is about brokers, links, the controller or the topic.
+fn happens_to_all(event: &Event) -> bool {
+    match event {
+        Event::Produce { .. }
+        | Event::Ack { .. }
+        | Event::Refuse { .. }
+        | Event::Read { .. }
+        | Event::Fetch { .. }
+        | Event::FetchLost { .. }
+        | Event::Request { .. }
+        | Event::Serve { .. }
+        | Event::Answer { .. }
+        | Event::Drop { .. }
+        | Event::Lapse { .. }
+        | Event::Shrink { .. }
+        | Event::Told { .. }
+        | Event::Untold { .. }
+        | Event::Learn { .. }
+        | Event::Apply { .. }
+        | Event::Prefer
+        | Event::Unclean
+        | Event::ElectUnclean => false,
+        Event::Fence { .. }
+        | Event::Unfence { .. }
+        | Event::Register { .. }
+        | Event::Activate { .. }
+        | Event::SetMinIsr { .. }
+        | Event::Stop { .. }
+        | Event::Restart { .. }
+        | Event::Resume { .. }
+        | Event::CatchUp
+        | Event::Return { .. }
+        | Event::Heal { .. }
+        | Event::Crash { .. }
+        | Event::PowerLoss { .. }
+        | Event::Wipe { .. }
+        | Event::Pause { .. }
+        | Event::Lag
+        | Event::Lose { .. }
+        | Event::Darken { .. }
+        | Event::Destroy { .. }
+        | Event::Cut { .. }
+        | Event::CutFrom { .. }
+        | Event::Depose => true,
+    }
+}
+
+/// A set of brokers as it stands in a column.
+fn bits(brokers: BrokerSet) -> u8 {
+    brokers
+        .iter()
+        .fold(0, |bits, broker| bits | 1 << broker.index())
+}

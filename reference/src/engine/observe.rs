@@ -1,0 +1,58 @@
+//! What can be seen of a row from outside.
+
+use super::Engine;
+use highwater_vocabulary::{
+    Broker, BrokerSet, Entry, LeaderEpoch, Member, Observation, Offset, Record, RecordSet,
+    ReplicaView,
+};
+
+impl Engine {
+    /// One partition, as its controller, its brokers and its clients see it.
+    ///
+    /// # Panics
+    /// If there is no such row, or a log of it holds records that no event has written: sweeps
+    /// count records and do not name them.
+    pub fn observe(&self, row: usize) -> Observation {
+        let whole = self.table.load(row, &self.cluster);
+        let controller = whole.registration;
+        let replicas = (0..self.cluster.brokers).map(|broker| {
+            let disk = &whole.disks[broker];
+            let memory = &whole.memory[broker];
+            let log = (0..disk.end).map(|offset| {
+                let (epoch, record) = whole
+                    .record_at(broker, offset)
+                    .expect("an event has written what is observed");
+                Entry {
+                    record,
+                    epoch: LeaderEpoch(epoch),
+                }
+            });
+            ReplicaView {
+                process: self.cluster.process[broker],
+                leads: memory.tenure.is_some(),
+                leader_epoch: LeaderEpoch(memory.leader_epoch),
+                log: log.collect(),
+                watermark: Offset(disk.watermark),
+            }
+        });
+        Observation {
+            leader: brokers(controller.leader).iter().next(),
+            leader_epoch: LeaderEpoch(controller.leader_epoch),
+            isr: brokers(controller.in_sync),
+            elr: brokers(controller.eligible),
+            fenced: brokers(self.cluster.fenced),
+            replicas: replicas.collect(),
+            acknowledged: members::<Record>(whole.acknowledged).collect::<RecordSet>(),
+        }
+    }
+}
+
+fn brokers(bits: u8) -> BrokerSet {
+    members::<Broker>(bits).collect()
+}
+
+fn members<T: Member>(bits: u8) -> impl Iterator<Item = T> {
+    (0..8)
+        .filter(move |index| bits >> index & 1 == 1)
+        .map(T::at)
+}

@@ -1,0 +1,371 @@
+//! One partition with everything about it, as the rules see it: taken out of the columns for an
+//! event, and put back after it.
+
+use crate::cluster::Cluster;
+use crate::kernels::{Registrations, watermark};
+use crate::spans::Span;
+use highwater_vocabulary::{MOST_BROKERS, Record};
+use std::slice::{from_mut, from_ref};
+
+/// The controller's `PartitionRegistration`.  Sets of replicas are bits, in assignment order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Registration {
+    pub leader: u8,
+    pub in_sync: u8,
+    pub eligible: u8,
+    pub last_known: u8,
+    pub leader_epoch: u32,
+    pub partition_epoch: u32,
+}
+
+impl Registration {
+    /// As columns of length one.
+    pub(crate) fn as_columns(&mut self) -> Registrations<'_> {
+        Registrations {
+            leader: from_mut(&mut self.leader),
+            in_sync: from_mut(&mut self.in_sync),
+            eligible: from_mut(&mut self.eligible),
+            last_known: from_mut(&mut self.last_known),
+            leader_epoch: from_mut(&mut self.leader_epoch),
+            partition_epoch: from_mut(&mut self.partition_epoch),
+        }
+    }
+}
+
+/// What a broker knows once it has applied a committed record: Kafka's `MetadataImage`, as far as
+/// it concerns one partition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Image {
+    pub partition: Registration,
+    pub fenced: u8,
+    pub broker_epoch: [u32; MOST_BROKERS],
+    pub min_isr: u8,
+}
+
+impl Image {
+    pub(crate) fn of(partition: Registration, cluster: &Cluster) -> Image {
+        Image {
+            partition,
+            fenced: cluster.fenced,
+            broker_epoch: cluster.broker_epoch,
+            min_isr: cluster.min_isr,
+        }
+    }
+}
+
+/// What lies on a broker's disk.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Disk {
+    pub end: u64,
+    pub watermark: u64,
+    pub spans: Vec<Span>,
+    /// How often this log has lost its end while its broker was down.
+    pub losses: u32,
+}
+
+/// An ISR change that a leader has proposed (`PendingPartitionChange`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Pending {
+    /// Which proposal this is, so that its answer is known by it.
+    pub number: u32,
+    /// Who counts until it is settled: the committed ISR and whoever joins (`maximalIsr`).
+    pub maximal: u8,
+}
+
+/// An `AlterPartition` request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Proposal {
+    pub number: u32,
+    pub in_sync: u8,
+    /// The registration of each member, or 0 where it is not stated.
+    pub broker_epoch: [u32; MOST_BROKERS],
+    pub sender_epoch: u32,
+    pub leader_epoch: u32,
+    pub partition_epoch: u32,
+}
+
+/// What the controller answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Verdict {
+    /// Taken; the partition is so now.
+    Taken(Registration),
+    /// `INELIGIBLE_REPLICA`: not taken, and never will be.
+    Ineligible,
+}
+
+/// Where an ISR change is on its way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Wire {
+    Asked(Proposal),
+    Answered { number: u32, verdict: Verdict },
+}
+
+/// What a broker knows while it takes itself for the leader.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Tenure {
+    /// `leaderEpochStartOffset`.
+    pub epoch_start: u64,
+    /// `CommittedPartitionState.isr`.
+    pub committed: u8,
+    pub pending: Option<Pending>,
+    /// Each follower's log end plus one; 0 if it has not fetched in this tenure.
+    pub known: [u64; MOST_BROKERS],
+    /// The registration under which each has fetched, or 0.
+    pub heard_as: [u32; MOST_BROKERS],
+    /// Followers that were at the log end, and whose lag time has not passed since.  Kept only
+    /// where the watermark waits for them.
+    pub caught_up: u8,
+}
+
+impl Tenure {
+    /// `PartitionState.maximalIsr`.
+    pub(crate) fn maximal(&self) -> u8 {
+        self.pending
+            .map_or(self.committed, |pending| pending.maximal)
+    }
+}
+
+/// A record whose producer waits until the watermark has reached `end`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Waiting {
+    pub record: Record,
+    pub end: u64,
+}
+
+/// What is in a broker's memory: blank while it does not run or has not registered.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Memory {
+    /// The metadata it has applied.
+    pub image: Image,
+    /// How many committed records it has not applied.
+    pub behind: usize,
+    /// What its `Partition` acts on; it may be ahead of the image by an answer.
+    pub leader: u8,
+    pub leader_epoch: u32,
+    pub partition_epoch: u32,
+    pub tenure: Option<Tenure>,
+    pub waiting: Vec<Waiting>,
+    pub wire: Option<Wire>,
+    /// The number of its newest proposal.
+    pub proposals: u32,
+}
+
+/// A fetch that may outlive its sender's role.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Late {
+    /// The broker it was sent to.
+    pub to: usize,
+    pub leader_epoch: u32,
+    pub broker_epoch: u32,
+    pub offset: u64,
+    pub last_epoch: Option<u32>,
+    pub answer: Option<Answer>,
+}
+
+/// What a leader answers to a fetch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Answer {
+    /// All there is from the offset asked for, and the watermark.
+    Records {
+        spans: Vec<Span>,
+        end: u64,
+        watermark: u64,
+    },
+    /// The newest epoch both may share, and where it ends.
+    Diverging { epoch: u32, end: u64 },
+}
+
+/// A record by where and how it was written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Written {
+    pub epoch: u32,
+    pub writing: u32,
+    pub offset: u64,
+    pub record: Record,
+}
+
+/// The partition.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Row {
+    pub registration: Registration,
+    pub disks: [Disk; MOST_BROKERS],
+    pub memory: [Memory; MOST_BROKERS],
+    /// What has been committed and not been applied by everybody, oldest first.
+    pub records: Vec<Image>,
+    pub late: [Option<Late>; MOST_BROKERS],
+    pub acknowledged: u8,
+    pub written: Vec<Written>,
+}
+
+impl Row {
+    /// A broker's view just after it has applied the newest metadata, in a partition where nothing
+    /// is under way.
+    pub(crate) fn settled_memory(
+        registration: Registration,
+        cluster: &Cluster,
+        broker: usize,
+        tenure: impl FnOnce() -> Tenure,
+    ) -> Memory {
+        if !cluster.remembers(broker) {
+            return Memory::default();
+        }
+        let leads = registration.leader >> broker & 1 == 1;
+        Memory {
+            image: Image::of(registration, cluster),
+            leader: registration.leader,
+            leader_epoch: registration.leader_epoch,
+            partition_epoch: registration.partition_epoch,
+            tenure: leads.then(tenure),
+            ..Memory::default()
+        }
+    }
+
+    /// The controller commits what has just been changed: it becomes a record that every broker
+    /// will apply.
+    pub(crate) fn commit(&mut self, cluster: &Cluster) {
+        self.records.push(Image::of(self.registration, cluster));
+        for broker in 0..cluster.brokers {
+            if cluster.remembers(broker) {
+                self.memory[broker].behind += 1;
+            }
+        }
+    }
+
+    /// Moves the leader's watermark if it may move (`Partition.maybeIncrementLeaderHW`).
+    pub(crate) fn advance_watermark(&mut self, leader: usize, min_isr: u8, waits: bool) {
+        let Some(tenure) = &self.memory[leader].tenure else {
+            return;
+        };
+        let mut counted = tenure.maximal();
+        if waits {
+            counted |= tenure.caught_up & self.eligible_followers(leader);
+        }
+        let own = 1u8 << leader;
+        let mut slowest = watermark::NOBODY;
+        for (slot, disk) in self.disks.iter().enumerate() {
+            watermark::slowest_in_sync(
+                from_mut(&mut slowest),
+                from_ref(&own),
+                from_ref(&counted),
+                from_ref(&disk.end),
+                from_ref(&tenure.known[slot]),
+                slot as u32,
+            );
+        }
+        let mut raising = 0;
+        watermark::enough(
+            from_mut(&mut raising),
+            from_ref(&own),
+            from_ref(&tenure.committed),
+            own,
+            min_isr,
+        );
+        watermark::raise(
+            from_mut(&mut self.disks[leader].watermark),
+            from_ref(&raising),
+            from_ref(&slowest),
+            leader as u32,
+        );
+    }
+
+    /// Whom the leader may let into the ISR by what its metadata says of brokers
+    /// (`Partition.isReplicaIsrEligible`): unfenced, and heard under the registration it knows.
+    pub(crate) fn eligible_followers(&self, leader: usize) -> u8 {
+        let memory = &self.memory[leader];
+        let Some(tenure) = &memory.tenure else {
+            return 0;
+        };
+        let known = (0..MOST_BROKERS)
+            .filter(|slot| {
+                tenure.heard_as[*slot] != 0
+                    && tenure.heard_as[*slot] == memory.image.broker_epoch[*slot]
+            })
+            .fold(0u8, |known, slot| known | 1 << slot);
+        known & !memory.image.fenced
+    }
+
+    /// What the end of a process takes with it.
+    pub(crate) fn forget(&mut self, broker: usize) {
+        self.memory[broker] = Memory::default();
+        if let Some(late) = &self.late[broker] {
+            // The answer belongs to the connection of a process that is no more.
+            if late.answer.is_some() {
+                self.late[broker] = None;
+            }
+        }
+    }
+
+    /// Forgets what can no longer have an effect, so that one state has one form:
+    /// an ISR change that the controller would refuse as out of date (which leaves it pending, as
+    /// silence does), an answer to a proposal that is pending no more, and metadata that a broker
+    /// that does not lead would apply without noticing.
+    pub(crate) fn settle(&mut self, cluster: &Cluster) {
+        for broker in 0..cluster.brokers {
+            self.drop_dead_message(broker);
+            self.skip_what_changes_nothing(broker);
+            self.forget_losses(broker);
+        }
+        let slowest = (0..cluster.brokers)
+            .map(|broker| self.memory[broker].behind)
+            .max();
+        let unread = self.records.len() - slowest.unwrap_or(0);
+        self.records.drain(..unread);
+    }
+
+    fn drop_dead_message(&mut self, broker: usize) {
+        let memory = &self.memory[broker];
+        let dead = match &memory.wire {
+            None => false,
+            Some(Wire::Asked(proposal)) => {
+                proposal.partition_epoch < self.registration.partition_epoch
+            }
+            Some(Wire::Answered { number, .. }) => {
+                let tenure = memory.tenure.as_ref();
+                tenure.and_then(|tenure| tenure.pending).map(|it| it.number) != Some(*number)
+            }
+        };
+        let memory = &mut self.memory[broker];
+        if dead {
+            memory.wire = None;
+        }
+        // Numbers only tell proposals apart that are under way together.
+        let pending = memory.tenure.as_ref().and_then(|tenure| tenure.pending);
+        if memory.wire.is_none() && pending.is_none() {
+            memory.proposals = 0;
+        }
+    }
+
+    fn skip_what_changes_nothing(&mut self, broker: usize) {
+        let memory = &mut self.memory[broker];
+        while memory.behind > 0 && memory.tenure.is_none() {
+            let next = &self.records[self.records.len() - memory.behind];
+            let notices = next.partition.leader != memory.leader
+                || next.partition.leader_epoch != memory.leader_epoch;
+            if notices {
+                return;
+            }
+            memory.image = *next;
+            memory.partition_epoch = next.partition.partition_epoch;
+            memory.behind -= 1;
+        }
+    }
+
+    /// Whoever does not lead will lead in a later epoch only, and has written nothing in that.
+    fn forget_losses(&mut self, broker: usize) {
+        let memory = &self.memory[broker];
+        let leads_on = self.registration.leader >> broker & 1 == 1 || memory.tenure.is_some();
+        if !leads_on && memory.behind == 0 {
+            self.disks[broker].losses = 0;
+        }
+    }
+
+    /// The record that lies at an offset of a broker's log, if an event wrote it.
+    pub(crate) fn record_at(&self, broker: usize, offset: u64) -> Option<(u32, Record)> {
+        let spans = &self.disks[broker].spans;
+        let span = spans.iter().rfind(|span| span.start <= offset)?;
+        let written = self.written.iter().find(|written| {
+            (written.epoch, written.writing, written.offset) == (span.epoch, span.writing, offset)
+        })?;
+        Some((span.epoch, written.record))
+    }
+}

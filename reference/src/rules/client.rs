@@ -1,0 +1,193 @@
+//! Producers and consumers.
+
+use super::Around;
+use crate::kernels::watermark;
+use crate::row::{Row, Tenure, Waiting, Written};
+use crate::{Refusal, spans};
+use highwater_vocabulary::{Acks, Member, Record};
+use std::slice::{from_mut, from_ref};
+
+/// A producer's record reaches a broker that takes itself for the leader.
+///
+/// Kafka: `Partition.appendRecordsToLeader`, `UnifiedLog.appendAsLeader`,
+/// `ReplicaManager.appendRecords` for when the producer hears of it.
+pub(crate) fn produce(
+    row: &mut Row,
+    around: Around<'_>,
+    broker: usize,
+    record: Record,
+) -> Result<(), Refusal> {
+    admit(row, around, broker)?;
+
+    let written = append(row, around, broker, 1);
+    row.written.push(Written { record, ..written });
+    let end = row.disks[broker].end;
+    match around.rules.acks {
+        Acks::None => {}
+        Acks::Leader => row.acknowledged |= 1 << record.index(),
+        Acks::All => row.memory[broker].waiting.push(Waiting { record, end }),
+    }
+    Ok(())
+}
+
+/// So many records, which nobody names and nobody waits for.
+pub(crate) fn fill(
+    row: &mut Row,
+    around: Around<'_>,
+    broker: usize,
+    by: u64,
+) -> Result<(), Refusal> {
+    admit(row, around, broker)?;
+
+    if by > 0 {
+        append(row, around, broker, by);
+    }
+    Ok(())
+}
+
+fn admit(row: &Row, around: Around<'_>, broker: usize) -> Result<(), Refusal> {
+    let committed = serving_leader(row, around, broker)?.committed;
+    let min_isr = match around.rules.acks {
+        Acks::All => around.cluster.effective(row.memory[broker].image.min_isr),
+        Acks::None | Acks::Leader => 0,
+    };
+    let own = 1u8 << broker;
+    let mut leading = 0;
+    watermark::enough(
+        from_mut(&mut leading),
+        from_ref(&own),
+        from_ref(&committed),
+        own,
+        min_isr,
+    );
+    if leading == 0 {
+        return Err(Refusal::AdmissionAtMinIsr);
+    }
+    Ok(())
+}
+
+/// Appends, and moves the watermark; says where and how the first was written.
+fn append(row: &mut Row, around: Around<'_>, broker: usize, by: u64) -> Written {
+    let epoch = row.memory[broker].leader_epoch;
+    let disk = &mut row.disks[broker];
+    spans::assign(&mut disk.spans, epoch, disk.end);
+    spans::rewrite(&mut disk.spans, epoch, disk.losses, disk.end);
+    let written = Written {
+        epoch,
+        writing: disk.losses,
+        offset: disk.end,
+        record: Record::default(),
+    };
+    let own = 1u8 << broker;
+    watermark::append(
+        from_mut(&mut disk.end),
+        from_ref(&own),
+        &[by],
+        broker as u32,
+    );
+    around.advance(row, broker);
+    written
+}
+
+/// The producer of a waiting record is told that it is committed.
+///
+/// Kafka: `DelayedProduce.tryComplete`, `Partition.checkEnoughReplicasReachOffset`: the watermark
+/// first, then the size of the maximal ISR.
+pub(crate) fn ack(
+    row: &mut Row,
+    around: Around<'_>,
+    broker: usize,
+    record: Record,
+) -> Result<(), Refusal> {
+    let (place, enough) = completion(row, around, broker, record)?;
+    if !enough {
+        return Err(Refusal::AckAtMinIsr);
+    }
+
+    row.memory[broker].waiting.remove(place);
+    row.acknowledged |= 1 << record.index();
+    Ok(())
+}
+
+/// The producer of a waiting record is told `NOT_ENOUGH_REPLICAS_AFTER_APPEND`.
+///
+/// Kafka: as [`ack`].
+pub(crate) fn refuse(
+    row: &mut Row,
+    around: Around<'_>,
+    broker: usize,
+    record: Record,
+) -> Result<(), Refusal> {
+    let (place, enough) = completion(row, around, broker, record)?;
+    if enough {
+        return Err(Refusal::NothingThere);
+    }
+
+    row.memory[broker].waiting.remove(place);
+    Ok(())
+}
+
+/// A consumer reads below the watermark of the replica it asks.
+///
+/// Kafka: `UnifiedLog.read` under `FetchIsolation.HIGH_WATERMARK`.
+pub(crate) fn read(
+    row: &Row,
+    around: Around<'_>,
+    from: usize,
+    broker: usize,
+    offset: u64,
+) -> Result<(), Refusal> {
+    let home = usize::from(around.cluster.home[broker]);
+    if !around.cluster.serves(broker) {
+        return Err(Refusal::NotServing);
+    }
+    if !around.cluster.connects(from, home) {
+        return Err(Refusal::Unreachable);
+    }
+    if offset >= row.disks[broker].end {
+        return Err(Refusal::OffsetOutOfRange);
+    }
+    if offset >= row.disks[broker].watermark {
+        return Err(Refusal::ReadsBelowWatermark);
+    }
+    Ok(())
+}
+
+/// The place of the waiting record, which is below the watermark, and whether the maximal ISR is
+/// large enough to say so.
+fn completion(
+    row: &Row,
+    around: Around<'_>,
+    broker: usize,
+    record: Record,
+) -> Result<(usize, bool), Refusal> {
+    if !around.cluster.serves(broker) {
+        return Err(Refusal::NotServing);
+    }
+    let memory = &row.memory[broker];
+    let place = memory
+        .waiting
+        .iter()
+        .position(|waiting| waiting.record == record)
+        .ok_or(Refusal::NothingThere)?;
+    let tenure = memory.tenure.as_ref().ok_or(Refusal::LeadsLocally)?;
+    if row.disks[broker].watermark < memory.waiting[place].end {
+        return Err(Refusal::AckAwaitsWatermark);
+    }
+    let min_isr = around.cluster.effective(memory.image.min_isr);
+    Ok((place, tenure.maximal().count_ones() >= u32::from(min_isr)))
+}
+
+fn serving_leader<'a>(
+    row: &'a Row,
+    around: Around<'_>,
+    broker: usize,
+) -> Result<&'a Tenure, Refusal> {
+    if !around.cluster.serves(broker) {
+        return Err(Refusal::NotServing);
+    }
+    row.memory[broker]
+        .tenure
+        .as_ref()
+        .ok_or(Refusal::LeadsLocally)
+}

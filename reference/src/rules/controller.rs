@@ -1,0 +1,208 @@
+//! The active controller: elections, sessions, and the ISR changes that leaders ask for.
+//!
+//! What concerns brokers is decided once for all partitions, in [`crate::Engine`]; here is what
+//! follows for a row.
+
+use super::Around;
+use crate::Refusal;
+use crate::kernels::change::{self, Change};
+use crate::row::{Proposal, Registration, Row, Verdict, Wire};
+
+/// The occasion of a change, by the broker facts as they are.
+///
+/// Kafka: `ReplicationControlManager.generateLeaderAndIsrUpdates`.  From 3.9 on every election of
+/// the controller's own is unclean where the topic allows it.
+pub(crate) fn occasion(around: Around<'_>) -> Change {
+    let switches = around.rules.switches;
+    Change {
+        acceptable: around.cluster.acceptable(),
+        removed: 0,
+        unclean_stop: 0,
+        min_isr: around.cluster.effective(around.cluster.min_isr),
+        prefers_first: false,
+        allows_unclean: switches.unclean_by_controller && around.rules.unclean_leader_election,
+        has_eligible: switches.eligible_leader_replicas,
+        elects_fenced_last_known: switches.elects_fenced_last_known,
+        shrinking_starts_epoch: switches.shrinking_starts_epoch,
+    }
+}
+
+/// What fencing a broker does to the partitions that have it in the ISR.
+///
+/// Kafka: `handleBrokerFenced`; before the broker counts as fenced.
+pub(crate) fn fencing(around: Around<'_>, broker: usize) -> Change {
+    let leaving = 1 << broker;
+    let occasion = occasion(around);
+    Change {
+        acceptable: occasion.acceptable & !leaving,
+        removed: leaving,
+        ..occasion
+    }
+}
+
+/// What unfencing a broker does to the partitions that nobody leads.
+///
+/// Kafka: `handleBrokerUnfenced`; the broker may be elected already.
+pub(crate) fn unfencing(around: Around<'_>, broker: usize) -> Change {
+    let occasion = occasion(around);
+    Change {
+        acceptable: occasion.acceptable | 1 << broker,
+        ..occasion
+    }
+}
+
+/// Takes the seats of a broker that registers anew, before it counts as fenced.
+///
+/// Kafka: `handleBrokerShutdown`: after an unclean stop, with ELR on, out of ISR and ELR, both
+/// judged by the partition as it was before; else as a fencing.
+pub(crate) fn take_seats(row: &mut Row, around: Around<'_>, broker: usize, clean: bool) {
+    let change = fencing(around, broker);
+    let whose = change.removed;
+    if around.rules.switches.eligible_leader_replicas && !clean {
+        let change = Change {
+            unclean_stop: whose,
+            ..change
+        };
+        let was_eligible = row.registration.eligible & whose != 0;
+        change::remove_members(&mut row.registration.as_columns(), &change, whose);
+        if was_eligible {
+            change::remove(&mut row.registration.as_columns(), &change);
+        }
+    } else {
+        change::remove_members(&mut row.registration.as_columns(), &change, whose);
+    }
+}
+
+/// The controller takes or rejects a leader's ISR change.
+///
+/// Kafka: `ReplicationControlManager.alterPartition`, `validateAlterPartitionData`,
+/// `ineligibleReplicasForIsr`.
+pub(crate) fn apply(row: &mut Row, around: Around<'_>, leader: usize) -> Result<(), Refusal> {
+    let Some(Wire::Asked(proposal)) = row.memory[leader].wire else {
+        return Err(Refusal::NothingThere);
+    };
+    around.cluster.controller_for(leader)?;
+
+    row.memory[leader].wire = match judge(row, around, leader, &proposal) {
+        Judgement::OutOfDate => None,
+        Judgement::Ineligible => Some(Wire::Answered {
+            number: proposal.number,
+            verdict: Verdict::Ineligible,
+        }),
+        Judgement::Good => {
+            let before = row.registration;
+            let change = occasion(around);
+            let proposed = [proposal.in_sync];
+            change::take(&mut row.registration.as_columns(), &change, &proposed);
+            if row.registration != before {
+                row.commit(around.cluster);
+            }
+            Some(answer(leader, &proposal, row.registration))
+        }
+    };
+    Ok(())
+}
+
+enum Judgement {
+    Good,
+    /// `STALE_BROKER_EPOCH`, `FENCED_LEADER_EPOCH`, `INVALID_REQUEST`, `INVALID_UPDATE_VERSION`:
+    /// the leader stays as it is until metadata settles it, as if it had heard nothing.
+    OutOfDate,
+    Ineligible,
+}
+
+fn judge(row: &Row, around: Around<'_>, leader: usize, proposal: &Proposal) -> Judgement {
+    let cluster = around.cluster;
+    let controller = &row.registration;
+    let current = proposal.sender_epoch == cluster.broker_epoch[leader]
+        && proposal.leader_epoch == controller.leader_epoch
+        && controller.leader == 1 << leader
+        && proposal.partition_epoch == controller.partition_epoch;
+    if !current {
+        return Judgement::OutOfDate;
+    }
+    let eligible = (0..cluster.brokers).all(|slot| {
+        let stated = proposal.broker_epoch[slot];
+        proposal.in_sync >> slot & 1 == 0
+            || cluster.fenced >> slot & 1 == 0
+                && (stated == 0 || stated == cluster.broker_epoch[slot])
+    });
+    if eligible {
+        Judgement::Good
+    } else {
+        Judgement::Ineligible
+    }
+}
+
+/// `NEW_LEADER_ELECTED` cannot arise: without reassignment a proposal that includes its sender,
+/// unfenced, leaves it the leader.
+fn answer(leader: usize, proposal: &Proposal, taken: Registration) -> Wire {
+    debug_assert_eq!(
+        taken.leader,
+        1 << leader,
+        "a leader in its own ISR leads on"
+    );
+    Wire::Answered {
+        number: proposal.number,
+        verdict: Verdict::Taken(taken),
+    }
+}
+
+/// The preferred leader is elected, if it may lead.
+///
+/// Kafka: `electLeader` with `PREFERRED`; `ELECTION_NOT_NEEDED`, `PREFERRED_LEADER_NOT_AVAILABLE`.
+pub(crate) fn prefer(row: &mut Row, around: Around<'_>) -> Result<(), Refusal> {
+    around.cluster.controller()?;
+    if row.registration.leader == 1 {
+        return Err(Refusal::AlreadySo);
+    }
+    let change = Change {
+        prefers_first: true,
+        allows_unclean: false,
+        ..occasion(around)
+    };
+    elect(row, around, &change)
+}
+
+/// The controller's sweep elects uncleanly where nobody leads.
+///
+/// Kafka: `maybeElectUncleanLeaders`.
+pub(crate) fn sweep_unclean(row: &mut Row, around: Around<'_>) -> Result<(), Refusal> {
+    around.cluster.controller()?;
+    let change = occasion(around);
+    if !change.allows_unclean {
+        return Err(Refusal::UncleanIsAllowed);
+    }
+    elect_leaderless(row, around, &change)
+}
+
+/// An operator asks for an unclean election; it takes no setting, only that nobody leads.
+///
+/// Kafka: `electLeaders` with `UNCLEAN`.
+pub(crate) fn elect_unclean(row: &mut Row, around: Around<'_>) -> Result<(), Refusal> {
+    around.cluster.controller()?;
+    let change = Change {
+        allows_unclean: true,
+        ..occasion(around)
+    };
+    elect_leaderless(row, around, &change)
+}
+
+fn elect_leaderless(row: &mut Row, around: Around<'_>, change: &Change) -> Result<(), Refusal> {
+    if row.registration.leader != 0 {
+        return Err(Refusal::AlreadySo);
+    }
+    elect(row, around, change)
+}
+
+fn elect(row: &mut Row, around: Around<'_>, change: &Change) -> Result<(), Refusal> {
+    let mut elected = row.registration;
+    change::elect(&mut elected.as_columns(), change);
+    if elected == row.registration {
+        return Err(Refusal::NothingThere);
+    }
+
+    row.registration = elected;
+    row.commit(around.cluster);
+    Ok(())
+}

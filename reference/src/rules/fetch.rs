@@ -1,0 +1,182 @@
+//! A follower's fetch: asked for, handled by its leader, and answered.
+
+use super::Around;
+use super::isr;
+use crate::kernels;
+use crate::row::{Answer, Late, Row};
+use crate::{Refusal, spans};
+use std::slice::{from_mut, from_ref};
+
+/// A fetch is sent, handled and answered; the answer arrives, or is lost.
+///
+/// Kafka: `AbstractFetcherThread.processFetchRequest` around `Partition.fetchRecords`.
+pub(crate) fn fetch(
+    row: &mut Row,
+    around: Around<'_>,
+    follower: usize,
+    delivered: bool,
+) -> Result<(), Refusal> {
+    let request = request(row, around, follower)?;
+    let answer = handle(row, around, follower, &request)?;
+
+    if delivered {
+        take(row, follower, answer);
+    }
+    Ok(())
+}
+
+/// What a follower would ask for now.
+///
+/// Kafka: `ReplicaManager.applyLocalFollowersDelta` starts it at the log's end,
+/// `ReplicaFetcherThread.latestEpoch` states the newest epoch of the log.
+pub(super) fn request(row: &Row, around: Around<'_>, follower: usize) -> Result<Late, Refusal> {
+    if !around.cluster.takes_part(follower) {
+        return Err(Refusal::NotServing);
+    }
+    let memory = &row.memory[follower];
+    if memory.tenure.is_some() || memory.leader == 0 {
+        return Err(Refusal::NoLeaderToFetchFrom);
+    }
+    let to = memory.leader.trailing_zeros() as usize;
+    let homes = [follower, to].map(|broker| usize::from(around.cluster.home[broker]));
+    if !around.cluster.connects(homes[0], homes[1]) {
+        return Err(Refusal::Unreachable);
+    }
+    let disk = &row.disks[follower];
+    Ok(Late {
+        to,
+        leader_epoch: memory.leader_epoch,
+        broker_epoch: around.cluster.broker_epoch[follower],
+        offset: disk.end,
+        last_epoch: spans::newest(&disk.spans),
+        answer: None,
+    })
+}
+
+/// The receiver handles a fetch.  The answer is read first; then what was asked for is noted, then
+/// the ISR may be expanded, then the watermark moves.
+///
+/// Kafka: `Partition.fetchRecords`, `checkCurrentLeaderEpoch`, `readRecords`,
+/// `updateFollowerFetchState`, `Replica.updateFetchStateOrThrow`.
+pub(super) fn handle(
+    row: &mut Row,
+    around: Around<'_>,
+    follower: usize,
+    request: &Late,
+) -> Result<Answer, Refusal> {
+    let to = request.to;
+    if !around.cluster.serves(to) {
+        return Err(Refusal::NotServing);
+    }
+    if request.leader_epoch != row.memory[to].leader_epoch {
+        return Err(Refusal::FetchEpochIsCurrent);
+    }
+    if row.memory[to].tenure.is_none() {
+        return Err(Refusal::NotLeading);
+    }
+    let answer = read(row, request)?;
+    if let Answer::Diverging { .. } = answer {
+        return Ok(answer);
+    }
+    let image = &row.memory[to].image;
+    let outdated = request.broker_epoch < image.broker_epoch[follower];
+    let living = image.fenced >> follower & 1 == 0;
+    if around.rules.switches.checks_fetch_broker_epoch && living && outdated {
+        return Err(Refusal::FetchBrokerEpochIsCurrent);
+    }
+
+    note(row, around, follower, request);
+    Ok(answer)
+}
+
+fn read(row: &Row, request: &Late) -> Result<Answer, Refusal> {
+    let disk = &row.disks[request.to];
+    if let Some(stated) = request.last_epoch {
+        let (epoch, end) =
+            spans::end_of_epoch(&disk.spans, disk.end, stated).ok_or(Refusal::OffsetOutOfRange)?;
+        if epoch < stated || end < request.offset {
+            return Ok(Answer::Diverging { epoch, end });
+        }
+    }
+    if request.offset > disk.end {
+        return Err(Refusal::OffsetOutOfRange);
+    }
+    let leader = 1u8 << request.to;
+    let (mut end, mut watermark) = (0, 0);
+    kernels::fetch::read_leader(
+        from_mut(&mut end),
+        from_mut(&mut watermark),
+        from_ref(&leader),
+        from_ref(&disk.end),
+        from_ref(&disk.watermark),
+        request.to as u32,
+    );
+    Ok(Answer::Records {
+        spans: disk.spans.clone(),
+        end,
+        watermark,
+    })
+}
+
+fn note(row: &mut Row, around: Around<'_>, follower: usize, request: &Late) {
+    let leader = request.to;
+    let leader_end = row.disks[leader].end;
+    let Some(tenure) = &mut row.memory[leader].tenure else {
+        return;
+    };
+    let asking = 1u8 << follower;
+    let mut moved = 0;
+    kernels::fetch::prove(
+        from_mut(&mut tenure.known[follower]),
+        from_mut(&mut moved),
+        from_ref(&asking),
+        from_ref(&request.offset),
+        follower as u32,
+    );
+    tenure.heard_as[follower] = request.broker_epoch;
+    if around.rules.switches.waits_for_caught_up && request.offset >= leader_end {
+        tenure.caught_up |= asking;
+    }
+    isr::propose_expansion(row, around, leader, follower);
+    if moved != 0 {
+        around.advance(row, leader);
+    }
+}
+
+/// The answer reaches the follower: it appends, or it truncates and will ask again.
+///
+/// Kafka: `ReplicaFetcherThread.processPartitionData`,
+/// `AbstractFetcherThread.truncateOnFetchResponse`.  A diverging answer leaves the watermark alone,
+/// but for what is cut off (KAFKA-14704).
+pub(super) fn take(row: &mut Row, follower: usize, answer: Answer) {
+    let disk = &mut row.disks[follower];
+    let own = 1u8 << follower;
+    match answer {
+        Answer::Records {
+            spans: leaders,
+            end,
+            watermark,
+        } => {
+            spans::copy(&mut disk.spans, disk.end, &leaders, end);
+            kernels::fetch::copy(
+                from_mut(&mut disk.end),
+                from_mut(&mut disk.watermark),
+                from_ref(&own),
+                from_ref(&end),
+                from_ref(&watermark),
+                follower as u32,
+            );
+        }
+        Answer::Diverging { epoch, end } => {
+            let keep = spans::keep(&disk.spans, disk.end, epoch, end);
+            spans::truncate(&mut disk.spans, keep);
+            kernels::fetch::truncate(
+                from_mut(&mut disk.end),
+                from_mut(&mut disk.watermark),
+                from_ref(&own),
+                from_ref(&keep),
+                follower as u32,
+            );
+        }
+    }
+}

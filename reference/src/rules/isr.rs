@@ -1,0 +1,217 @@
+//! The leader's changes of the ISR: proposed, on their way, answered.
+
+use super::Around;
+use crate::Refusal;
+use crate::kernels;
+use crate::row::{Pending, Proposal, Row, Verdict, Wire};
+use highwater_vocabulary::MOST_BROKERS;
+use std::slice::{from_mut, from_ref};
+
+/// While it handles a fetch, the leader proposes the follower for the ISR if it may join.
+///
+/// Kafka: `Partition.maybeExpandIsr`, `needsExpandIsr`, `isFollowerInSync`,
+/// `isReplicaIsrEligible`, `prepareIsrExpand`; KIP-841, KIP-903, KAFKA-7128.
+pub(super) fn propose_expansion(row: &mut Row, around: Around<'_>, leader: usize, follower: usize) {
+    let memory = &row.memory[leader];
+    let Some(tenure) = &memory.tenure else {
+        return;
+    };
+    // A proposal while a former one is under way would come back as `OPERATION_NOT_ATTEMPTED`.
+    if tenure.pending.is_some() || memory.wire.is_some() {
+        return;
+    }
+    let candidates = row.eligible_followers(leader) & !tenure.committed & 1 << follower;
+    let mut joining = 0;
+    kernels::in_sync::join(
+        from_mut(&mut joining),
+        from_ref(&candidates),
+        from_ref(&tenure.known[follower]),
+        from_ref(&row.disks[leader].watermark),
+        from_ref(&tenure.epoch_start),
+        follower as u32,
+    );
+    if joining != 0 {
+        let proposed = tenure.committed | joining;
+        // Whoever joins counts at once (`PendingExpandIsr.maximalIsr`).
+        propose(row, around, leader, proposed, proposed);
+    }
+}
+
+/// The leader proposes an ISR without followers that have fallen behind.
+///
+/// Kafka: `Partition.maybeShrinkIsr`, `getOutOfSyncReplicas`, `prepareIsrShrink`.
+pub(crate) fn shrink(
+    row: &mut Row,
+    around: Around<'_>,
+    leader: usize,
+    dropped: u8,
+) -> Result<(), Refusal> {
+    if !around.cluster.serves(leader) {
+        return Err(Refusal::NotServing);
+    }
+    let memory = &row.memory[leader];
+    let tenure = memory.tenure.as_ref().ok_or(Refusal::NotLeading)?;
+    if tenure.pending.is_some() {
+        return Err(Refusal::NoProposalWhilePending);
+    }
+    if memory.wire.is_some() {
+        return Err(Refusal::OneChangeOnTheWire);
+    }
+    if dropped == 0 || dropped & (!tenure.committed | 1 << leader) != 0 {
+        return Err(Refusal::NothingThere);
+    }
+    if dropped & !out_of_sync(row, around, leader) != 0 {
+        return Err(Refusal::OnlyLaggingAreDropped);
+    }
+
+    let committed = tenure.committed;
+    if let Some(tenure) = &mut row.memory[leader].tenure {
+        tenure.caught_up &= !dropped;
+    }
+    // Whoever leaves counts until the controller has agreed (`PendingShrinkIsr.maximalIsr`).
+    propose(row, around, leader, committed & !dropped, committed);
+    Ok(())
+}
+
+/// The lag time of a follower passes, and the watermark waits for it no longer.
+///
+/// Kafka: `ReplicaState.isCaughtUp` in `Partition.maybeIncrementLeaderHW`.
+pub(crate) fn lapse(
+    row: &mut Row,
+    around: Around<'_>,
+    leader: usize,
+    follower: usize,
+) -> Result<(), Refusal> {
+    if !around.rules.switches.waits_for_caught_up {
+        return Err(Refusal::NotInThisSetting);
+    }
+    if !around.cluster.runs(leader) {
+        return Err(Refusal::NotServing);
+    }
+    let leader_end = row.disks[leader].end;
+    let may_lag = may_lag(row, around, leader, follower);
+    let tenure = row.memory[leader]
+        .tenure
+        .as_mut()
+        .ok_or(Refusal::NotLeading)?;
+    if tenure.caught_up >> follower & 1 == 0 {
+        return Err(Refusal::NothingThere);
+    }
+    if tenure.known[follower] == leader_end + 1 || !may_lag {
+        return Err(Refusal::OnlyLaggingAreDropped);
+    }
+
+    tenure.caught_up &= !(1 << follower);
+    Ok(())
+}
+
+/// The controller's answer arrives.
+///
+/// Kafka: `Partition.submitAlterPartition`, `handleAlterPartitionUpdate`,
+/// `handleAlterPartitionError`.
+pub(crate) fn told(row: &mut Row, around: Around<'_>, leader: usize) -> Result<(), Refusal> {
+    let Some(Wire::Answered { number, verdict }) = row.memory[leader].wire else {
+        return Err(Refusal::NothingThere);
+    };
+    if !around.cluster.takes_part(leader) {
+        return Err(Refusal::NotServing);
+    }
+    around.cluster.controller_for(leader)?;
+
+    let memory = &mut row.memory[leader];
+    memory.wire = None;
+    let Some(tenure) = &mut memory.tenure else {
+        return Ok(());
+    };
+    if tenure.pending.map(|pending| pending.number) != Some(number) {
+        return Ok(());
+    }
+    match verdict {
+        Verdict::Ineligible => tenure.pending = None,
+        Verdict::Taken(registration) => {
+            if registration.leader_epoch == memory.leader_epoch
+                && registration.partition_epoch >= memory.partition_epoch
+            {
+                tenure.committed = registration.in_sync;
+                tenure.pending = None;
+                memory.partition_epoch = registration.partition_epoch;
+                around.advance(row, leader);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The controller's answer is lost; the change stays pending.
+pub(crate) fn untold(row: &mut Row, leader: usize) -> Result<(), Refusal> {
+    match row.memory[leader].wire {
+        Some(Wire::Answered { .. }) => {
+            row.memory[leader].wire = None;
+            Ok(())
+        }
+        _ => Err(Refusal::NothingThere),
+    }
+}
+
+/// In-sync followers that the leader has not seen at its own end, and that may well not come.
+fn out_of_sync(row: &Row, around: Around<'_>, leader: usize) -> u8 {
+    let Some(tenure) = &row.memory[leader].tenure else {
+        return 0;
+    };
+    let own = 1u8 << leader;
+    let mut behind = 0;
+    for slot in 0..around.cluster.brokers {
+        kernels::in_sync::behind(
+            from_mut(&mut behind),
+            from_ref(&own),
+            from_ref(&tenure.committed),
+            from_ref(&tenure.known[slot]),
+            from_ref(&row.disks[leader].end),
+            slot as u32,
+        );
+    }
+    (0..around.cluster.brokers)
+        .filter(|slot| behind >> slot & 1 == 1 && may_lag(row, around, leader, *slot))
+        .fold(0, |slots, slot| slots | 1 << slot)
+}
+
+/// Whether the lag time may pass for a follower: there is an episode of lag, or it cannot fetch.
+fn may_lag(row: &Row, around: Around<'_>, leader: usize, follower: usize) -> bool {
+    let cluster = around.cluster;
+    let homes = [follower, leader].map(|broker| usize::from(cluster.home[broker]));
+    let follows = row.memory[follower].leader == 1 << leader
+        && row.memory[follower].leader_epoch == row.memory[leader].leader_epoch;
+    cluster.lags
+        || !cluster.takes_part(follower)
+        || !cluster.connects(homes[0], homes[1])
+        || !follows
+}
+
+/// Makes a proposal pending and sends it.
+///
+/// Kafka: `addBrokerEpochToIsr`, `DefaultAlterPartitionManager.submit`.
+fn propose(row: &mut Row, around: Around<'_>, leader: usize, in_sync: u8, maximal: u8) {
+    let sender_epoch = around.cluster.broker_epoch[leader];
+    let memory = &mut row.memory[leader];
+    let Some(tenure) = &mut memory.tenure else {
+        return;
+    };
+    memory.proposals += 1;
+    let number = memory.proposals;
+    tenure.pending = Some(Pending { number, maximal });
+    let mut broker_epoch = [0; MOST_BROKERS];
+    for (slot, stated) in broker_epoch.iter_mut().enumerate() {
+        *stated = match slot {
+            own if own == leader => sender_epoch,
+            other => tenure.heard_as[other],
+        };
+    }
+    memory.wire = Some(Wire::Asked(Proposal {
+        number,
+        in_sync,
+        broker_epoch,
+        sender_epoch,
+        leader_epoch: memory.leader_epoch,
+        partition_epoch: memory.partition_epoch,
+    }));
+}

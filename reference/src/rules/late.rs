@@ -1,0 +1,77 @@
+//! Fetches that are late: request, handling and answer apart, and what overtakes them.
+
+use super::{Around, fetch};
+use crate::Refusal;
+use crate::row::Row;
+
+/// The follower sends a fetch that may be late.  One at a time.
+pub(crate) fn request(row: &mut Row, around: Around<'_>, follower: usize) -> Result<(), Refusal> {
+    is_split(around)?;
+    if row.late[follower].is_some() {
+        return Err(Refusal::AlreadySo);
+    }
+    let request = fetch::request(row, around, follower)?;
+
+    row.late[follower] = Some(request);
+    Ok(())
+}
+
+/// The broker it was sent to handles it, whatever either is by now.
+pub(crate) fn serve(row: &mut Row, around: Around<'_>, follower: usize) -> Result<(), Refusal> {
+    is_split(around)?;
+    let request = row.late[follower]
+        .clone()
+        .filter(|late| late.answer.is_none())
+        .ok_or(Refusal::NotLate)?;
+    let answer = fetch::handle(row, around, follower, &request)?;
+
+    row.late[follower] = Some(crate::row::Late {
+        answer: Some(answer),
+        ..request
+    });
+    Ok(())
+}
+
+/// The answer arrives.  It is heeded by the process that asked, if that still follows the same
+/// leader from the same end; the versions that check it also ask for the same leader epoch.
+///
+/// Kafka: `AbstractFetcherThread.processFetchRequest`: each leader has a fetcher of its own, which
+/// heeds no answer for a partition it has lost.
+pub(crate) fn answer(row: &mut Row, around: Around<'_>, follower: usize) -> Result<(), Refusal> {
+    is_split(around)?;
+    let late = row.late[follower].clone().ok_or(Refusal::NotLate)?;
+    let answer = late.answer.ok_or(Refusal::NotLate)?;
+    if !around.cluster.takes_part(follower) {
+        return Err(Refusal::NotServing);
+    }
+
+    row.late[follower] = None;
+    let memory = &row.memory[follower];
+    let same_epoch = late.leader_epoch == memory.leader_epoch;
+    let heeded = late.broker_epoch == around.cluster.broker_epoch[follower]
+        && memory.tenure.is_none()
+        && memory.leader == 1 << late.to
+        && row.disks[follower].end == late.offset
+        && (same_epoch || !around.rules.switches.checks_answer_epoch);
+    if heeded {
+        fetch::take(row, follower, answer);
+    }
+    Ok(())
+}
+
+/// The late fetch, or its answer, is lost.
+pub(crate) fn lose(row: &mut Row, around: Around<'_>, follower: usize) -> Result<(), Refusal> {
+    is_split(around)?;
+    row.late[follower]
+        .take()
+        .map(|_| ())
+        .ok_or(Refusal::NotLate)
+}
+
+fn is_split(around: Around<'_>) -> Result<(), Refusal> {
+    if around.rules.switches.late_fetches {
+        Ok(())
+    } else {
+        Err(Refusal::NotInThisSetting)
+    }
+}

@@ -1,0 +1,112 @@
+//! Brokers apply committed metadata, and take up or lay down the leadership.
+
+use super::Around;
+use crate::row::{Image, Memory, Row, Tenure};
+use crate::{Refusal, spans};
+use highwater_vocabulary::MOST_BROKERS;
+
+/// A broker applies the next `count` records as one batch: it acts on the last of them.
+///
+/// Kafka: `BrokerMetadataPublisher.onMetadataUpdate`, `ReplicaManager.applyDelta`, which looks only
+/// at partitions that the batch has changed (`TopicDelta.localChanges`).
+pub(crate) fn learn(
+    row: &mut Row,
+    around: Around<'_>,
+    broker: usize,
+    count: usize,
+) -> Result<(), Refusal> {
+    if !around.cluster.takes_part(broker) {
+        return Err(Refusal::NotServing);
+    }
+    let behind = row.memory[broker].behind;
+    if count == 0 || behind < count {
+        return Err(Refusal::NothingThere);
+    }
+    around.cluster.controller_for(broker)?;
+
+    let image = row.records[row.records.len() - behind + count - 1];
+    let memory = &mut row.memory[broker];
+    let before = memory.image.partition;
+    memory.behind -= count;
+    memory.image = image;
+    if image.partition.partition_epoch != before.partition_epoch {
+        apply(row, around, broker);
+    }
+    Ok(())
+}
+
+/// A broker that has registered begins on the metadata that includes its registration.
+///
+/// Kafka: `BrokerServer.startup`: the first publication, up to the registration, comes before the
+/// broker asks to be unfenced.
+pub(crate) fn begin(row: &mut Row, around: Around<'_>, broker: usize) {
+    row.memory[broker] = Memory {
+        image: Image::of(row.registration, around.cluster),
+        ..Memory::default()
+    };
+    apply(row, around, broker);
+}
+
+/// The broker makes itself what its image says it is.
+fn apply(row: &mut Row, around: Around<'_>, broker: usize) {
+    let memory = &row.memory[broker];
+    if memory.image.partition.partition_epoch < memory.partition_epoch {
+        return;
+    }
+    if memory.image.partition.leader == 1 << broker {
+        make_leader(row, around, broker);
+    } else {
+        make_follower(&mut row.memory[broker]);
+    }
+}
+
+/// `Partition.makeLeader`.  Nothing is truncated.
+fn make_leader(row: &mut Row, around: Around<'_>, broker: usize) {
+    let switches = around.rules.switches;
+    let end = row.disks[broker].end;
+    let memory = &mut row.memory[broker];
+    let image = memory.image.partition;
+    let new_epoch = image.leader_epoch > memory.leader_epoch;
+    let known_already = memory.tenure.is_some() && image.partition_epoch == memory.partition_epoch;
+    if known_already && !switches.equal_epoch_wipes_pending {
+        return;
+    }
+    let mut tenure = match memory.tenure.take() {
+        Some(tenure) if !new_epoch => tenure,
+        // `Replica.resetReplicaState`: whoever led before keeps what it knows (candidate F-RE).
+        Some(tenure) if switches.reelected_leader_remembers => tenure,
+        _ => Tenure {
+            epoch_start: end,
+            committed: 0,
+            pending: None,
+            known: [0; MOST_BROKERS],
+            heard_as: [0; MOST_BROKERS],
+            caught_up: 0,
+        },
+    };
+    tenure.committed = image.in_sync;
+    tenure.pending = None;
+    if new_epoch {
+        tenure.epoch_start = end;
+        if switches.waits_for_caught_up {
+            tenure.caught_up = image.in_sync & !(1 << broker);
+        }
+        spans::assign(&mut row.disks[broker].spans, image.leader_epoch, end);
+    }
+    memory.tenure = Some(tenure);
+    memory.leader = image.leader;
+    memory.leader_epoch = image.leader_epoch;
+    memory.partition_epoch = image.partition_epoch;
+    around.advance(row, broker);
+}
+
+/// `Partition.makeFollower`, `ReplicaManager.applyLocalFollowersDelta`.  The log stays as it is;
+/// producers that wait hear `NOT_LEADER_OR_FOLLOWER`.
+fn make_follower(memory: &mut Memory) {
+    let image = memory.image.partition;
+    memory.tenure = None;
+    memory.waiting.clear();
+    memory.leader = image.leader;
+    memory.leader_epoch = image.leader_epoch;
+    memory.partition_epoch = image.partition_epoch;
+}

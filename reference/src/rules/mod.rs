@@ -1,0 +1,48 @@
+//! What happens to one row at an event, a file for each who acts.
+//!
+//! A rule takes the row and the broker facts, names what refuses it before it changes anything, and
+//! runs the kernels on columns of length one.
+
+pub(crate) mod client;
+pub(crate) mod controller;
+pub(crate) mod environment;
+pub(crate) mod fetch;
+pub(crate) mod isr;
+pub(crate) mod late;
+pub(crate) mod metadata;
+
+use crate::Switches;
+use crate::cluster::Cluster;
+use highwater_vocabulary::Acks;
+
+/// What the rules go by and no event changes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub switches: Switches,
+    pub acks: Acks,
+    pub unclean_leader_election: bool,
+}
+
+/// The row's surroundings: the rules, and the broker facts as they are now.
+#[derive(Clone, Copy)]
+pub(crate) struct Around<'a> {
+    pub rules: &'a Rules,
+    pub cluster: &'a Cluster,
+}
+
+impl Around<'_> {
+    /// The min ISR below which a leader's watermark stands still; 0 where there is none such.
+    pub(crate) fn watermark_min_isr(&self, known: u8) -> u8 {
+        if self.rules.switches.strict_min_isr {
+            self.cluster.effective(known)
+        } else {
+            0
+        }
+    }
+
+    /// Moves the watermark of a broker that takes itself for the leader, if it may move.
+    pub(crate) fn advance(&self, row: &mut crate::row::Row, leader: usize) {
+        let min_isr = self.watermark_min_isr(row.memory[leader].image.min_isr);
+        row.advance_watermark(leader, min_isr, self.rules.switches.waits_for_caught_up);
+    }
+}

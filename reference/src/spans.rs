@@ -1,0 +1,163 @@
+//! Where each leader epoch begins in a log: Kafka's `LeaderEpochFileCache`, and all the engine
+//! knows about what a log holds.
+
+/// A stretch of a log that was written in one leader epoch, from `start` to where the next begins.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Span {
+    pub epoch: u32,
+    /// Which of the logs that its writer had in this epoch: it grows when a leader loses its end
+    /// and leads on in the same epoch.  Kafka cannot tell them apart, and neither does any rule; it
+    /// only tells records apart that came to lie at the same offset under the same epoch.
+    pub writing: u32,
+    pub start: u64,
+}
+
+/// `LeaderEpochFileCache.assign`: notes that `epoch` begins at `start`, over whatever conflicts.
+pub(crate) fn assign(spans: &mut Vec<Span>, epoch: u32, start: u64) {
+    if spans.last().is_some_and(|last| last.epoch == epoch) {
+        return;
+    }
+    while spans
+        .last()
+        .is_some_and(|last| last.epoch >= epoch || last.start >= start)
+    {
+        spans.pop();
+    }
+    spans.push(Span {
+        epoch,
+        writing: 0,
+        start,
+    });
+}
+
+/// Notes that what follows from `end` on is another writing of the newest epoch.
+pub(crate) fn rewrite(spans: &mut Vec<Span>, epoch: u32, writing: u32, end: u64) {
+    match spans.last_mut() {
+        Some(last) if last.epoch == epoch && last.writing == writing => {}
+        Some(last) if last.epoch == epoch && last.start == end => last.writing = writing,
+        _ => spans.push(Span {
+            epoch,
+            writing,
+            start: end,
+        }),
+    }
+}
+
+/// `LeaderEpochFileCache.truncateFromEnd`: forgets every note at or above the new end, one without
+/// records as well (KAFKA-10706).
+pub(crate) fn truncate(spans: &mut Vec<Span>, end: u64) {
+    spans.retain(|span| span.start < end);
+}
+
+/// The newest epoch noted, which a follower states in its fetch.
+pub(crate) fn newest(spans: &[Span]) -> Option<u32> {
+    spans.last().map(|span| span.epoch)
+}
+
+/// `LeaderEpochFileCache.endOffsetFor`: the greatest epoch not above the one asked for, and where
+/// it ends; nothing if the epoch is newer than every one known.
+pub(crate) fn end_of_epoch(spans: &[Span], end: u64, asked: u32) -> Option<(u32, u64)> {
+    if newest(spans) == Some(asked) {
+        return Some((asked, end));
+    }
+    let above = spans.iter().find(|span| span.epoch > asked)?;
+    let floor = spans.iter().rfind(|span| span.epoch <= asked);
+    Some((floor.map_or(asked, |span| span.epoch), above.start))
+}
+
+/// `AbstractFetcherThread.getOffsetTruncationState`: how much of its log a follower keeps when its
+/// leader says where the newest epoch they may share ends.
+pub(crate) fn keep(spans: &[Span], end: u64, leaders_epoch: u32, leaders_end: u64) -> u64 {
+    match end_of_epoch(spans, end, leaders_epoch) {
+        Some((epoch, own_end)) if epoch != leaders_epoch => own_end.min(end),
+        Some((_, own_end)) => own_end.min(leaders_end).min(end),
+        None => leaders_end.min(end),
+    }
+}
+
+/// The follower's notes after it has appended everything of the leader's from its own end on.  An
+/// epoch that the leader has noted and written nothing in is not copied.
+pub(crate) fn copy(spans: &mut Vec<Span>, from: u64, leaders: &[Span], to: u64) {
+    for (index, span) in leaders.iter().enumerate() {
+        let ends = leaders.get(index + 1).map_or(to, |next| next.start).min(to);
+        if ends <= from.max(span.start) {
+            continue;
+        }
+        let start = span.start.max(from);
+        let continues = spans
+            .last()
+            .is_some_and(|last| last.epoch == span.epoch && last.writing == span.writing);
+        if !continues {
+            while spans
+                .last()
+                .is_some_and(|last| last.epoch > span.epoch || last.start >= start)
+            {
+                spans.pop();
+            }
+            spans.push(Span { start, ..*span });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `"1 1 2"` is a log of three records; a trailing `+3` notes an epoch without any.
+    fn log(text: &str) -> (Vec<Span>, u64) {
+        let (mut spans, mut end) = (Vec::new(), 0);
+        for word in text.split_whitespace() {
+            match word.strip_prefix('+') {
+                Some(epoch) => assign(&mut spans, epoch.parse().unwrap(), end),
+                None => {
+                    assign(&mut spans, word.parse().unwrap(), end);
+                    end += 1;
+                }
+            }
+        }
+        (spans, end)
+    }
+
+    #[test]
+    fn a_follower_keeps_what_both_may_share() {
+        for (leader, follower, rounds) in [
+            ("1 1 2", "1 1 1", &[2][..]),
+            ("1 3 3", "1 2 2", &[1]), // the follower states 2; the leader knows 1 below it
+            ("1 1 3", "1 2 2", &[1]), // two quick elections: the hole KIP-279 closed
+            ("1 +2", "1 1", &[1]),    // a leader that has written nothing yet
+            ("1 1", "1 1", &[]),
+            ("1 1 1", "1 1", &[]), // only behind
+            ("+2", "1 1", &[0]),
+            ("1 2 5 5", "1 2 3 4", &[2]),
+            ("1 1 4", "1 2 3", &[1]),
+        ] {
+            let (leaders, leaders_end) = log(leader);
+            let (mut own, mut end) = log(follower);
+            let mut kept = Vec::new();
+            while let Some(stated) = newest(&own) {
+                let (epoch, shared) = end_of_epoch(&leaders, leaders_end, stated).unwrap();
+                if epoch == stated && shared >= end {
+                    break;
+                }
+                end = keep(&own, end, epoch, shared);
+                truncate(&mut own, end);
+                kept.push(end);
+            }
+            assert_eq!(kept, rounds, "{leader} / {follower}");
+            copy(&mut own, end, &leaders, leaders_end);
+            truncate(&mut own, leaders_end);
+            let mut whole = leaders.clone();
+            truncate(&mut whole, leaders_end);
+            assert_eq!(own, whole, "{leader} / {follower}");
+        }
+    }
+
+    #[test]
+    fn a_note_without_records_gives_way() {
+        let (mut spans, end) = log("1 1 +2 +3");
+        assert_eq!(newest(&spans), Some(3));
+        assert_eq!(spans.len(), 2);
+        truncate(&mut spans, end);
+        assert_eq!(newest(&spans), Some(1));
+    }
+}

@@ -1,0 +1,84 @@
+//! What a Kafka version switches on, read off its sources.
+//!
+//! The model has a table of the same kind.  It is written twice on purpose: a version that one of
+//! the two misread is a disagreement, not a shared belief.
+
+use highwater_vocabulary::{Profile, Setting};
+
+/// How the releases differ, as far as one partition can tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Switches {
+    /// The watermark stands still below min ISR: `Partition.maybeIncrementLeaderHW` asks
+    /// `isUnderMinIsr` (KAFKA-15583; not in 3.5.0, in 3.9.1).
+    pub strict_min_isr: bool,
+    /// `Replica.updateFetchStateOrThrow` refuses a fetch of an older registration than the
+    /// metadata knows (KAFKA-15221; in 3.5.0 it is `updateFetchState` and refuses nothing).
+    pub checks_fetch_broker_epoch: bool,
+    /// `AbstractFetcherThread.processFetchRequest` drops an answer that was asked for under
+    /// another leader epoch (KAFKA-18723; in 3.9.1 and 4.1.0, not in 3.5.0 and 4.0.0).
+    pub checks_answer_epoch: bool,
+    /// `PartitionChangeBuilder.triggerLeaderEpochBumpIfNeeded`: in 3.5.0 every shrinking of the ISR
+    /// starts a leader epoch; later only below metadata version 3.6 (KAFKA-15021).
+    pub shrinking_starts_epoch: bool,
+    /// `ReplicationControlManager.handleBrokerShutdown` at the registration of a new incarnation
+    /// (4.0.0; in 3.9.1 only for metadata versions that have ELR, of which there is none).
+    pub registration_takes_seats: bool,
+    /// The controller's own elections honour `unclean.leader.election.enable`, and it sweeps over
+    /// leaderless partitions (`maybeElectUncleanLeaders`; KAFKA-12670, in 3.9.1).
+    pub unclean_by_controller: bool,
+    /// `PartitionChangeBuilder.canElectLastKnownLeader` notes that the last known leader does not
+    /// live, and elects it (4.0.0; not 4.1.0, KAFKA-19522).
+    pub elects_fenced_last_known: bool,
+    /// `Partition.makeLeader` takes metadata of the partition epoch it already acts on, and drops
+    /// what has become pending since.  In every version; off in every profile (candidate F-EQ).
+    pub equal_epoch_wipes_pending: bool,
+    /// `Replica.resetReplicaState` keeps the followers' ends where the leader was leader before.
+    /// In every version; off in every profile (candidate F-RE).
+    pub reelected_leader_remembers: bool,
+    /// The watermark also waits for a follower outside the ISR that was caught up within the lag
+    /// time.  In every version; left out of every profile, because it only delays.
+    pub waits_for_caught_up: bool,
+    /// A fetch may be split and outlive its sender's role: `request`, `serve`, `answer`, `drop`.
+    pub late_fetches: bool,
+    /// The eligible leader replicas of KIP-966 (feature `eligible.leader.replicas.version`, 4.0).
+    pub eligible_leader_replicas: bool,
+}
+
+impl Switches {
+    /// The switches of a setting: those of its Kafka version, and whether it has ELR.
+    pub fn of(setting: &Setting) -> Switches {
+        let version = setting.kafka;
+        Switches {
+            strict_min_isr: version >= Profile::V3_9,
+            checks_fetch_broker_epoch: version >= Profile::V3_9,
+            checks_answer_epoch: matches!(version, Profile::V3_9 | Profile::V4_1),
+            shrinking_starts_epoch: version < Profile::V3_9,
+            registration_takes_seats: version >= Profile::V4_0,
+            unclean_by_controller: version >= Profile::V3_9,
+            elects_fenced_last_known: version == Profile::V4_0,
+            equal_epoch_wipes_pending: false,
+            reelected_leader_remembers: false,
+            waits_for_caught_up: false,
+            late_fetches: false,
+            eligible_leader_replicas: version >= Profile::V4_0 && setting.eligible_leader_replicas,
+        }
+    }
+
+    /// The switch of that name, as stories write it.
+    pub fn named(&mut self, name: &str) -> Option<&mut bool> {
+        Some(match name {
+            "strict-min-isr" => &mut self.strict_min_isr,
+            "checks-fetch-broker-epoch" => &mut self.checks_fetch_broker_epoch,
+            "checks-answer-epoch" => &mut self.checks_answer_epoch,
+            "shrinking-starts-epoch" => &mut self.shrinking_starts_epoch,
+            "registration-takes-seats" => &mut self.registration_takes_seats,
+            "unclean-by-controller" => &mut self.unclean_by_controller,
+            "elects-fenced-last-known" => &mut self.elects_fenced_last_known,
+            "equal-epoch-wipes-pending" => &mut self.equal_epoch_wipes_pending,
+            "reelected-leader-remembers" => &mut self.reelected_leader_remembers,
+            "waits-for-caught-up" => &mut self.waits_for_caught_up,
+            "late-fetches" => &mut self.late_fetches,
+            _ => return None,
+        })
+    }
+}
