@@ -51,8 +51,15 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        Limits::of_states(60_000_000)
+    }
+}
+
+impl Limits {
+    /// So many states generated, and no other limit.
+    pub fn of_states(generated: usize) -> Self {
         Limits {
-            generated: 60_000_000,
+            generated,
             bytes: None,
             deadline: None,
         }

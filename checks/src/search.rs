@@ -154,10 +154,7 @@ pub fn shortened(
         asked: std::slice::from_ref(property),
         ..model.clone()
     };
-    let limits = Limits {
-        generated: (states / 4 * USUAL_REPLICAS / weight(model)).max(1),
-        ..Limits::default()
-    };
+    let limits = Limits::of_states((states / 4 * USUAL_REPLICAS / weight(model)).max(1));
     for records in 1..=model.bounds.records {
         let bounds = Bounds {
             records,
@@ -205,10 +202,7 @@ fn first_jobs(models: &[Replication], budget: usize) -> Vec<Job> {
     let jobs = models.iter().enumerate();
     jobs.map(|(place, model)| Job {
         model: place,
-        limits: Limits {
-            generated: limit(model).max(1),
-            ..Limits::default()
-        },
+        limits: Limits::of_states(limit(model).max(1)),
     })
     .collect()
 }
@@ -241,10 +235,7 @@ fn next_jobs(
         .into_iter()
         .map(|place| Job {
             model: place,
-            limits: Limits {
-                generated: guess(place) * slack,
-                ..Limits::default()
-            },
+            limits: Limits::of_states(guess(place) * slack),
         })
         .collect()
 }

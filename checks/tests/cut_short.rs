@@ -20,13 +20,6 @@ fn deployment(topic: &str) -> Deployment {
     deployment
 }
 
-fn limits(generated: usize) -> Limits {
-    Limits {
-        generated,
-        ..Limits::default()
-    }
-}
-
 fn options(states: usize, steps: Steps) -> Options {
     Options {
         states,
@@ -67,11 +60,11 @@ fn a_space_is_counted_whole_or_said_to_be_cut() {
     let model = &models(&deployment, &Faults::default(), Grain::Fine, 1)[0];
     let whole = explore(model, Limits::default()).counts;
     for generated in 0..=whole.generated {
-        let found = explore(model, limits(generated));
+        let found = explore(model, Limits::of_states(generated));
         assert!(found.incomplete.is_some(), "{generated} of {whole:?}");
     }
     let generated = whole.generated + 1;
-    let found = explore(model, limits(generated));
+    let found = explore(model, Limits::of_states(generated));
     assert_eq!((found.incomplete, found.counts), (None, whole));
 }
 

@@ -176,10 +176,7 @@ fn symmetry_spares_states_and_changes_no_verdict() {
         if model.interchangeable().is_empty() {
             continue;
         }
-        let limits = Limits {
-            generated: 300_000,
-            ..Limits::default()
-        };
+        let limits = Limits::of_states(300_000);
         let [whole, folded] = [false, true].map(|symmetry| {
             ask(Question {
                 symmetry,
@@ -371,10 +368,7 @@ fn a_search_that_is_cut_says_by_what() {
     });
     assert_eq!(time.cut, Some(Cut::Time));
     assert!(time.counts.unique < 700_000, "{:?}", time.counts);
-    let states = published(Limits {
-        generated: 10_000,
-        ..free
-    });
+    let states = published(Limits::of_states(10_000));
     assert_eq!(states.cut, Some(Cut::States));
     assert!(
         (10_000..40_000).contains(&states.counts.generated),
@@ -389,10 +383,7 @@ fn a_search_that_is_cut_by_states_is_cut_alike_by_all() {
     let [one, two] = [1, 2].map(|workers| {
         ask(Question {
             workers,
-            limits: Limits {
-                generated: 50_000,
-                ..Limits::default()
-            },
+            limits: Limits::of_states(50_000),
             ..Question::new(Kip320::PUBLISHED.without_fence(Rule::Watermark))
         })
     });
@@ -404,10 +395,7 @@ fn a_search_that_is_cut_by_states_is_cut_alike_by_all() {
 fn a_violation_that_was_found_before_a_limit_stays_one() {
     let model = Kip320::PUBLISHED.without_fence(Rule::Fetch);
     let whole = ask(Question::new(model));
-    let limits = Limits {
-        generated: whole.counts.generated - 10,
-        ..Limits::default()
-    };
+    let limits = Limits::of_states(whole.counts.generated - 10);
     let cut = ask(Question {
         limits,
         ..Question::new(model)

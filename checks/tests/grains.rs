@@ -759,9 +759,7 @@ fn is_violated(verdict: &Verdict) -> bool {
 
 impl Compared {
     fn compare(&mut self, model: &Replication) {
-        let limits = Limits {
-            generated: MOST_GENERATED,
-        };
+        let limits = Limits::of_states(MOST_GENERATED);
         let fine = explore(model, limits);
         if fine.incomplete.is_some() {
             self.too_large.push(words(model));

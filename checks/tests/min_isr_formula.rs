@@ -119,13 +119,7 @@ impl Searched {
         };
         // What is violated is violated after a few steps, so a search that is cut early finds it.
         for generated in [5_000, 10_000_000] {
-            let found = explore(
-                &model,
-                Limits {
-                    generated,
-                    ..Limits::default()
-                },
-            );
+            let found = explore(&model, Limits::of_states(generated));
             let violated = |name| matches!(found.verdict(name), Some(Verdict::Violated(_)));
             assert!(!violated("acked-somewhere"), "the disks are kept");
             self.explorations += 1;
