@@ -275,12 +275,14 @@ impl<M: Explorable> Share<M> {
                     action: None,
                     parent: packed.key,
                 };
-                self.next.offer(packed.key, way, packed.bytes);
+                self.next
+                    .offer(&self.visited, packed.key, way, packed.bytes);
             }
         }
     }
 
-    /// Takes what is new from a parcel.
+    /// Takes what is new from a parcel.  Many at once, because each is looked up in tables that are
+    /// larger than any cache: so the processor need not wait for one before it asks for the next.
     fn take(&mut self, parcel: &Parcel<M::Action>) {
         if self.cut.is_some() {
             return;
@@ -288,9 +290,8 @@ impl<M: Explorable> Share<M> {
         let mut start = 0;
         for (key, way, end) in &parcel.candidates {
             let end = *end as usize;
-            if !self.visited.contains(*key) {
-                self.next.offer(*key, *way, &parcel.packed[start..end]);
-            }
+            let packed = &parcel.packed[start..end];
+            self.next.offer(&self.visited, *key, *way, packed);
             start = end;
         }
     }
@@ -441,6 +442,9 @@ impl<M: Explorable> Share<M> {
             return end;
         }
         for to in 0..self.peers {
+            if to == self.index {
+                self.take_own();
+            }
             // Even an empty parcel is worth sending to oneself: it makes sure that there is a report.
             if to == self.index || !self.outgoing[to].candidates.is_empty() {
                 send(std::mem::replace(&mut self.outgoing[to], Parcel::empty(to)));
@@ -449,21 +453,32 @@ impl<M: Explorable> Share<M> {
         self.current.len()
     }
 
-    /// Gives a state to whom it belongs; a parcel that is full is handed back, to be sent.
+    /// Puts a state into the parcel of whom it belongs to; one that is full is handed back, to be sent.
     fn hand_over(&mut self, state: &M::State, way: Way<M::Action>) -> Option<Parcel<M::Action>> {
         let packed = self.packer.pack(&self.question.model, state);
         let to = owner(packed.key, self.peers);
-        if to == self.index {
-            if !self.visited.contains(packed.key) {
-                self.next.offer(packed.key, way, packed.bytes);
-            }
-            return None;
-        }
         let parcel = &mut self.outgoing[to];
         parcel.packed.extend_from_slice(packed.bytes);
         let end = parcel.packed.len();
         parcel.candidates.push((packed.key, way, end as u32));
-        (end >= PARCEL).then(|| std::mem::replace(parcel, Parcel::empty(to)))
+        if end < PARCEL {
+            return None;
+        }
+        if to == self.index {
+            self.take_own();
+            return None;
+        }
+        Some(std::mem::replace(parcel, Parcel::empty(to)))
+    }
+
+    /// Takes what this worker has put into a parcel for itself.
+    fn take_own(&mut self) {
+        let mut parcel =
+            std::mem::replace(&mut self.outgoing[self.index], Parcel::empty(self.index));
+        self.take(&parcel);
+        parcel.candidates.clear();
+        parcel.packed.clear();
+        self.outgoing[self.index] = parcel;
     }
 
     fn bytes(&self) -> usize {

@@ -93,9 +93,10 @@ impl<Action> Default for Level<Action> {
 }
 
 impl<Action: Copy + Ord> Level<Action> {
-    /// Takes note of a state and of a way to it.
-    pub(super) fn offer(&mut self, key: Key, way: Way<Action>, packed: &[u8]) {
+    /// Takes note of a state and of a way to it, unless it was seen on an earlier level.
+    pub(super) fn offer(&mut self, visited: &Visited, key: Key, way: Way<Action>, packed: &[u8]) {
         match self.places.entry(key) {
+            Entry::Vacant(_) if visited.contains(key) => {}
             Entry::Vacant(vacant) => {
                 vacant.insert(self.states.len() as u32);
                 let reached = pack(&mut self.blocks, key, way, packed);
