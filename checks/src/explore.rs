@@ -15,6 +15,7 @@ mod explorable;
 mod levels;
 pub mod oracle;
 mod packed;
+mod share;
 mod visited;
 mod way_back;
 

@@ -2,8 +2,8 @@
 
 use super::Path;
 use super::explorable::Explorable;
-use super::levels::owner;
 use super::packed::Packer;
+use super::share::owner;
 use super::visited::{Key, Visited};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
