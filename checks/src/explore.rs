@@ -99,6 +99,8 @@ pub struct Question<M> {
     pub symmetry: bool,
     /// How many threads of this process share the work.
     pub workers: usize,
+    /// How many searches there are beside each other in this process: they share its memory.
+    pub lanes: usize,
 }
 
 impl<M> Question<M> {
@@ -110,6 +112,7 @@ impl<M> Question<M> {
             until: Until::Exhausted,
             symmetry: true,
             workers: 1,
+            lanes: 1,
         }
     }
 }
@@ -123,6 +126,7 @@ impl<M: fmt::Debug> Question<M> {
             until,
             symmetry,
             workers: _,
+            lanes: _,
         } = self;
         let generated = limits.generated;
         xxh3_64(format!("{model:?} {generated} {until:?} {symmetry}").as_bytes())

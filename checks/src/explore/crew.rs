@@ -163,11 +163,12 @@ impl Crew {
         lanes: usize,
     ) -> Question<Replication> {
         let mut limits = question.limits;
-        limits.bytes = self.bytes.map(|bytes| bytes / lanes).or(limits.bytes);
+        limits.bytes = self.bytes.or(limits.bytes);
         limits.deadline = self.deadline.or(limits.deadline);
         Question {
             limits,
             workers: threads.max(1),
+            lanes,
             ..question
         }
     }

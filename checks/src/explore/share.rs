@@ -378,7 +378,7 @@ impl<M: Explorable> Share<M> {
         let limits = &self.question.limits;
         if limits
             .bytes
-            .is_some_and(|limit| self.bytes() > limit / self.question.workers)
+            .is_some_and(|limit| self.bytes() > limit / self.question.workers / self.question.lanes)
         {
             return Some(Cut::Memory);
         }
