@@ -116,7 +116,7 @@ fn measure(space: &Space, explorer: &str) -> Measured {
 
 /// Every explorer on every space.
 pub(crate) fn all() {
-    println!("\n{}", circumstances());
+    println!("\n{} {ROUNDS} rounds.", circumstances());
     for space in &SIDE_BY_SIDE {
         let names: Vec<&str> = compared().collect();
         let rounds: Vec<Vec<Measured>> = (0..ROUNDS)
@@ -139,13 +139,31 @@ pub(crate) fn all() {
     println!("\n{}", circumstances());
 }
 
+/// What a reader has to know beside the numbers.
 fn circumstances() -> String {
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_else(|_| "not known".into());
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load: Vec<&str> = load.split(' ').take(3).collect();
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpu = cpu.lines().find(|line| line.starts_with("model name"));
+    let cpu = cpu.and_then(|line| line.split_once(": "));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     format!(
-        "{ROUNDS} rounds, {cores} cores, load average {}",
-        load.trim()
+        "Commit {}; {cores} cores of {}; load average {}.",
+        commit().unwrap_or("not known".into()),
+        cpu.map_or("an unknown make", |(_, name)| name),
+        load.join(" ")
     )
+}
+
+fn commit() -> Option<String> {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).output().ok()?;
+        let told = String::from_utf8(output.stdout).ok()?;
+        output.status.success().then(|| told.trim().to_owned())
+    };
+    let changed = !git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
+    let commit = git(&["log", "-1", "--format=%h of %cs"])?;
+    Some(commit + if changed { ", changed" } else { "" })
 }
 
 /// A line for each explorer, as Markdown.
