@@ -1,6 +1,6 @@
 //! Who explores: stateright, our own explorer by levels, and the bare loop that both are held against.
 
-use highwater_checks::explore::{Explorable, Limits, Question, key_of, search, silently};
+use highwater_checks::explore::{Explorable, Limits, Listener, Question, key_of, search};
 use stateright::Checker;
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -66,12 +66,23 @@ impl Explorer {
         found.map(|(_, explorer)| *explorer)
     }
 
-    /// Explores everything.
-    pub(crate) fn explore<M: Explorable>(self, model: &M, limits: Limits) -> Explored {
+    /// Explores everything.  Only ours knows limits, and tells how far it has come.
+    pub(crate) fn explore<M: Explorable>(
+        self,
+        model: &M,
+        limits: Limits,
+        listener: Listener,
+    ) -> Explored {
         let (checker, model) = match self {
             Explorer::BareLoop => return bare_loop(model),
             Explorer::Levels { workers, symmetry } => {
-                return by_levels(model, limits, workers, symmetry);
+                let question = Question {
+                    limits,
+                    symmetry,
+                    workers,
+                    ..Question::new(model.clone())
+                };
+                return by_levels(question, listener);
             }
             Explorer::BreadthFirst | Explorer::DepthFirst => (model.clone().checker(), model),
         };
@@ -96,14 +107,8 @@ fn counts<M: stateright::Model>(checker: &impl Checker<M>) -> (usize, usize) {
     (checker.unique_state_count(), checker.state_count())
 }
 
-fn by_levels<M: Explorable>(model: &M, limits: Limits, workers: usize, symmetry: bool) -> Explored {
-    let question = Question {
-        limits,
-        symmetry,
-        workers,
-        ..Question::new(model.clone())
-    };
-    let found = search(question, silently());
+fn by_levels<M: Explorable>(question: Question<M>, listener: Listener) -> Explored {
+    let found = search(question, listener);
     assert_eq!(found.cut, None, "the space was not exhausted");
     Explored {
         unique: found.counts.unique,

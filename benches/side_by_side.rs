@@ -8,10 +8,11 @@
 use crate::explorers::{EXPLORERS, Explored, Explorer, compared};
 use crate::spaces::{LARGEST, Model, SIDE_BY_SIDE, Space};
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
-use highwater_checks::explore::Limits;
+use highwater_checks::explore::{Limits, Listener};
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use serde::{Deserialize, Serialize};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 5;
@@ -52,9 +53,10 @@ pub(crate) fn measure_here(space: &str, explorer: &str) {
         bytes: Some(MOST_BYTES),
         deadline: None,
     };
+    let listener: Listener = Arc::new(|progress| eprintln!("{progress}"));
     let measured = match space.model() {
-        Model::Kip320(model) => measured(|| explorer.explore(&model, limits)),
-        Model::Replication(model) => measured(|| explorer.explore(&*model, limits)),
+        Model::Kip320(model) => measured(|| explorer.explore(&model, limits, listener)),
+        Model::Replication(model) => measured(|| explorer.explore(&*model, limits, listener)),
     };
     let told = serde_json::to_string(&measured).expect("it is numbers");
     println!("{told}");
@@ -98,11 +100,12 @@ fn peak_bytes(usage: &Usage) -> usize {
     usage.max_rss().unsigned_abs() as usize * 1024
 }
 
-/// Measures in a process of its own.
-fn measure(space: &Space, explorer: &str) -> Measured {
+/// Measures in a process of its own; `how_far` it has come goes there.
+fn measure(space: &Space, explorer: &str, how_far: Stdio) -> Measured {
     let itself = std::env::current_exe().expect("it runs");
     let output = Command::new(itself)
         .args(["measure", space.name, explorer])
+        .stderr(how_far)
         .output()
         .expect("it can be run again");
     let complaints = String::from_utf8_lossy(&output.stderr);
@@ -120,7 +123,12 @@ pub(crate) fn all() {
     for space in &SIDE_BY_SIDE {
         let names: Vec<&str> = compared().collect();
         let rounds: Vec<Vec<Measured>> = (0..ROUNDS)
-            .map(|_| names.iter().map(|name| measure(space, name)).collect())
+            .map(|_| {
+                names
+                    .iter()
+                    .map(|name| measure(space, name, Stdio::piped()))
+                    .collect()
+            })
             .collect();
         let first = &rounds[0][0];
         for measured in rounds.iter().flatten() {
@@ -232,7 +240,7 @@ pub(crate) fn largest(explorer: &str) {
         "collision expected",
     ]);
     for space in &LARGEST {
-        let run = measure(space, explorer);
+        let run = measure(space, explorer, Stdio::inherit());
         table.add_row([
             space.words(),
             run.unique.to_string(),

@@ -3,7 +3,7 @@
 use crate::explorers::{EXPLORERS, compared};
 use crate::spaces::{Model, SMALL};
 use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
-use highwater_checks::explore::{Explorable, Limits, key_of};
+use highwater_checks::explore::{Explorable, Limits, key_of, silently};
 use highwater_checks::peers::kip320::Kip320;
 use std::collections::HashSet;
 use std::hint::black_box;
@@ -89,10 +89,16 @@ fn whole<M: Explorable>(group: &mut BenchmarkGroup<WallTime>, model: &M) {
         .iter()
         .filter(|(name, _)| compared().any(|one| one == *name))
     {
-        let unique = explorer.explore(model, Limits::default()).unique;
+        let unique = explorer
+            .explore(model, Limits::default(), silently())
+            .unique;
         group.throughput(Throughput::Elements(unique as u64));
         group.bench_function(format!("whole/{name}"), |bencher| {
-            bencher.iter(|| explorer.explore(model, Limits::default()).unique);
+            bencher.iter(|| {
+                explorer
+                    .explore(model, Limits::default(), silently())
+                    .unique
+            });
         });
     }
 }
