@@ -22,6 +22,7 @@ mod way_back;
 pub use coverage::{Coverage, Tally};
 pub use crew::Crew;
 pub use explorable::Explorable;
+pub use packed::key_of;
 
 use bytesize::ByteSize;
 use highwater_model::replication::{

@@ -56,12 +56,19 @@ impl<M: Explorable> Packer<M> {
     }
 }
 
+/// What a state is known by if no names are interchangeable; `room` is what it is written into on the
+/// way, and can be used again.
+pub fn key_of(state: &impl Serialize, room: &mut Vec<u8>) -> u64 {
+    let length = write(room, state);
+    xxh3_64(&room[..length])
+}
+
 /// Writes `state` into `room`, which grows as needed, and says how long it became.
 fn write(room: &mut Vec<u8>, state: &impl Serialize) -> usize {
     loop {
         match postcard::to_slice(state, room) {
             Ok(written) => return written.len(),
-            Err(postcard::Error::SerializeBufferFull) => room.resize(room.len() * 2, 0),
+            Err(postcard::Error::SerializeBufferFull) => room.resize((room.len() * 2).max(64), 0),
             Err(error) => panic!("a state cannot be written down: {error}"),
         }
     }
