@@ -326,8 +326,8 @@ fn acknowledged_in_office(model: &Replication, state: &State) -> bool {
     something_acknowledged(model, state) && in_office(model, state).is_some()
 }
 
-fn older_epoch_may_act(_: &Replication, state: &State) -> bool {
-    state.ghost.offices.any()
+fn older_epoch_may_act(model: &Replication, state: &State) -> bool {
+    super::ghost::older_epoch_may_act(model, state)
 }
 
 // What the protocol's own people ask.
