@@ -5,7 +5,8 @@
 //! it did; `formats` alone knows how any of it is written: as text, as a story, as JSON.
 //!
 //! **Architecture invariant:** nothing here decides what happens.  It reads the states that the
-//! model's rules have made, and every sentence is read off them.
+//! model's rules have made, and every sentence is read off them.  What the search left out of its
+//! states because nobody asked for it is there again (`Replication::unabridged`).
 
 mod argument;
 mod evidence;
@@ -69,6 +70,7 @@ pub struct Cell {
 /// # Panics
 /// If the history is not one of this model's.
 pub fn explain(model: &Replication, property: &Property, history: &History) -> Explanation {
+    let model = &model.unabridged();
     let walk = Walk::of(model, history);
     Explanation {
         property: property.name,
@@ -90,7 +92,7 @@ pub fn explain(model: &Replication, property: &Property, history: &History) -> E
 /// # Panics
 /// If the history is not one of this model's.
 pub fn steps_of(model: &Replication, history: &History) -> Vec<Step> {
-    steps(&Walk::of(model, history))
+    steps(&Walk::of(&model.unabridged(), history))
 }
 
 fn steps(walk: &Walk) -> Vec<Step> {

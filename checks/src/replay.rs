@@ -6,7 +6,7 @@
 
 use crate::explore::History;
 use crate::wording::listed;
-use highwater_model::replication::{Bounds, Disabled, Replication, State, Variant};
+use highwater_model::replication::{Bounds, Disabled, Property, Replication, State, Variant};
 use highwater_vocabulary::{Datacenter, Event, Expected, Faults, Member, Setting, Story, Told};
 use std::fmt;
 
@@ -178,7 +178,7 @@ fn stage(story: &Story) -> Result<(Replication, State), String> {
         variant: Variant::parse(story.setting.kafka, &parts)?,
         faults: Faults::default(),
         bounds: Bounds::default(),
-        asked: &[],
+        asked: Property::ALL,
     };
     let mut beginning = *model
         .beginnings()

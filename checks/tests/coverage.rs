@@ -66,6 +66,7 @@ const fn bounds([records, elections, isr_changes, preferred_elections]: [u8; 4])
         preferred_elections,
         reads: 0,
         redundant_choices: false,
+        redundant_states: false,
         operators: Operators {
             min_isr: [None, None],
             unclean_elections: 0,

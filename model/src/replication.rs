@@ -9,6 +9,7 @@
 //! | [`grain`] | how large the steps are |
 //! | [`choices`] | what may be tried |
 //! | [`bounds`] | what the budget affords |
+//! | [`abridge`] | what is left out because nobody asks for it |
 //! | [`ghost`] | what only the proof remembers |
 //! | [`state::symmetry`] | which brokers are interchangeable |
 //! | [`properties`] | what ought to hold |
@@ -17,6 +18,7 @@
 //! the enumerator may offer too much because the guard decides; no rule knows a bound; no rule
 //! reads the ghost.
 
+pub mod abridge;
 pub mod bounds;
 pub mod choices;
 pub mod ghost;
@@ -66,11 +68,24 @@ impl Replication {
     ///
     /// Bounds are not consulted: a story may go where an exploration does not.
     pub fn step(&self, before: &State, event: &Event) -> Result<State, Disabled> {
-        match self.variant.grain {
+        let mut result = match self.variant.grain {
             Grain::Fine => self.event(before, event),
             Grain::Coarse | Grain::CoarseDatacenters | Grain::CoarseFetches => {
                 grain::step(self, before, event)
             }
+        };
+        if let Ok(after) = &mut result {
+            abridge::abridge(self, after);
+        }
+        result
+    }
+
+    /// The same model, asked for every property, so that nothing is left out of its states: for
+    /// whoever shows what happened.
+    pub fn unabridged(&self) -> Replication {
+        Replication {
+            asked: Property::ALL,
+            ..self.clone()
         }
     }
 

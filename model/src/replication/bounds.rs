@@ -26,6 +26,11 @@ pub struct Bounds {
     /// begins late or ends (`lag`, `catch-up`), because lag forces nothing.  The verdicts are the
     /// same with them and without (checks/tests/reductions.rs compares).
     pub redundant_choices: bool,
+    /// Whether states are kept apart that nobody can tell apart: `settle` merges nothing, and nothing
+    /// is left out because nobody asks for it.  Only at the fine grain, for a coarse step forgets
+    /// records of its own accord; and only within small bounds, for the metadata window holds every
+    /// record since the beginning.  The verdicts are the same (checks/tests/reductions.rs compares).
+    pub redundant_states: bool,
     /// What operators may do.
     pub operators: Operators,
 }
@@ -48,6 +53,7 @@ impl Default for Bounds {
             preferred_elections: 1,
             reads: 0,
             redundant_choices: false,
+            redundant_states: false,
             operators: Operators::default(),
         }
     }

@@ -132,9 +132,8 @@ impl Offices {
         self.held[usize::from(epoch.0)] = held;
     }
 
-    /// Whether a leader took office that somebody acting under an older epoch may not know of.
-    pub fn any(&self) -> bool {
-        self.taken != 0
+    fn any_after(&self, epoch: LeaderEpoch) -> bool {
+        usize::from(self.taken) >> epoch.0.min(EPOCHS as u8) > 1
     }
 
     /// Whether a leader of a later epoch than `epoch` took office without `record`.
@@ -403,17 +402,23 @@ fn watch_expansion(before: &State, after: &mut State, leader: Broker) {
 
 /// Forgets what can no longer matter to any property.
 pub(super) fn forget(model: &Replication, state: &mut State) {
-    if !state.ghost.offices.any() {
-        return;
+    if state.ghost.offices.taken != 0 {
+        let oldest = oldest_acting(model, state);
+        state.ghost.offices.forget_up_to(oldest);
     }
-    let acting = model
-        .setting
-        .replicas()
-        .iter()
-        .filter_map(|broker| oldest_office(state, broker))
-        .min();
-    let oldest = acting.unwrap_or(LeaderEpoch(u8::MAX));
-    state.ghost.offices.forget_up_to(oldest);
+}
+
+/// Whether a leader took office that somebody acting under an older epoch may not know of.
+pub(super) fn older_epoch_may_act(model: &Replication, state: &State) -> bool {
+    let offices = &state.ghost.offices;
+    offices.taken != 0 && offices.any_after(oldest_acting(model, state))
+}
+
+/// The oldest epoch under which somebody acts as leader, or still may.
+fn oldest_acting(model: &Replication, state: &State) -> LeaderEpoch {
+    let brokers = model.setting.replicas().iter();
+    let acting = brokers.filter_map(|broker| oldest_office(state, broker));
+    acting.min().unwrap_or(LeaderEpoch::LAST)
 }
 
 /// The oldest epoch under which `broker` acts as leader, or still may once it has learnt of it.

@@ -89,7 +89,7 @@ pub(super) fn step(model: &Replication, before: &State, event: &Event) -> Result
 }
 
 /// The events of the fine grain that the step which begins with `event` consists of, and where they
-/// lead at the fine grain.  How many records somebody learns is counted in `before`, because the same
+/// lead at the fine grain, abridged at the end of the step as [`Replication::step`] does.  How many records somebody learns is counted in `before`, because the same
 /// step may stand for more records there.
 ///
 /// # Errors
@@ -104,7 +104,8 @@ pub fn events_of(
         Event::Learn { broker, .. } => learn_all(before, broker),
         event => event,
     };
-    let after = take(model, before, &event, |event| events.push(event))?;
+    let mut after = take(model, before, &event, |event| events.push(event))?;
+    super::abridge::abridge(model, &mut after);
     Ok((events, after))
 }
 

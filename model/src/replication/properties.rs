@@ -25,6 +25,10 @@ pub struct Property {
     pub arising: &'static str,
     /// Whether it says something in a state.
     pub arises: fn(&Replication, &State) -> bool,
+    /// Whether either reads a watermark, what was committed, who lost it, to whom an epoch was granted,
+    /// or a promise other than the one about split brain.  [`super::abridge`] leaves them out where no
+    /// property that is asked for does.
+    pub looks_inside: bool,
 }
 
 /// By its name: what it is known by, and the same in every process.
@@ -44,6 +48,7 @@ impl Property {
             holds: acked_somewhere,
             arising: "a record is acknowledged",
             arises: something_acknowledged,
+            looks_inside: false,
         },
         Property {
             name: "acked-survives",
@@ -52,6 +57,7 @@ impl Property {
             holds: acked_survives,
             arising: "a record is acknowledged while some replica runs and some does not",
             arises: acknowledged_and_stopped,
+            looks_inside: false,
         },
         Property {
             name: "acked-in-leader",
@@ -60,6 +66,7 @@ impl Property {
             holds: acked_in_leader,
             arising: "a leader is in office and a record is acknowledged",
             arises: acknowledged_in_office,
+            looks_inside: false,
         },
         Property {
             name: "electable",
@@ -69,6 +76,7 @@ impl Property {
             holds: electable,
             arising: "a running replica holds every acknowledged record",
             arises: data_is_alive,
+            looks_inside: false,
         },
         Property {
             name: "no-split-brain",
@@ -77,6 +85,7 @@ impl Property {
             holds: no_split_brain,
             arising: "a leader takes office while somebody may act under an older epoch",
             arises: older_epoch_may_act,
+            looks_inside: false,
         },
         Property {
             name: "candidates-complete",
@@ -85,6 +94,7 @@ impl Property {
             holds: candidates_complete,
             arising: "a committed record has a candidate",
             arises: something_committed,
+            looks_inside: true,
         },
         Property {
             name: "log-matching",
@@ -93,6 +103,7 @@ impl Property {
             holds: log_matching,
             arising: "two logs hold the same epoch at an offset",
             arises: logs_meet,
+            looks_inside: false,
         },
         Property {
             name: "committed-prefix",
@@ -101,6 +112,7 @@ impl Property {
             holds: committed_prefix,
             arising: "two watermarks are above 0",
             arises: two_watermarks,
+            looks_inside: true,
         },
         Property {
             name: "watermark-discipline",
@@ -110,6 +122,7 @@ impl Property {
             holds: watermark_discipline,
             arising: "a leader's watermark is above 0",
             arises: leader_has_watermark,
+            looks_inside: true,
         },
         Property {
             name: "read-stability",
@@ -118,6 +131,7 @@ impl Property {
             holds: read_stability,
             arising: "something is committed or read",
             arises: something_read,
+            looks_inside: true,
         },
         Property {
             name: "one-leader-per-epoch",
@@ -126,6 +140,7 @@ impl Property {
             holds: one_leader_per_epoch,
             arising: "two brokers take themselves for the leader",
             arises: two_leaders,
+            looks_inside: true,
         },
         Property {
             name: "metadata-sanity",
@@ -135,6 +150,7 @@ impl Property {
             holds: metadata_sanity,
             arising: "the partition has changed",
             arises: partition_has_changed,
+            looks_inside: true,
         },
         Property {
             name: "quorum-superset",
@@ -143,6 +159,7 @@ impl Property {
             holds: quorum_superset,
             arising: "a leader is in office with an ISR change pending",
             arises: pending_in_office,
+            looks_inside: false,
         },
         Property {
             name: "elr-complete",
@@ -151,6 +168,7 @@ impl Property {
             holds: elr_complete,
             arising: "there is an eligible leader replica",
             arises: some_eligible,
+            looks_inside: true,
         },
         Property {
             name: "active-leader",
@@ -159,6 +177,7 @@ impl Property {
             holds: active_leader,
             arising: "a broker is fenced",
             arises: someone_fenced,
+            looks_inside: false,
         },
         Property {
             name: "log-shape",
@@ -167,6 +186,7 @@ impl Property {
             holds: log_shape,
             arising: "a log holds two records",
             arises: two_records,
+            looks_inside: false,
         },
         Property {
             name: "truncation-safety",
@@ -175,6 +195,7 @@ impl Property {
             holds: truncation_safety,
             arising: "something is committed",
             arises: something_committed,
+            looks_inside: true,
         },
         Property {
             name: "unclean-exclusion",
@@ -183,6 +204,7 @@ impl Property {
             holds: unclean_exclusion,
             arising: "a broker that lost committed records is registered again",
             arises: lossy_is_back,
+            looks_inside: true,
         },
         Property {
             name: "a1-admission",
@@ -191,6 +213,7 @@ impl Property {
             holds: a1_admission,
             arising: "a leader knows its ISR to be below min ISR",
             arises: below_min_isr,
+            looks_inside: true,
         },
         Property {
             name: "a2-completion",
@@ -199,6 +222,7 @@ impl Property {
             holds: a2_completion,
             arising: "a producer waits for the watermark",
             arises: someone_waits,
+            looks_inside: true,
         },
         Property {
             name: "a3-expansion",
@@ -208,6 +232,7 @@ impl Property {
             holds: a3_expansion,
             arising: "a leader knows of a replica outside the ISR",
             arises: someone_outside,
+            looks_inside: true,
         },
     ];
 
@@ -326,8 +351,8 @@ fn acknowledged_in_office(model: &Replication, state: &State) -> bool {
     something_acknowledged(model, state) && in_office(model, state).is_some()
 }
 
-fn older_epoch_may_act(_: &Replication, state: &State) -> bool {
-    state.ghost.offices.any()
+fn older_epoch_may_act(model: &Replication, state: &State) -> bool {
+    super::ghost::older_epoch_may_act(model, state)
 }
 
 // What the protocol's own people ask.

@@ -5,13 +5,18 @@
 //! changes nothing for a broker is applied at once*: a follower reads only leader and leader epoch,
 //! and it may apply several records in one batch anyway, so the state before and the state after
 //! have the same future.  *Records that everybody has applied are forgotten.*  *Of partition
-//! epochs only the order is kept*: they are only ever compared with each other.  *The ghost forgets* the offices that nobody acting under an older epoch can collide with.
+//! epochs only the order is kept*: they are only ever compared with each other.  *The ghost forgets*
+//! the offices that nobody acting under an older epoch can collide with.  `redundant_states` does
+//! without all five.
 
 use super::state::{Image, Outcome, State, WINDOW};
 use super::{BrokerEpoch, Guard, PartitionEpoch, Replication};
 use highwater_vocabulary::{Broker, MOST_BROKERS, Process};
 
 pub(super) fn settle(model: &Replication, state: &mut State) {
+    if model.bounds.redundant_states {
+        return;
+    }
     drop_dead_messages(model, state);
     for broker in model.setting.replicas().iter() {
         skip_what_changes_nothing(state, broker);
