@@ -30,7 +30,8 @@ pub(crate) struct Cluster {
     pub mark: [u32; MOST_BROKERS],
     /// The epoch that each running process found in that file when it started.
     pub previous_epoch: [u32; MOST_BROKERS],
-    /// Brokers whose checkpoint of the watermark is exact, after an orderly stop.
+    /// Brokers whose disk is as an orderly stop has left it: everything is flushed, and the checkpoint of
+    /// the watermark is exact.  Until it has registered, a process that starts writes nothing.
     pub exact_checkpoint: u8,
     /// Datacenters without power.
     pub dark: u8,
@@ -197,6 +198,9 @@ impl Cluster {
 
     /// The process ends; what it was goes with it.
     pub(crate) fn halt(&mut self, broker: usize) {
+        if self.process[broker] != Process::Stopped {
+            self.exact_checkpoint &= !(1 << broker);
+        }
         self.process[broker] = Process::Stopped;
         self.registered &= !(1 << broker);
         self.open &= !(1 << broker);

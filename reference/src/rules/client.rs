@@ -141,7 +141,8 @@ pub(crate) fn read(
     if !around.cluster.serves(broker) {
         return Err(Refusal::NotServing);
     }
-    if !around.cluster.connects(from, home) {
+    let powered = around.cluster.dark >> from & 1 == 0;
+    if !powered || !around.cluster.connects(from, home) {
         return Err(Refusal::Unreachable);
     }
     if offset >= row.disks[broker].end {
