@@ -99,9 +99,14 @@ impl Cluster {
         (0..self.brokers).filter(move |broker| usize::from(self.home[*broker]) == site)
     }
 
-    /// Whether a connection can be opened.  Within a datacenter it always can.
+    /// Whether the link works.  Within a datacenter it always does.
     pub(crate) fn connects(&self, from: usize, to: usize) -> bool {
         from == to || self.reaches[from] >> to & 1 == 1
+    }
+
+    /// Whether a connection can be opened now: neither side has lost power and network.
+    pub(crate) fn can_open(&self, from: usize, to: usize) -> bool {
+        self.connects(from, to) && (self.dark >> from | self.dark >> to) & 1 == 0
     }
 
     pub(crate) fn runs(&self, broker: usize) -> bool {

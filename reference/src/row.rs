@@ -306,12 +306,6 @@ impl Row {
     /// What the end of a process takes with it.
     pub(crate) fn forget(&mut self, broker: usize) {
         self.memory[broker] = self.memory[broker].but_what_was_sent();
-        if let Some(late) = &self.late[broker] {
-            // The answer belongs to the connection of a process that is no more.
-            if late.answer.is_some() {
-                self.late[broker] = None;
-            }
-        }
     }
 
     /// Forgets what can no longer have an effect, so that one state has one form:

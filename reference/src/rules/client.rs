@@ -141,8 +141,7 @@ pub(crate) fn read(
     if !around.cluster.serves(broker) {
         return Err(Refusal::NotServing);
     }
-    let powered = around.cluster.dark >> from & 1 == 0;
-    if !powered || !around.cluster.connects(from, home) {
+    if !around.cluster.can_open(from, home) {
         return Err(Refusal::Unreachable);
     }
     if offset >= row.disks[broker].end {

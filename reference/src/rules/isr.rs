@@ -46,7 +46,8 @@ pub(crate) fn shrink(
     leader: usize,
     dropped: u8,
 ) -> Result<(), Refusal> {
-    if !around.cluster.serves(leader) {
+    // `ReplicaManager.startup` schedules the task at the first publication, before the broker is let in.
+    if !around.cluster.takes_part(leader) {
         return Err(Refusal::NotServing);
     }
     let memory = &row.memory[leader];

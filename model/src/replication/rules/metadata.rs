@@ -94,13 +94,14 @@ fn take_office(model: &Replication, replica: &mut Replica, broker: Broker, image
         tenure.follower_epoch = earlier.follower_epoch;
         if model.variant.switches.reelected_leader_remembers {
             tenure.follower_end = earlier.follower_end;
-            if model.variant.switches.waits_for_caught_up {
-                tenure.caught_up = image.isr.without(broker);
-            }
         }
     } else if !model.keeps(Guard::NewLeaderForgetsFollowers) {
         tenure.follower_end = replica.remembered;
         tenure.follower_epoch = image.broker_epochs;
+    }
+    if model.variant.switches.waits_for_caught_up {
+        // Who is in the ISR counts as caught up at this moment, whether or not it was heard from.
+        tenure.caught_up = image.isr.without(broker);
     }
     if model.keeps(Guard::LeaderNotesEpoch) {
         replica.log.assign_epoch(image.leader_epoch);
