@@ -8,8 +8,9 @@
 //! neither; Kafka's source does.
 
 pub mod alphabet;
-pub mod edges;
 mod differ;
+pub mod edges;
+pub mod schedule;
 
 pub use differ::differences;
 
@@ -98,6 +99,19 @@ pub enum Difference {
 }
 
 impl Difference {
+    fn only_in_model(refusal: Refusal) -> Difference {
+        Difference::Happens(format!(
+            "in the model it happens, in the engine `{refusal}` refuses it"
+        ))
+    }
+
+    fn only_in_engine(disabled: Disabled) -> Difference {
+        Difference::Happens(format!(
+            "in the model `{}` refuses it, in the engine it happens",
+            disabled.name()
+        ))
+    }
+
     /// A sentence for each thing that differs.
     pub fn sentences(&self) -> &[String] {
         match self {
@@ -127,13 +141,8 @@ pub fn step(
             Ok(Agreed::Happened(Box::new(after)))
         }
         (Err(disabled), Err(refusal)) => Ok(Agreed::Refused(disabled, refusal)),
-        (Ok(_), Err(refusal)) => Err(Difference::Happens(format!(
-            "in the model it happens, in the engine `{refusal}` refuses it"
-        ))),
-        (Err(disabled), Ok(())) => Err(Difference::Happens(format!(
-            "in the model `{}` refuses it, in the engine it happens",
-            disabled.name()
-        ))),
+        (Ok(_), Err(refusal)) => Err(Difference::only_in_model(refusal)),
+        (Err(disabled), Ok(())) => Err(Difference::only_in_engine(disabled)),
     }
 }
 
@@ -166,6 +175,8 @@ pub struct Disagreement {
     pub event: Option<Event>,
     /// How.
     pub difference: Difference,
+    /// How many events had been compared before.
+    pub compared: u64,
 }
 
 impl Disagreement {
@@ -185,6 +196,7 @@ impl Disagreement {
             history,
             event,
             difference,
+            compared: 0,
         }
     }
 

@@ -3,13 +3,12 @@
 use highwater_vocabulary::{Broker, BrokerSet, Member, Observation, ReplicaView, Setting};
 
 /// A sentence for each fact that the two have differently; `expected` is the model's.
-pub fn differences(
-    setting: &Setting,
-    expected: &Observation,
-    found: &Observation,
-) -> Vec<String> {
+pub fn differences(setting: &Setting, expected: &Observation, found: &Observation) -> Vec<String> {
     let mut sentences = Vec::new();
-    let facts = expected.facts(setting).into_iter().zip(found.facts(setting));
+    let facts = expected
+        .facts(setting)
+        .into_iter()
+        .zip(found.facts(setting));
     for (model, engine) in facts {
         if model != engine {
             sentences.push(format!("the model says `{model}`, the engine `{engine}`"));
@@ -17,7 +16,9 @@ pub fn differences(
     }
     for (index, (model, engine)) in expected.replicas.iter().zip(&found.replicas).enumerate() {
         let name = setting.broker_name(Broker::at(index));
-        let insides = inside(setting, model).into_iter().zip(inside(setting, engine));
+        let insides = inside(setting, model)
+            .into_iter()
+            .zip(inside(setting, engine));
         for (model, engine) in insides {
             if model != engine {
                 sentences.push(format!(
@@ -32,7 +33,11 @@ pub fn differences(
 /// What a lane does not show.
 fn inside(setting: &Setting, replica: &ReplicaView) -> [String; 5] {
     let names = |set: BrokerSet| setting.broker_names(set);
-    let leads = if replica.leads { "leads" } else { "does not lead" };
+    let leads = if replica.leads {
+        "leads"
+    } else {
+        "does not lead"
+    };
     let pending = match replica.pending {
         None => "has no ISR change pending".into(),
         Some(counted) => format!("counts {} while its ISR change is pending", names(counted)),

@@ -190,11 +190,7 @@ impl Search<'_> {
             }
             Ok(after) => {
                 let mut account = reached.account.clone();
-                let happened = account.apply(event).map_err(|refusal| {
-                    Difference::Happens(format!(
-                        "in the model it happens, in the engine `{refusal}` refuses it"
-                    ))
-                });
+                let happened = account.apply(event).map_err(Difference::only_in_model);
                 happened
                     .and_then(|()| look(self.model, &after, &account))
                     .map_err(part)?;
@@ -212,8 +208,7 @@ impl Search<'_> {
         account: A,
         next: &mut Vec<Reached<A>>,
     ) {
-        if after == reached.state || !bounds::afford(self.model, &after)
-        {
+        if after == reached.state || !bounds::afford(self.model, &after) {
             return;
         }
         self.compared.within_bounds += 1;
@@ -252,9 +247,11 @@ impl Search<'_> {
         }
         history.reverse();
         let beginning = self.model.beginnings()[place as usize];
-        Box::new(Disagreement::new(
-            self.model, &beginning, history, event, difference,
-        ))
+        let disagreement = Disagreement::new(self.model, &beginning, history, event, difference);
+        Box::new(Disagreement {
+            compared: self.compared.edges + self.compared.refusals,
+            ..disagreement
+        })
     }
 }
 

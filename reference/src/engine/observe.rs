@@ -39,7 +39,11 @@ impl Engine {
                     .as_ref()
                     .and_then(|tenure| tenure.pending)
                     .map(|pending| brokers(pending.maximal)),
-                waiting: memory.waiting.iter().map(|waiting| waiting.record).collect(),
+                waiting: memory
+                    .waiting
+                    .iter()
+                    .map(|waiting| waiting.record)
+                    .collect(),
             }
         });
         Observation {
