@@ -4,9 +4,10 @@
 //! that can be expressed.  What is found is cut down to the events it takes.
 
 use super::{Difference, Disagreement, alphabet, differences, engine_at};
+use crate::replay::Replayed;
 use highwater_model::replication::{Disabled, Replication, State};
 use highwater_reference::{Engine, Refusal, happens_to_all};
-use highwater_vocabulary::Event;
+use highwater_vocabulary::{Event, Story, Told as Line};
 use stateright::Model;
 
 /// An event, and the row it happens to; one of brokers, links or the controller happens to all.
@@ -136,6 +137,30 @@ impl<'a> Walk<'a> {
             ))),
         }
     }
+}
+
+/// A story in both accounts, event for event, the refused ones included; what it claims is not looked
+/// at.  Its first event in which they differ, if there is one.
+///
+/// # Errors
+/// Says what the engine does not have.
+pub fn retell(replayed: &Replayed, story: &Story) -> Result<Option<Disagreement>, String> {
+    let (model, beginning) = (&replayed.model, &replayed.history.beginning);
+    let mut walk = Walk::new(model, beginning, 1)?;
+    for (_, told) in &story.told {
+        let Line::Event(event, _) = told else {
+            continue;
+        };
+        if let Err(parting) = walk.take((0, *event)) {
+            let history = walk.told.iter().map(|(_, event)| *event).collect();
+            let event = Some(*event);
+            let difference = parting.difference;
+            return Ok(Some(Disagreement::new(
+                model, beginning, history, event, difference,
+            )));
+        }
+    }
+    Ok(None)
 }
 
 /// Everything a schedule tells, until model and engine differ.

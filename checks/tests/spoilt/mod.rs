@@ -31,7 +31,6 @@ macro_rules! bugs {
 bugs! {
     FetchEpochUnchecked = "a fetch under another leader epoch is not refused",
     FetchBrokerEpochUnchecked = "a fetch of an older registration is not refused",
-    AnswerEpochUnchecked = "an answer of another leader epoch is heeded, or a current one is not",
     AnyLaggardDropped = "a follower that keeps up may be dropped",
     AnyoneFenced = "a broker that is heard from may be fenced",
     ProposesWhilePending = "a second ISR change is proposed while one is pending",
@@ -49,12 +48,10 @@ bugs! {
     ElectedOutside = "a leader is elected outside ISR and ELR",
     ElectedInReverse = "elections go through the assignment in reverse",
     Swapped = "two replicas of four are swapped",
-    FencedLastKnown = "a fenced last known leader is elected, or an unfenced one only in 4.0",
     UncleanByController = "the controller ignores that unclean election is enabled, or honours it too soon",
     DivergingAnswerIgnored = "a follower does not truncate",
     BatchCutShort = "of a batch of metadata the last record is not applied",
     EqualMetadataApplied = "metadata of an equal epoch drops a pending change",
-    ReelectedRemembers = "a re-elected leader keeps what it knew of its followers",
     LostAnswerArrives = "an answer that was lost arrives",
     LostFetchArrives = "a fetch whose answer was lost is answered",
     WatermarkLost = "the watermark is lost after two elections",
@@ -70,19 +67,31 @@ bugs! {
 }
 
 impl Bug {
-    /// The replicas between which it is looked for.
-    pub(crate) fn layouts(self) -> Vec<&'static [usize]> {
+    /// The faults and the replicas among which it is looked for, the setting apart.
+    pub(crate) fn haunts(self) -> (&'static str, &'static [usize]) {
         match self {
-            Bug::Swapped => vec![&[0, 1, 0, 1]],
-            Bug::ElectedInReverse => vec![&[0, 1, 0]],
-            _ => vec![&[0, 1], &[0, 1, 0]],
+            Bug::Swapped => ("broker-crash", &[0, 1, 0, 1]),
+            Bug::ElectedInReverse => ("broker-crash", &[0, 1, 0]),
+            Bug::FetchEpochUnchecked => ("broker-crash", &[0, 1, 0]),
+            Bug::FetchBrokerEpochUnchecked | Bug::SeatKept => ("broker-crash", &[0, 1]),
+            Bug::ElectedOutside | Bug::UncleanByController => ("broker-crash+lag", &[0, 1]),
+            Bug::WatermarkLost => ("broker-pause", &[0, 1]),
+            Bug::KillTakenForStop => ("broker-crash", &[0, 1]),
+            Bug::StopTakenForKill => ("broker-stop", &[0, 1]),
+            Bug::SuffixKept => ("broker-power-loss", &[0, 1]),
+            Bug::DiskKept => ("broker-wiped", &[0, 1]),
+            Bug::CheckpointExact => ("broker-crash", &[0, 1]),
+            Bug::CutBothWays => ("one-way-cut:north>south", &[0, 1]),
+            Bug::ControllerStays => ("controller-failover", &[0, 1]),
+            Bug::DivergingAnswerIgnored => ("broker-pause", &[0, 1]),
+            _ => ("lag", &[0, 1]),
         }
     }
 
     pub(crate) fn needs_late_fetches(self) -> bool {
         matches!(
             self,
-            Bug::AnswerEpochUnchecked | Bug::FetchEpochUnchecked | Bug::FetchBrokerEpochUnchecked
+            Bug::FetchEpochUnchecked | Bug::FetchBrokerEpochUnchecked
         )
     }
 
@@ -132,14 +141,11 @@ impl Spoilt {
         let mut switches = switches_of(model).expect("the engine has all of it");
         match bug {
             Bug::FetchBrokerEpochUnchecked => switches.checks_fetch_broker_epoch ^= true,
-            Bug::AnswerEpochUnchecked => switches.checks_answer_epoch ^= true,
             Bug::WatermarkBelowMinIsr => switches.strict_min_isr ^= true,
             Bug::EpochBumpedWithoutNeed => switches.shrinking_starts_epoch ^= true,
             Bug::SeatKept => switches.registration_takes_seats ^= true,
-            Bug::FencedLastKnown => switches.elects_fenced_last_known ^= true,
             Bug::UncleanByController => switches.unclean_by_controller ^= true,
             Bug::EqualMetadataApplied => switches.equal_epoch_wipes_pending = true,
-            Bug::ReelectedRemembers => switches.reelected_leader_remembers = true,
             Bug::ElrNotFed => switches.eligible_leader_replicas = false,
             _ => {}
         }
