@@ -5,6 +5,7 @@
 //! searched; [`search`] and [`explore`] search them; a [`Report`] is what comes of it.  [`check`](fn@check) is all
 //! of that in one call.
 
+pub mod agreement;
 pub mod check;
 pub mod deployment_file;
 pub mod diff;

@@ -30,7 +30,8 @@ pub(crate) struct Cluster {
     pub mark: [u32; MOST_BROKERS],
     /// The epoch that each running process found in that file when it started.
     pub previous_epoch: [u32; MOST_BROKERS],
-    /// Brokers whose checkpoint of the watermark is exact, after an orderly stop.
+    /// Brokers whose disk is as an orderly stop has left it: everything is flushed, and the checkpoint of
+    /// the watermark is exact.  Until it has registered, a process that starts writes nothing.
     pub exact_checkpoint: u8,
     /// Datacenters without power.
     pub dark: u8,
@@ -98,9 +99,14 @@ impl Cluster {
         (0..self.brokers).filter(move |broker| usize::from(self.home[*broker]) == site)
     }
 
-    /// Whether a connection can be opened.  Within a datacenter it always can.
+    /// Whether the link works.  Within a datacenter it always does.
     pub(crate) fn connects(&self, from: usize, to: usize) -> bool {
         from == to || self.reaches[from] >> to & 1 == 1
+    }
+
+    /// Whether a connection can be opened now: neither side has lost power and network.
+    pub(crate) fn can_open(&self, from: usize, to: usize) -> bool {
+        self.connects(from, to) && (self.dark >> from | self.dark >> to) & 1 == 0
     }
 
     pub(crate) fn runs(&self, broker: usize) -> bool {
@@ -197,6 +203,9 @@ impl Cluster {
 
     /// The process ends; what it was goes with it.
     pub(crate) fn halt(&mut self, broker: usize) {
+        if self.process[broker] != Process::Stopped {
+            self.exact_checkpoint &= !(1 << broker);
+        }
         self.process[broker] = Process::Stopped;
         self.registered &= !(1 << broker);
         self.open &= !(1 << broker);

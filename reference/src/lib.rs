@@ -25,7 +25,7 @@ mod switches;
 mod tiles;
 
 pub use columns::Columns;
-pub use engine::Engine;
+pub use engine::{Engine, happens_to_all};
 pub use refusal::Refusal;
 pub use switches::Switches;
 pub use tiles::Tiles;

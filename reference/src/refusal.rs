@@ -63,6 +63,10 @@ refusals! {
     FetchEpochIsCurrent = "fetch-epoch-is-current",
     /// A fetch of an older registration than the leader knows.
     FetchBrokerEpochIsCurrent = "fetch-broker-epoch-is-current",
+    /// The answer was given under another leader epoch.
+    AnswerEpochIsCurrent = "answer-epoch-is-current",
+    /// The answer continues another end than the log has now.
+    AnswerIsForThisEnd = "answer-is-for-this-end",
     /// An ISR change is pending.
     NoProposalWhilePending = "no-proposal-while-pending",
     /// A former ISR change is still on its way (`OPERATION_NOT_ATTEMPTED`).

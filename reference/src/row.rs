@@ -76,6 +76,10 @@ pub(crate) struct Pending {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Proposal {
     pub number: u32,
+    /// Whether it has left the broker: the controller has it then, whatever becomes of its sender.
+    /// Until a controller is known that can be reached it waits in the broker
+    /// (`NodeToControllerRequestThread`), and ends with it.
+    pub sent: bool,
     pub in_sync: u8,
     /// The registration of each member, or 0 where it is not stated.
     pub broker_epoch: [u32; MOST_BROKERS],
@@ -148,6 +152,21 @@ pub(crate) struct Memory {
     pub wire: Option<Wire>,
     /// The number of its newest proposal.
     pub proposals: u32,
+}
+
+impl Memory {
+    /// Nothing but a request that has left the broker.  There is one such place for each broker, which
+    /// `apply L` names, so its next process proposes nothing while that is taken.
+    pub(crate) fn but_what_was_sent(&self) -> Memory {
+        match &self.wire {
+            Some(Wire::Asked(proposal)) if proposal.sent => Memory {
+                wire: self.wire,
+                proposals: self.proposals,
+                ..Memory::default()
+            },
+            _ => Memory::default(),
+        }
+    }
 }
 
 /// A fetch that may outlive its sender's role.
@@ -286,13 +305,7 @@ impl Row {
 
     /// What the end of a process takes with it.
     pub(crate) fn forget(&mut self, broker: usize) {
-        self.memory[broker] = Memory::default();
-        if let Some(late) = &self.late[broker] {
-            // The answer belongs to the connection of a process that is no more.
-            if late.answer.is_some() {
-                self.late[broker] = None;
-            }
-        }
+        self.memory[broker] = self.memory[broker].but_what_was_sent();
     }
 
     /// Forgets what can no longer have an effect, so that one state has one form:

@@ -299,7 +299,7 @@ fn a_late_fetch_of_a_lost_disk_proves_nothing() {
 }
 
 #[test]
-fn a_late_answer_finds_a_leader_and_changes_nothing() {
+fn a_late_answer_finds_a_leader_and_is_not_heeded() {
     happens(
         "replication 4.1, brokers north-1 south-1, voters east 3, min ISR 1, with late-fetches
         produce north-1 r1
@@ -309,12 +309,68 @@ fn a_late_answer_finds_a_leader_and_changes_nothing() {
         crash north-1
         fence north-1
         learn south-1
-        answer south-1
-        ----
-        leader: south-1
-        south-1: |
-
+        refused answer south-1: no-leader-to-fetch-from
+        drop south-1
         refused answer south-1: not-late",
+    );
+}
+
+#[test]
+fn a_proposal_outlives_its_sender() {
+    happens(
+        "replication 4.1, brokers north-1 south-1, voters east 3, min ISR 1
+        lag
+        shrink north-1 south-1
+        crash north-1
+        apply north-1
+        ----
+        isr: north-1",
+    );
+}
+
+#[test]
+fn a_proposal_that_could_not_be_sent_ends_with_its_sender() {
+    happens(
+        "replication 4.1, brokers north-1 south-1, voters east 3, min ISR 1
+        cut north east
+        lag
+        shrink north-1 south-1
+        refused apply north-1: unreachable
+        crash north-1
+        refused apply north-1: nothing-there",
+    );
+}
+
+#[test]
+fn a_broker_loses_what_it_wrote_since_it_came_back() {
+    happens(
+        "replication 4.1, brokers north-1 south-1, voters east 3, min ISR 1
+        produce north-1 r1
+        stop north-1
+        restart north-1
+        refused power-loss north-1 1: no-such-record
+        refused darken north 1: no-such-record
+        register north-1
+        power-loss north-1 1
+        ----
+        north-1: x |",
+    );
+}
+
+#[test]
+fn a_min_isr_that_stays_the_same_clears_what_there_is_to_clear() {
+    happens(
+        "replication 4.1, brokers north-1 south-1, voters east 3, min ISR 2, elr on
+        refused set-min-isr 2: already-so
+        lag
+        shrink north-1 south-1
+        apply north-1
+        ----
+        elr: south-1
+
+        set-min-isr 2
+        ----
+        elr: none",
     );
 }
 

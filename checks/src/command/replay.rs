@@ -2,6 +2,7 @@
 
 use super::{End, print};
 use clap::Args;
+use highwater_checks::agreement::schedule::retell;
 use highwater_checks::explain::{picture, steps_of};
 use highwater_checks::replay::replay;
 use highwater_checks::{Remark, Source};
@@ -36,9 +37,19 @@ impl Replay {
             &brokers,
             &steps_of(&replayed.model, &replayed.history),
         ));
+        let engine = match retell(&replayed, &story) {
+            Ok(None) => "So does the engine.".to_owned(),
+            Ok(Some(disagreement)) => {
+                print(&format!(
+                    "\nModel and engine do not agree:\n\n{disagreement}"
+                ));
+                return Ok(End::Unmet);
+            }
+            Err(what) => format!("The engine was not asked: {what}."),
+        };
         if replayed.differences.is_empty() {
             print(&format!(
-                "\nThe model agrees with all of it: {} events.\n",
+                "\nThe model agrees with all of it: {} events. {engine}\n",
                 replayed.steps
             ));
             return Ok(End::Good);

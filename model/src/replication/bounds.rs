@@ -91,7 +91,7 @@ pub(super) fn has_fault_left(model: &Replication, state: &State, fault: Fault) -
 }
 
 /// Whether a state lies within the bounds.
-pub(super) fn afford(model: &Replication, state: &State) -> bool {
+pub fn afford(model: &Replication, state: &State) -> bool {
     let (bounds, spent) = (&model.bounds, &state.ghost.spent);
     spent.records <= bounds.records
         && state.image().leader_epoch <= last_epoch(bounds)

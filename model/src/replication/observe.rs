@@ -24,9 +24,10 @@ pub(super) fn observe(model: &Replication, state: &State) -> Observation {
 
 fn view(replica: &Replica) -> ReplicaView {
     let entries = replica.log.entries().iter();
+    let tenure = replica.tenure();
     ReplicaView {
         process: replica.process,
-        leads: replica.leads(),
+        leads: tenure.is_some(),
         leader_epoch: LeaderEpoch(replica.leader_epoch.0.into()),
         log: entries
             .map(|entry| Entry {
@@ -35,5 +36,8 @@ fn view(replica: &Replica) -> ReplicaView {
             })
             .collect(),
         watermark: Offset(replica.watermark.0.into()),
+        in_sync: tenure.map(|tenure| tenure.isr).unwrap_or_default(),
+        pending: tenure.and_then(|tenure| tenure.pending.map(|_| tenure.maximal_isr())),
+        waiting: tenure.map(|tenure| tenure.waiting).unwrap_or_default(),
     }
 }

@@ -617,7 +617,7 @@ fn beginning(model: &Replication, seat: Datacenter) -> State {
         open: true,
         leader_epoch: LeaderEpoch(1),
         role: if broker == leader {
-            Role::Leader(first_tenure(&first))
+            Role::Leader(first_tenure(model, &first))
         } else {
             Role::Follower(Some(leader))
         },
@@ -644,10 +644,14 @@ fn beginning(model: &Replication, seat: Datacenter) -> State {
     }
 }
 
-fn first_tenure(image: &Image) -> Tenure {
+fn first_tenure(model: &Replication, image: &Image) -> Tenure {
     Tenure {
         partition_epoch: image.partition_epoch,
         isr: image.isr,
+        caught_up: match model.variant.switches.waits_for_caught_up {
+            true => image.isr.without(Broker::at(0)),
+            false => BrokerSet::EMPTY,
+        },
         ..Tenure::default()
     }
 }

@@ -45,6 +45,12 @@ pub struct ReplicaView {
     pub log: Vec<Entry>,
     /// Its own high watermark.
     pub watermark: Offset,
+    /// While it leads: the committed ISR it acts on.
+    pub in_sync: BrokerSet,
+    /// While it leads and an ISR change of its own is pending: whom it counts until that is settled.
+    pub pending: Option<BrokerSet>,
+    /// While it leads: the records whose producers wait for the watermark.
+    pub waiting: RecordSet,
 }
 
 impl fmt::Display for ReplicaView {

@@ -152,6 +152,7 @@ impl Engine {
         self.cluster.controller_for(broker)?;
 
         let clean = self.cluster.previous_epoch[broker] == self.cluster.broker_epoch[broker];
+        self.cluster.exact_checkpoint &= !(1 << broker);
         self.cluster.broker_epoch[broker] += 1;
         self.cluster.registered |= 1 << broker;
         self.cluster.fenced |= 1 << broker;
@@ -183,30 +184,45 @@ impl Engine {
             return Err(Refusal::NotInThisSetting);
         }
         self.cluster.controller()?;
-        if self.cluster.min_isr == to {
+        let clears = self.rules.switches.eligible_leader_replicas;
+        let is_new = self.cluster.min_isr != to;
+        if !is_new && !(clears && self.has_anything_to_clear()) {
             return Err(Refusal::AlreadySo);
         }
 
         let before = self.cluster.clone();
         self.cluster.min_isr = to;
         self.everywhere(&before, |row, around| {
-            if around.rules.switches.eligible_leader_replicas {
+            let as_it_was = row.registration;
+            if clears {
                 change::clear_eligible(&mut row.registration.as_columns());
             }
-            row.commit(around.cluster);
+            if is_new || row.registration != as_it_was {
+                row.commit(around.cluster);
+            }
         });
         Ok(())
     }
 
+    /// A value that is set anew, on another level or for the cluster, is a record too, and
+    /// `createClearElrRecordsAsNeeded` looks at the record, not at the value.
+    fn has_anything_to_clear(&self) -> bool {
+        let columns = &self.table.columns;
+        let mut sets = columns.eligible.iter().chain(&columns.last_known);
+        sets.any(|set| *set != 0)
+    }
+
     /// An orderly stop: `LogManager.shutdown` flushes, checkpoints the watermarks exactly, and
     /// `CleanShutdownFileHandler` writes the broker epoch.
+    ///
+    /// A process that has not registered writes the epoch -1 there, which no registration has, and has
+    /// appended nothing: that end is told as a `crash`.
     fn stop(&mut self, broker: usize) -> Result<(), Refusal> {
-        if !self.cluster.runs(broker) {
-            return Err(Refusal::AlreadySo);
+        if !self.cluster.takes_part(broker) {
+            return Err(Refusal::NotServing);
         }
 
-        let registered = self.cluster.registered >> broker & 1;
-        self.cluster.mark[broker] = u32::from(registered) * self.cluster.broker_epoch[broker];
+        self.cluster.mark[broker] = self.cluster.broker_epoch[broker];
         self.cluster.halt(broker);
         self.cluster.exact_checkpoint |= 1 << broker;
         self.everywhere_else(|row| environment::halt(row, broker));
@@ -246,7 +262,6 @@ impl Engine {
         self.cluster.process[broker] = Process::Running;
         self.cluster.previous_epoch[broker] = self.cluster.mark[broker];
         self.cluster.mark[broker] = 0;
-        self.cluster.exact_checkpoint &= !(1 << broker);
         Ok(())
     }
 

@@ -217,8 +217,8 @@ impl Engine {
     }
 }
 
-/// Whether an event is about brokers, links, the controller or the topic.
-fn happens_to_all(event: &Event) -> bool {
+/// Whether an event is about brokers, links, the controller or the topic, and so about every row.
+pub fn happens_to_all(event: &Event) -> bool {
     match event {
         Event::Produce { .. }
         | Event::Ack { .. }

@@ -33,6 +33,17 @@ impl Engine {
                 leader_epoch: LeaderEpoch(memory.leader_epoch),
                 log: log.collect(),
                 watermark: Offset(disk.watermark),
+                in_sync: brokers(memory.tenure.as_ref().map_or(0, |tenure| tenure.committed)),
+                pending: memory
+                    .tenure
+                    .as_ref()
+                    .and_then(|tenure| tenure.pending)
+                    .map(|pending| brokers(pending.maximal)),
+                waiting: memory
+                    .waiting
+                    .iter()
+                    .map(|waiting| waiting.record)
+                    .collect(),
             }
         });
         Observation {

@@ -141,7 +141,7 @@ pub(crate) fn read(
     if !around.cluster.serves(broker) {
         return Err(Refusal::NotServing);
     }
-    if !around.cluster.connects(from, home) {
+    if !around.cluster.can_open(from, home) {
         return Err(Refusal::Unreachable);
     }
     if offset >= row.disks[broker].end {

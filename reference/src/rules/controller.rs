@@ -81,7 +81,13 @@ pub(crate) fn apply(row: &mut Row, around: Around<'_>, leader: usize) -> Result<
     let Some(Wire::Asked(proposal)) = row.memory[leader].wire else {
         return Err(Refusal::NothingThere);
     };
-    around.cluster.controller_for(leader)?;
+    around.cluster.controller()?;
+    if !proposal.sent {
+        if !around.cluster.takes_part(leader) {
+            return Err(Refusal::NotServing);
+        }
+        around.cluster.controller_for(leader)?;
+    }
 
     row.memory[leader].wire = match judge(row, around, leader, &proposal) {
         Judgement::OutOfDate => None,

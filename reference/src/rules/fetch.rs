@@ -39,14 +39,21 @@ pub(super) fn request(row: &Row, around: Around<'_>, follower: usize) -> Result<
     }
     let to = memory.leader.trailing_zeros() as usize;
     let homes = [follower, to].map(|broker| usize::from(around.cluster.home[broker]));
-    if !around.cluster.connects(homes[0], homes[1]) {
+    if !around.cluster.can_open(homes[0], homes[1]) {
         return Err(Refusal::Unreachable);
+    }
+    let broker_epoch = around.cluster.broker_epoch[follower];
+    // A fetcher thread asks again when it has been answered, or has given up.
+    let tenure = (to, memory.leader_epoch, broker_epoch);
+    let under_way = row.late[follower].as_ref();
+    if under_way.is_some_and(|late| (late.to, late.leader_epoch, late.broker_epoch) == tenure) {
+        return Err(Refusal::AlreadySo);
     }
     let disk = &row.disks[follower];
     Ok(Late {
         to,
         leader_epoch: memory.leader_epoch,
-        broker_epoch: around.cluster.broker_epoch[follower],
+        broker_epoch,
         offset: disk.end,
         last_epoch: spans::newest(&disk.spans),
         answer: None,

@@ -46,7 +46,8 @@ pub(crate) fn shrink(
     leader: usize,
     dropped: u8,
 ) -> Result<(), Refusal> {
-    if !around.cluster.serves(leader) {
+    // `ReplicaManager.startup` schedules the task at the first publication, before the broker is let in.
+    if !around.cluster.takes_part(leader) {
         return Err(Refusal::NotServing);
     }
     let memory = &row.memory[leader];
@@ -192,6 +193,7 @@ fn may_lag(row: &Row, around: Around<'_>, leader: usize, follower: usize) -> boo
 /// Kafka: `addBrokerEpochToIsr`, `DefaultAlterPartitionManager.submit`.
 fn propose(row: &mut Row, around: Around<'_>, leader: usize, in_sync: u8, maximal: u8) {
     let sender_epoch = around.cluster.broker_epoch[leader];
+    let sent = around.cluster.controller_for(leader).is_ok();
     let memory = &mut row.memory[leader];
     let Some(tenure) = &mut memory.tenure else {
         return;
@@ -208,6 +210,7 @@ fn propose(row: &mut Row, around: Around<'_>, leader: usize, in_sync: u8, maxima
     }
     memory.wire = Some(Wire::Asked(Proposal {
         number,
+        sent,
         in_sync,
         broker_epoch,
         sender_epoch,

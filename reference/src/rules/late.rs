@@ -32,8 +32,9 @@ pub(crate) fn serve(row: &mut Row, around: Around<'_>, follower: usize) -> Resul
     Ok(())
 }
 
-/// The answer arrives.  It is heeded by the process that asked, if that still follows the same
-/// leader from the same end; the versions that check it also ask for the same leader epoch.
+/// The answer arrives, and is heeded: by the process that asked, while that still follows the same
+/// leader from the same end; the versions that check it also ask for the same leader epoch.  One that
+/// would not be heeded is still on its way, or lost (`drop`).
 ///
 /// Kafka: `AbstractFetcherThread.processFetchRequest`: each leader has a fetcher of its own, which
 /// heeds no answer for a partition it has lost.
@@ -41,21 +42,24 @@ pub(crate) fn answer(row: &mut Row, around: Around<'_>, follower: usize) -> Resu
     is_split(around)?;
     let late = row.late[follower].clone().ok_or(Refusal::NotLate)?;
     let answer = late.answer.ok_or(Refusal::NotLate)?;
-    if !around.cluster.takes_part(follower) {
+    let same_process = late.broker_epoch == around.cluster.broker_epoch[follower];
+    if !around.cluster.takes_part(follower) || !same_process {
         return Err(Refusal::NotServing);
+    }
+    let memory = &row.memory[follower];
+    if memory.tenure.is_some() || memory.leader != 1 << late.to {
+        return Err(Refusal::NoLeaderToFetchFrom);
+    }
+    let same_epoch = late.leader_epoch == memory.leader_epoch;
+    if !same_epoch && around.rules.switches.checks_answer_epoch {
+        return Err(Refusal::AnswerEpochIsCurrent);
+    }
+    if row.disks[follower].end != late.offset {
+        return Err(Refusal::AnswerIsForThisEnd);
     }
 
     row.late[follower] = None;
-    let memory = &row.memory[follower];
-    let same_epoch = late.leader_epoch == memory.leader_epoch;
-    let heeded = late.broker_epoch == around.cluster.broker_epoch[follower]
-        && memory.tenure.is_none()
-        && memory.leader == 1 << late.to
-        && row.disks[follower].end == late.offset
-        && (same_epoch || !around.rules.switches.checks_answer_epoch);
-    if heeded {
-        fetch::take(row, follower, answer);
-    }
+    fetch::take(row, follower, answer);
     Ok(())
 }
 

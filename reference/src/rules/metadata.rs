@@ -42,7 +42,7 @@ pub(crate) fn learn(
 pub(crate) fn begin(row: &mut Row, around: Around<'_>, broker: usize) {
     row.memory[broker] = Memory {
         image: Image::of(row.registration, around.cluster),
-        ..Memory::default()
+        ..row.memory[broker].but_what_was_sent()
     };
     apply(row, around, broker);
 }

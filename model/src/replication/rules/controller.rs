@@ -290,6 +290,7 @@ fn begin(model: &Replication, after: &mut State, broker: Broker, image: &Image) 
     let replica = &mut after.replicas[broker];
     replica.broker_epoch = image.broker_epochs[broker];
     replica.open = !image.fenced.contains(broker);
+    replica.stopped_under = BrokerEpoch(0);
     if replica.tenure().is_some() {
         // Only where a restart does not forget its role: it goes on with what it knew.
         return;
@@ -323,7 +324,8 @@ pub(super) fn unclean(model: &Replication, before: &State) -> Result<State, Disa
     hold_election(model, before, Election::Unclean)
 }
 
-/// An election without any other change.
+/// An election without any other change.  If it would elect whom there is already, or nobody, the
+/// controller writes nothing and answers with an error.
 pub(super) fn hold_election(
     model: &Replication,
     before: &State,
@@ -342,6 +344,9 @@ pub(super) fn hold_election(
     };
     change(model, controller, &mut image, wanted);
     commit(controller, image)?;
+    if after == *before {
+        return Err(Disabled::NothingThere);
+    }
     Ok(after)
 }
 

@@ -111,22 +111,19 @@ pub(super) fn power_loss(
     if replica.process == Process::Stopped {
         return Err(Disabled::AlreadySo);
     }
-    let end = replica
-        .log
-        .end()
-        .0
-        .checked_sub(lost)
-        .ok_or(Disabled::NoSuchRecord)?;
+    let end = end_after(replica, lost)?;
 
     let mut after = *before;
     halt(model, &mut after, broker);
-    after.replicas[broker].truncate(End(end));
+    after.replicas[broker].truncate(end);
     Ok(after)
 }
 
 /// A broker stops, and its disk is empty.
 pub(super) fn wipe(model: &Replication, before: &State, broker: Broker) -> Result<State, Disabled> {
-    power_loss(model, before, broker, before.replicas[broker].log.end().0)
+    let mut after = crash(model, before, broker)?;
+    after.replicas[broker].truncate(End(0));
+    Ok(after)
 }
 
 /// A broker freezes with everything it has in memory.
@@ -223,19 +220,22 @@ pub(super) fn darken(
     let mut after = empty(model, before, datacenter)?;
     for broker in model.setting.brokers_of(datacenter).iter() {
         let replica = &before.replicas[broker];
-        let lost = lost[broker.index()];
-        let end = replica
-            .log
-            .end()
-            .0
-            .checked_sub(lost)
-            .ok_or(Disabled::NoSuchRecord)?;
-        if lost > 0 && replica.stopped_under != BrokerEpoch(0) {
-            return Err(Disabled::NoSuchRecord);
-        }
-        after.replicas[broker].truncate(End(end));
+        let end = end_after(replica, lost[broker.index()])?;
+        after.replicas[broker].truncate(end);
     }
     Ok(after)
+}
+
+/// Where a log ends that has lost so many records.  What an orderly stop has flushed stays, and until
+/// it has registered again the broker writes nothing that it could lose.
+///
+/// Source: `LogManager.shutdown`; R41.
+fn end_after(replica: &Replica, lost: u8) -> Result<End, Disabled> {
+    let flushed = replica.stopped_under != BrokerEpoch(0);
+    match replica.log.end().0.checked_sub(lost) {
+        Some(end) if lost == 0 || !flushed => Ok(End(end)),
+        _ => Err(Disabled::NoSuchRecord),
+    }
 }
 
 /// A datacenter is lost with its disks, and with whatever an orderly stop had left there.

@@ -82,12 +82,17 @@ pub(super) fn shrink(
     )?;
 
     let mut after = *before;
+    if let Some(tenure) = after.replicas[leader].tenure_mut() {
+        // Whoever may be dropped has been behind for the lag time, which is what is waited for.
+        tenure.caught_up = tenure.caught_up.minus(dropped);
+    }
     propose(model, &mut after, leader, tenure.isr.minus(dropped));
     watermark::advance(model, &mut after, leader);
     Ok(after)
 }
 
-/// The lag time of a follower passes: the leader no longer waits for it to join.
+/// The lag time of a follower passes: the leader no longer waits for it to join.  The clock moves no
+/// watermark; whatever next looks at it does.
 ///
 /// Who: leader.  Source: `ReplicaState.isCaughtUp`; the third term of R06.
 pub(super) fn lapse(
@@ -113,7 +118,6 @@ pub(super) fn lapse(
     if let Some(tenure) = after.replicas[leader].tenure_mut() {
         tenure.caught_up = tenure.caught_up.without(follower);
     }
-    watermark::advance(model, &mut after, leader);
     Ok(after)
 }
 

@@ -32,24 +32,28 @@ pub(super) fn learn(
     let old = *before.view(broker);
     after.replicas[broker].place += records;
     let new = *after.view(broker);
-    if new.partition_epoch != old.partition_epoch {
-        apply_partition(model, &mut after, broker, &new);
+    // A batch that does not change the partition calls nobody who would look at the watermark: a new
+    // min ISR waits for the next append or fetch (`ReplicaManager.applyDelta`).
+    if new.partition_epoch != old.partition_epoch
+        && apply_partition(model, &mut after, broker, &new)
+    {
+        watermark::advance(model, &mut after, broker);
     }
-    watermark::advance(model, &mut after, broker);
     Ok(after)
 }
 
-/// What a broker makes of the partition's newest record.
+/// What a broker makes of the partition's newest record, and whether it makes anything of it.
 pub(super) fn apply_partition(
     model: &Replication,
     after: &mut State,
     broker: Broker,
     image: &Image,
-) {
+) -> bool {
     if image.leader == Some(broker) {
-        lead(model, &mut after.replicas[broker], broker, image);
+        lead(model, &mut after.replicas[broker], broker, image)
     } else {
         follow(model, &mut after.replicas[broker], image);
+        true
     }
 }
 
@@ -57,17 +61,17 @@ pub(super) fn apply_partition(
 /// leads already it takes over the committed ISR, unless it knows better from an answer.
 ///
 /// Who: broker.  Source: `Partition.makeLeader`; R25, R26.
-fn lead(model: &Replication, replica: &mut Replica, broker: Broker, image: &Image) {
+fn lead(model: &Replication, replica: &mut Replica, broker: Broker, image: &Image) -> bool {
     let in_this_epoch = replica.leader_epoch == image.leader_epoch;
     match replica.role {
         Role::Leader(ref mut tenure) if in_this_epoch => {
             let older = image.partition_epoch < tenure.partition_epoch;
             let equal = image.partition_epoch == tenure.partition_epoch;
             if older && model.keeps(Guard::MetadataIsNotOlder) {
-                return;
+                return false;
             }
             if equal && !model.variant.switches.equal_epoch_wipes_pending {
-                return;
+                return false;
             }
             tenure.isr = image.isr;
             tenure.partition_epoch = image.partition_epoch;
@@ -75,6 +79,7 @@ fn lead(model: &Replication, replica: &mut Replica, broker: Broker, image: &Imag
         }
         _ => take_office(model, replica, broker, image),
     }
+    true
 }
 
 /// A broker becomes the leader of a new epoch.  Its log is not truncated; whatever it holds is the
@@ -94,13 +99,14 @@ fn take_office(model: &Replication, replica: &mut Replica, broker: Broker, image
         tenure.follower_epoch = earlier.follower_epoch;
         if model.variant.switches.reelected_leader_remembers {
             tenure.follower_end = earlier.follower_end;
-            if model.variant.switches.waits_for_caught_up {
-                tenure.caught_up = image.isr.without(broker);
-            }
         }
     } else if !model.keeps(Guard::NewLeaderForgetsFollowers) {
         tenure.follower_end = replica.remembered;
         tenure.follower_epoch = image.broker_epochs;
+    }
+    if model.variant.switches.waits_for_caught_up {
+        // Who is in the ISR counts as caught up at this moment, whether or not it was heard from.
+        tenure.caught_up = image.isr.without(broker);
     }
     if model.keeps(Guard::LeaderNotesEpoch) {
         replica.log.assign_epoch(image.leader_epoch);

@@ -1,0 +1,364 @@
+//! Model and engine, event by event.
+
+mod spoilt;
+
+use highwater_checks::agreement::edges::{Compared, Width, every_edge};
+use highwater_checks::agreement::engine_at;
+use highwater_checks::agreement::schedule::{Walk, retell, shortest};
+use highwater_checks::replay::replay;
+use highwater_model::replication::{Bounds, Operators, Property, Replication, Variant};
+use highwater_vocabulary::{Acks, Datacenter, Faults, Member, Profile, Setting, Story};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use spoilt::{Bug, Spoilt};
+use std::path::Path;
+
+/// Brokers in north and south, or where else these numbers say; west is a witness.
+fn layout(brokers: &[usize]) -> Setting {
+    Setting {
+        kafka: Profile::V4_1,
+        datacenters: ["north", "south", "west"].map(String::from).to_vec(),
+        voters: vec![1, 1, 1],
+        brokers: brokers.iter().map(|site| Datacenter::at(*site)).collect(),
+        min_insync_replicas: 2,
+        acks: Acks::All,
+        unclean_leader_election: false,
+        eligible_leader_replicas: false,
+    }
+}
+
+/// Every version, with and without what it can have.
+fn settings(brokers: &[usize]) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    for kafka in Profile::ALL.iter().copied() {
+        for eligible_leader_replicas in [false, true] {
+            if eligible_leader_replicas && kafka < Profile::V4_0 {
+                continue;
+            }
+            for unclean_leader_election in [false, true] {
+                for acks in Acks::EACH {
+                    for min_insync_replicas in [1, 2] {
+                        settings.push(Setting {
+                            kafka,
+                            eligible_leader_replicas,
+                            unclean_leader_election,
+                            acks,
+                            min_insync_replicas,
+                            ..layout(brokers)
+                        });
+                    }
+                }
+            }
+        }
+    }
+    settings
+}
+
+/// What may go wrong.
+const ROWS: [&str; 22] = [
+    "none",
+    "lag",
+    "broker-crash",
+    "broker-power-loss",
+    "broker-wiped",
+    "broker-pause",
+    "broker-stop",
+    "dc-loss:north",
+    "dc-power-loss:north",
+    "dc-destroyed:south",
+    "cut:north|south",
+    "cut:north|west",
+    "one-way-cut:north>south",
+    "one-way-cut:south>north",
+    "one-way-cut:north>west",
+    "controller-failover",
+    "lag+broker-power-loss",
+    "lag+dc-power-loss:north",
+    "lag+broker-stop",
+    "broker-pause+cut:north|west",
+    "controller-failover+lag",
+    "broker-crash+one-way-cut:north>west",
+];
+
+const SMALL: Bounds = Bounds {
+    records: 1,
+    elections: 2,
+    isr_changes: 1,
+    preferred_elections: 1,
+    reads: 0,
+    redundant_choices: true,
+    operators: Operators {
+        min_isr: [None; 2],
+        unclean_elections: 0,
+    },
+};
+
+fn model(setting: &Setting, row: &str, bounds: Bounds) -> Replication {
+    Replication {
+        setting: setting.clone(),
+        variant: Variant::of(setting.kafka),
+        faults: Faults::parse(row, &setting.datacenters).expect("a row"),
+        bounds,
+        asked: Property::ALL,
+    }
+}
+
+fn compare(model: &Replication, width: Width) -> Compared {
+    let begin = |state: &_| engine_at(model, state, 1).expect("the engine has all of it");
+    every_edge(model, begin, width).unwrap_or_else(|disagreement| panic!("\n{disagreement}"))
+}
+
+/// Every setting in every row.
+fn compare_all(
+    brokers: &[usize],
+    bounds: Bounds,
+    width: Width,
+    change: impl Fn(&mut Variant),
+) -> Compared {
+    let mut all = Compared::default();
+    let (mut spaces, mut whole) = (0, 0);
+    for setting in settings(brokers) {
+        for row in ROWS {
+            let mut model = model(&setting, row, bounds);
+            change(&mut model.variant);
+            let compared = compare(&model, width);
+            spaces += 1;
+            whole += usize::from(compared.whole);
+            all = all.and(compared);
+        }
+    }
+    println!(
+        "{} replicas: {spaces} spaces, {whole} of them whole, {} states, {} edges ({} within the bounds), \
+         {} refusals, {} of them for other reasons",
+        brokers.len(),
+        all.states,
+        all.edges,
+        all.within_bounds,
+        all.refusals,
+        all.reasons.values().sum::<u64>(),
+    );
+    all
+}
+
+/// The reasons of both sides where they differ, the commonest first.
+fn print_reasons(compared: &Compared) {
+    let mut reasons: Vec<_> = compared.reasons.iter().collect();
+    reasons.sort_by_key(|(_, times)| std::cmp::Reverse(**times));
+    for ((verb, model, engine), times) in reasons {
+        println!("{times:>10}  {verb}: the model says {model}, the engine {engine}");
+    }
+}
+
+#[test]
+fn every_edge_between_two_replicas() {
+    let width = Width {
+        edges: 1_000,
+        everything_in_one_of: 9,
+    };
+    let compared = compare_all(&[0, 1], SMALL, width, |_| {});
+    print_reasons(&compared);
+    assert!(compared.edges > 700_000, "{}", compared.edges);
+}
+
+#[test]
+fn every_edge_between_three_replicas() {
+    let width = Width {
+        edges: 300,
+        everything_in_one_of: 19,
+    };
+    let compared = compare_all(&[0, 1, 0], SMALL, width, |_| {});
+    assert!(compared.edges > 300_000, "{}", compared.edges);
+}
+
+/// What a profile leaves out and a story may switch on.
+#[test]
+fn every_edge_under_each_switch() {
+    let width = Width {
+        edges: 100,
+        everything_in_one_of: 9,
+    };
+    for name in [
+        "equal-epoch-wipes-pending",
+        "reelected-leader-remembers",
+        "waits-for-caught-up",
+        "late-fetches",
+    ] {
+        println!("{name}:");
+        compare_all(&[0, 1], SMALL, width, |variant| match name {
+            "late-fetches" => variant.late_fetches = true,
+            name => assert!(variant.switches.set(name, true)),
+        });
+    }
+}
+
+#[test]
+#[ignore = "ten million edges"]
+fn every_edge_of_the_larger_spaces_takes_10_minutes() {
+    let bounds = Bounds {
+        records: 2,
+        elections: 3,
+        isr_changes: 2,
+        reads: 1,
+        operators: Operators {
+            min_isr: [Some(3), Some(1)],
+            unclean_elections: 1,
+        },
+        ..SMALL
+    };
+    let width = |edges| Width {
+        edges,
+        everything_in_one_of: 50,
+    };
+    let two = compare_all(&[0, 1], bounds, width(4_000), |_| {});
+    let three = compare_all(&[0, 1, 2], bounds, width(3_000), |_| {});
+    let four = compare_all(&[0, 1, 0, 1], bounds, width(1_000), |_| {});
+    assert!(two.and(three).and(four).edges > 10_000_000);
+}
+
+/// An engine with a bug is found out, and within so many events.
+#[test]
+fn every_planted_bug_is_found() {
+    let mut table = Vec::new();
+    let mut survivors = Vec::new();
+    for bug in Bug::ALL.iter().copied() {
+        match cases_until_found(bug) {
+            Some((cases, events)) => table.push((bug, cases, events)),
+            None => survivors.push(bug),
+        }
+    }
+    println!("{:>8}  {:>6}  bug", "compared", "events");
+    for (bug, cases, events) in &table {
+        println!("{cases:>8}  {events:>6}  {}", bug.sentence());
+    }
+    assert!(survivors.is_empty(), "not found: {survivors:?}");
+    for (bug, cases, _) in table {
+        assert!(cases <= 1_000_000, "{bug:?} took {cases}");
+    }
+}
+
+/// How many events were compared until the bug was found, and how many its history has.  In every
+/// setting a few, then in every setting more.
+fn cases_until_found(bug: Bug) -> Option<(u64, usize)> {
+    let mut compared = 0;
+    let (row, replicas) = bug.haunts();
+    for edges in [100, 1_000, 10_000] {
+        for setting in settings(replicas) {
+            let bounds = Bounds {
+                isr_changes: 2,
+                ..SMALL
+            };
+            let mut model = model(&setting, row, bounds);
+            model.variant.late_fetches = bug.needs_late_fetches();
+            let begin = |state: &_| Spoilt::new(bug, &model, state);
+            let width = Width {
+                edges,
+                everything_in_one_of: 5,
+            };
+            match every_edge(&model, begin, width) {
+                Ok(healthy) => compared += healthy.edges + healthy.refusals,
+                Err(found) => return Some((compared + found.compared, found.len())),
+            }
+        }
+        if compared > 300_000 {
+            return None;
+        }
+    }
+    None
+}
+
+/// Up to six replicas in up to three datacenters.
+fn deployment() -> impl Strategy<Value = Replication> {
+    let voters = prop_oneof![3 => Just(vec![1, 1, 1]), 1 => vec(0u8..3, 3)];
+    (
+        vec(0usize..3, 2..=6),
+        voters,
+        select(Profile::ALL.to_vec()),
+        1u8..=4,
+        select(Acks::EACH.to_vec()),
+        any::<(bool, bool)>(),
+        prop_oneof![4 => Just(false), 1 => Just(true)],
+    )
+        .prop_map(
+            |(brokers, mut voters, kafka, min_isr, acks, switches, late)| {
+                voters[0] = voters[0].max(1);
+                let setting = Setting {
+                    kafka,
+                    voters,
+                    min_insync_replicas: min_isr,
+                    acks,
+                    unclean_leader_election: switches.0,
+                    eligible_leader_replicas: switches.1,
+                    ..layout(&brokers)
+                };
+                let bounds = Bounds {
+                    records: 3,
+                    elections: 6,
+                    isr_changes: 200,
+                    preferred_elections: 200,
+                    reads: 3,
+                    redundant_choices: true,
+                    operators: Operators {
+                        min_isr: [Some(1), Some(2)],
+                        unclean_elections: 9,
+                    },
+                };
+                let mut model = model(&setting, "lag", bounds);
+                model.variant.late_fetches = late;
+                model
+            },
+        )
+}
+
+/// Runs a schedule; what is found is a story.
+fn walk(model: &Replication, rows: usize, picks: &[u64]) -> Result<u64, String> {
+    let beginning = model.beginnings()[0];
+    let mut walk = Walk::new(model, &beginning, rows)?;
+    for pick in picks {
+        if let Err(parting) = walk.pick(*pick) {
+            let told = walk.told.clone();
+            return Err(shortest(model, &beginning, rows, told, parting).to_string());
+        }
+    }
+    Ok(walk.compared)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, max_shrink_iters: 0, ..ProptestConfig::default() })]
+
+    /// Longer, wider and with more faults than any explored space, several partitions at once.
+    #[test]
+    fn schedules_agree(model in deployment(), rows in 1usize..4, picks in vec(any::<u64>(), 120)) {
+        let found = walk(&model, rows, &picks);
+        prop_assert!(found.is_ok(), "\n{}", found.unwrap_err());
+    }
+}
+
+/// Stories of disagreements that were settled: both sides tell them alike now.
+#[test]
+fn what_was_found_stays_settled() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("stories/found");
+    let mut told = 0;
+    for file in folder.read_dir().expect("the folder of the found stories") {
+        let path = file.expect("a file").path();
+        let text = std::fs::read_to_string(&path).expect("a text");
+        let story =
+            Story::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let replayed = replay(&story).expect("a variant");
+        assert!(
+            replayed.differences.is_empty(),
+            "{}: {:?}",
+            path.display(),
+            replayed.differences
+        );
+        let disagreement = retell(&replayed, &story).expect("a variant of the engine's");
+        assert!(
+            disagreement.is_none(),
+            "{}:\n{}",
+            path.display(),
+            disagreement.unwrap()
+        );
+        told += 1;
+    }
+    assert!(told >= 8, "only {told}");
+}

@@ -1,0 +1,327 @@
+//! Engines with a bug: a healthy one behind a wrapper that spoils what goes in, what comes out, or
+//! what it was set up with.
+
+use highwater_checks::agreement::{Account, switches_of};
+use highwater_model::replication::{Replication, State};
+use highwater_reference::{Engine, Refusal};
+use highwater_vocabulary::{
+    Acks, Broker, BrokerSet, Event, LeaderEpoch, Member, Observation, Offset, RecordSet, Setting,
+};
+
+macro_rules! bugs {
+    ($($name:ident = $sentence:literal,)*) => {
+        /// What may be wrong with an engine.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub(crate) enum Bug {
+            $($name,)*
+        }
+
+        impl Bug {
+            pub(crate) const ALL: &'static [Bug] = &[$(Bug::$name,)*];
+
+            pub(crate) fn sentence(self) -> &'static str {
+                match self {
+                    $(Bug::$name => $sentence,)*
+                }
+            }
+        }
+    };
+}
+
+bugs! {
+    FetchEpochUnchecked = "a fetch under another leader epoch is not refused",
+    FetchBrokerEpochUnchecked = "a fetch of an older registration is not refused",
+    AnyLaggardDropped = "a follower that keeps up may be dropped",
+    AnyoneFenced = "a broker that is heard from may be fenced",
+    ProposesWhilePending = "a second ISR change is proposed while one is pending",
+    AppendsBelowMinIsr = "acks=all is appended below min ISR",
+    FollowerAppends = "a follower appends",
+    WatermarkEarly = "a leader's watermark is one early",
+    WatermarkBelowMinIsr = "the watermark moves below min ISR, or stands still where it did not yet",
+    AcknowledgedWithoutIsr = "acknowledged before the watermark",
+    AcknowledgedBelowMinIsr = "acknowledged although the ISR is below min ISR",
+    AcksIgnored = "acks=all is acknowledged as acks=1",
+    EpochNotBumped = "an election starts no leader epoch",
+    EpochBumpedWithoutNeed = "every shrinking starts a leader epoch, or none does",
+    ElrKept = "the ELR is kept at min ISR",
+    ElrNotFed = "a shrinking feeds no ELR",
+    ElectedOutside = "a leader is elected outside ISR and ELR",
+    ElectedInReverse = "elections go through the assignment in reverse",
+    Swapped = "two replicas of four are swapped",
+    UncleanByController = "the controller ignores that unclean election is enabled, or honours it too soon",
+    DivergingAnswerIgnored = "a follower does not truncate",
+    BatchCutShort = "of a batch of metadata the last record is not applied",
+    EqualMetadataApplied = "metadata of an equal epoch drops a pending change",
+    LostAnswerArrives = "an answer that was lost arrives",
+    LostFetchArrives = "a fetch whose answer was lost is answered",
+    WatermarkLost = "the watermark is lost after two elections",
+    KillTakenForStop = "a kill leaves the mark of an orderly stop",
+    StopTakenForKill = "an orderly stop leaves no mark",
+    SeatKept = "a new registration keeps its seats, or loses them too soon",
+    SuffixKept = "a loss of power loses nothing",
+    DiskKept = "a wiped disk is not empty",
+    CheckpointExact = "an older checkpoint is not read",
+    CutBothWays = "a one-way cut cuts both ways",
+    ControllerStays = "the controller cannot lose its office",
+    MinIsrUnknown = "min ISR is one",
+}
+
+impl Bug {
+    /// The faults and the replicas among which it is looked for, the setting apart.
+    pub(crate) fn haunts(self) -> (&'static str, &'static [usize]) {
+        match self {
+            Bug::Swapped => ("broker-crash", &[0, 1, 0, 1]),
+            Bug::ElectedInReverse => ("broker-crash", &[0, 1, 0]),
+            Bug::FetchEpochUnchecked => ("broker-crash", &[0, 1, 0]),
+            Bug::FetchBrokerEpochUnchecked | Bug::SeatKept => ("broker-crash", &[0, 1]),
+            Bug::ElectedOutside | Bug::UncleanByController => ("broker-crash+lag", &[0, 1]),
+            Bug::WatermarkLost => ("broker-pause", &[0, 1]),
+            Bug::KillTakenForStop => ("broker-crash", &[0, 1]),
+            Bug::StopTakenForKill => ("broker-stop", &[0, 1]),
+            Bug::SuffixKept => ("broker-power-loss", &[0, 1]),
+            Bug::DiskKept => ("broker-wiped", &[0, 1]),
+            Bug::CheckpointExact => ("broker-crash", &[0, 1]),
+            Bug::CutBothWays => ("one-way-cut:north>south", &[0, 1]),
+            Bug::ControllerStays => ("controller-failover", &[0, 1]),
+            Bug::DivergingAnswerIgnored => ("broker-pause", &[0, 1]),
+            _ => ("lag", &[0, 1]),
+        }
+    }
+
+    pub(crate) fn needs_late_fetches(self) -> bool {
+        matches!(
+            self,
+            Bug::FetchEpochUnchecked | Bug::FetchBrokerEpochUnchecked
+        )
+    }
+
+    /// The check that is not made.
+    fn overlooks(self) -> Option<Refusal> {
+        Some(match self {
+            Bug::FetchEpochUnchecked => Refusal::FetchEpochIsCurrent,
+            Bug::AnyLaggardDropped => Refusal::OnlyLaggingAreDropped,
+            Bug::AnyoneFenced => Refusal::FencedIsSilent,
+            Bug::ProposesWhilePending => Refusal::NoProposalWhilePending,
+            Bug::AppendsBelowMinIsr => Refusal::AdmissionAtMinIsr,
+            Bug::FollowerAppends => Refusal::LeadsLocally,
+            Bug::AcknowledgedWithoutIsr => Refusal::AckAwaitsWatermark,
+            Bug::AcknowledgedBelowMinIsr => Refusal::AckAtMinIsr,
+            _ => return None,
+        })
+    }
+}
+
+/// An engine with a bug.
+#[derive(Clone)]
+pub(crate) struct Spoilt {
+    bug: Bug,
+    engine: Engine,
+    /// Where each replica stands in the engine's assignment.
+    order: Vec<usize>,
+    wrongly_acknowledged: RecordSet,
+    was_eligible: BrokerSet,
+}
+
+impl Spoilt {
+    pub(crate) fn new(bug: Bug, model: &Replication, beginning: &State) -> Spoilt {
+        let mut setting: Setting = model.setting.clone();
+        let mut order: Vec<usize> = (0..setting.brokers.len()).collect();
+        match bug {
+            Bug::ElectedOutside => setting.unclean_leader_election = true,
+            Bug::ElrNotFed => setting.eligible_leader_replicas = false,
+            Bug::AcksIgnored => setting.acks = Acks::Leader,
+            Bug::MinIsrUnknown => setting.min_insync_replicas = 1,
+            Bug::ElectedInReverse => order[1..].reverse(),
+            Bug::Swapped => order.swap(1, 2),
+            _ => {}
+        }
+        for (broker, place) in order.iter().enumerate() {
+            setting.brokers[*place] = model.setting.brokers[broker];
+        }
+        let mut switches = switches_of(model).expect("the engine has all of it");
+        match bug {
+            Bug::FetchBrokerEpochUnchecked => switches.checks_fetch_broker_epoch ^= true,
+            Bug::WatermarkBelowMinIsr => switches.strict_min_isr ^= true,
+            Bug::EpochBumpedWithoutNeed => switches.shrinking_starts_epoch ^= true,
+            Bug::SeatKept => switches.registration_takes_seats ^= true,
+            Bug::UncleanByController => switches.unclean_by_controller ^= true,
+            Bug::EqualMetadataApplied => switches.equal_epoch_wipes_pending = true,
+            Bug::ElrNotFed => switches.eligible_leader_replicas = false,
+            _ => {}
+        }
+        let mut engine = Engine::with_switches(&setting, switches, 1);
+        if let Some(seat) = beginning.controller.active {
+            engine.seat_controller(seat).expect("a voter");
+        }
+        Spoilt {
+            bug,
+            engine,
+            order,
+            wrongly_acknowledged: RecordSet::EMPTY,
+            was_eligible: BrokerSet::EMPTY,
+        }
+    }
+
+    /// The event that the engine is given instead.
+    fn misheard(&self, event: &Event) -> Option<Event> {
+        Some(match (self.bug, *event) {
+            (Bug::BatchCutShort, Event::Learn { broker, records }) if records > 1 => Event::Learn {
+                broker,
+                records: records - 1,
+            },
+            (Bug::LostAnswerArrives, Event::Untold { leader }) => Event::Told { leader },
+            (Bug::LostFetchArrives, Event::FetchLost { follower }) => Event::Fetch { follower },
+            (Bug::DivergingAnswerIgnored, Event::Fetch { follower })
+                if self.truncates(event, follower) =>
+            {
+                Event::FetchLost { follower }
+            }
+            (Bug::KillTakenForStop, Event::Crash { broker }) => Event::Stop { broker },
+            (Bug::StopTakenForKill, Event::Stop { broker }) => Event::Crash { broker },
+            (Bug::SuffixKept, Event::PowerLoss { broker, .. })
+            | (Bug::DiskKept, Event::Wipe { broker }) => Event::Crash { broker },
+            (Bug::CheckpointExact, Event::Restart { broker, .. }) => Event::Restart {
+                broker,
+                watermark: None,
+            },
+            (Bug::CutBothWays, Event::CutFrom { from, to }) => Event::Cut {
+                between: [from, to],
+            },
+            (Bug::ControllerStays, Event::Depose) => return None,
+            _ => *event,
+        })
+    }
+
+    fn truncates(&self, event: &Event, follower: Broker) -> bool {
+        let mut after = self.engine.clone();
+        let end = |engine: &Engine| engine.observe(0).replicas[follower.index()].log.len();
+        after.apply(0, event).is_ok() && end(&after) < end(&self.engine)
+    }
+
+    fn moved(&self, broker: Broker) -> Broker {
+        Broker::at(self.order[broker.index()])
+    }
+
+    fn moved_all(&self, brokers: BrokerSet) -> BrokerSet {
+        brokers.iter().map(|broker| self.moved(broker)).collect()
+    }
+
+    /// The event as the engine's assignment numbers its brokers.
+    fn renumbered(&self, event: Event) -> Event {
+        let it = |broker| self.moved(broker);
+        match event {
+            Event::Produce { broker, record } => Event::Produce {
+                broker: it(broker),
+                record,
+            },
+            Event::Ack { broker, record } => Event::Ack {
+                broker: it(broker),
+                record,
+            },
+            Event::Refuse { broker, record } => Event::Refuse {
+                broker: it(broker),
+                record,
+            },
+            Event::Fetch { follower } => Event::Fetch {
+                follower: it(follower),
+            },
+            Event::FetchLost { follower } => Event::FetchLost {
+                follower: it(follower),
+            },
+            Event::Shrink { leader, dropped } => Event::Shrink {
+                leader: it(leader),
+                dropped: self.moved_all(dropped),
+            },
+            Event::Told { leader } => Event::Told { leader: it(leader) },
+            Event::Untold { leader } => Event::Untold { leader: it(leader) },
+            Event::Apply { leader } => Event::Apply { leader: it(leader) },
+            Event::Learn { broker, records } => Event::Learn {
+                broker: it(broker),
+                records,
+            },
+            Event::Fence { broker } => Event::Fence { broker: it(broker) },
+            Event::Unfence { broker } => Event::Unfence { broker: it(broker) },
+            Event::Register { broker } => Event::Register { broker: it(broker) },
+            Event::Stop { broker } => Event::Stop { broker: it(broker) },
+            Event::Restart { broker, watermark } => Event::Restart {
+                broker: it(broker),
+                watermark,
+            },
+            Event::Resume { broker } => Event::Resume { broker: it(broker) },
+            Event::Crash { broker } => Event::Crash { broker: it(broker) },
+            Event::PowerLoss { broker, lost } => Event::PowerLoss {
+                broker: it(broker),
+                lost,
+            },
+            Event::Wipe { broker } => Event::Wipe { broker: it(broker) },
+            Event::Pause { broker } => Event::Pause { broker: it(broker) },
+            other => other,
+        }
+    }
+
+    /// An observation in the order of the model's assignment.
+    fn in_order(&self, seen: Observation) -> Observation {
+        let back = |set: BrokerSet| -> BrokerSet {
+            let mut brokers = (0..self.order.len()).map(Broker::at).collect::<Vec<_>>();
+            brokers.retain(|broker| set.contains(self.moved(*broker)));
+            brokers.into_iter().collect()
+        };
+        let replicas = self.order.iter().map(|place| {
+            let mut replica = seen.replicas[*place].clone();
+            replica.in_sync = back(replica.in_sync);
+            replica.pending = replica.pending.map(back);
+            replica
+        });
+        Observation {
+            leader: seen
+                .leader
+                .and_then(|leader| back(BrokerSet::only(leader)).iter().next()),
+            isr: back(seen.isr),
+            elr: back(seen.elr),
+            fenced: back(seen.fenced),
+            replicas: replicas.collect(),
+            ..seen
+        }
+    }
+}
+
+impl Account for Spoilt {
+    fn apply(&mut self, event: &Event) -> Result<(), Refusal> {
+        let Some(heard) = self.misheard(event) else {
+            return Ok(());
+        };
+        let heard = self.renumbered(heard);
+        self.was_eligible = self.engine.observe(0).elr;
+        match (self.engine.apply(0, &heard), event) {
+            (Err(refusal), _) if Some(refusal) == self.bug.overlooks() => {
+                if let Event::Ack { record, .. } = event {
+                    self.wrongly_acknowledged = self.wrongly_acknowledged.with(*record);
+                }
+                Ok(())
+            }
+            (result, _) => result,
+        }
+    }
+
+    fn observe(&self) -> Observation {
+        let mut seen = self.in_order(self.engine.observe(0));
+        seen.acknowledged = seen.acknowledged.union(self.wrongly_acknowledged);
+        match self.bug {
+            Bug::WatermarkEarly => {
+                for replica in seen.replicas.iter_mut().filter(|replica| replica.leads) {
+                    let end = replica.log.len() as u64;
+                    replica.watermark = Offset((replica.watermark.0 + 1).min(end));
+                }
+            }
+            Bug::EpochNotBumped => seen.leader_epoch = LeaderEpoch(1),
+            Bug::ElrKept => seen.elr = seen.elr.union(self.was_eligible.minus(seen.isr)),
+            Bug::WatermarkLost if seen.leader_epoch > LeaderEpoch(2) => {
+                for replica in &mut seen.replicas {
+                    replica.watermark = Offset(0);
+                }
+            }
+            _ => {}
+        }
+        seen
+    }
+}
