@@ -88,6 +88,7 @@ const SMALL: Bounds = Bounds {
     preferred_elections: 1,
     reads: 0,
     redundant_choices: true,
+    redundant_states: false,
     operators: Operators {
         min_isr: [None; 2],
         unclean_elections: 0,
@@ -298,6 +299,7 @@ fn deployment() -> impl Strategy<Value = Replication> {
                     preferred_elections: 200,
                     reads: 3,
                     redundant_choices: true,
+                    redundant_states: false,
                     operators: Operators {
                         min_isr: [Some(1), Some(2)],
                         unclean_elections: 9,
