@@ -3,7 +3,8 @@
 //! Choices, states that nobody can tell apart, and what nobody asks for: over every layout of two
 //! brokers and a row of each kind, and the last over some whole spaces state by state.
 
-use highwater_checks::explore::{Exploration, Limits, Verdict, explore};
+use highwater_checks::explain::explain;
+use highwater_checks::explore::{Exploration, History, Limits, Verdict, explore};
 use highwater_model::replication::abridge::LeftOut;
 use highwater_model::replication::{
     Bounds, End, Grain, Operators, Property, Replication, State, Variant, WINDOW_USED_UP,
@@ -131,6 +132,7 @@ fn states_that_nobody_can_tell_apart_are_one() {
         merged += without.counts.unique;
         apart += with.counts.unique;
     }
+    println!("{apart} states are {merged}");
     assert!(apart > 2 * merged, "{apart} states are {merged}");
 }
 
@@ -149,6 +151,28 @@ fn complete(model: &Replication) -> Replication {
     model
 }
 
+/// That a history found with something left out happens with everything there, and is explained so.
+fn assert_told_in_full(at: &str, model: &Replication, property: &Property, history: &History) {
+    let mut model = model.clone();
+    model.variant.grain = Grain::Fine;
+    let whole = complete(&model);
+    let mut state = history.beginning;
+    for event in &history.events {
+        state = whole.step(&state, event).unwrap_or_else(|refusal| {
+            panic!("{at}, {}: {event:?} is refused: {refusal:?}", property.name)
+        });
+    }
+    assert!(!(property.holds)(&whole, &state), "{at}, {}", property.name);
+    let [told, in_full] = [&model, &whole].map(|model| explain(model, property, history));
+    assert_eq!(told.text("x"), in_full.text("x"), "{at}");
+    let lanes = told.steps.last().map(|step| &step.cells);
+    let seen = whole.observe(&state).replicas.into_iter();
+    let seen: Vec<String> = seen.map(|replica| replica.to_string()).collect();
+    let lanes: Option<Vec<String>> =
+        lanes.map(|cells| cells.iter().map(|cell| cell.text.clone()).collect());
+    assert_eq!(lanes, Some(seen), "{at}");
+}
+
 /// That operators get the same answers, be something left out or not.
 fn compare_for_operators(at: &str, model: &Replication) -> [usize; 2] {
     let whole = exhausted(&complete(model));
@@ -157,6 +181,11 @@ fn compare_for_operators(at: &str, model: &Replication) -> [usize; 2] {
     assert_eq!(words(&whole)[..count], words(&abridged)[..], "{at}");
     assert_eq!(lengths(&whole)[..count], lengths(&abridged)[..], "{at}");
     assert_eq!(whole.used_up, abridged.used_up, "{at}");
+    for (property, verdict) in &abridged.verdicts {
+        if let Verdict::Violated(history) = verdict {
+            assert_told_in_full(at, model, property, history);
+        }
+    }
     [whole, abridged].map(|exploration| exploration.counts.unique)
 }
 
