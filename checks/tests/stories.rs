@@ -26,6 +26,9 @@ fn every_story_happens_as_it_is_told() {
     let mut told = 0;
     for file in folder.read_dir().expect("the folder of the stories") {
         let path = file.expect("a file").path();
+        if path.is_dir() {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).expect("a text");
         let found = differences(&text);
         assert!(

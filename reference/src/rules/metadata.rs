@@ -75,12 +75,13 @@ fn make_leader(row: &mut Row, around: Around<'_>, broker: usize) {
         Some(tenure) if !new_epoch => tenure,
         // `Replica.resetReplicaState`: whoever led before keeps what it knows (candidate F-RE).
         Some(tenure) if switches.reelected_leader_remembers => tenure,
-        _ => Tenure {
+        earlier => Tenure {
             epoch_start: end,
             committed: 0,
             pending: None,
             known: [0; MOST_BROKERS],
-            heard_as: [0; MOST_BROKERS],
+            // The repair of F-RE is about log ends: the registrations stay, as Kafka has it.
+            heard_as: earlier.map_or([0; MOST_BROKERS], |earlier| earlier.heard_as),
             caught_up: 0,
         },
     };

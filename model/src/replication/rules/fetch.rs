@@ -231,13 +231,16 @@ fn take_proof(
     let Some(tenure) = leader.tenure_mut() else {
         return;
     };
-    tenure.follower_end[follower] = Some(fetch.offset);
+    let proved = tenure.follower_end[follower].replace(fetch.offset);
     tenure.follower_epoch[follower] = fetch.broker_epoch;
     if model.variant.switches.waits_for_caught_up && fetch.offset >= end {
         tenure.caught_up = tenure.caught_up.with(follower);
     }
     isr::propose_expansion(model, after, fetch.to, follower);
-    watermark::advance(model, after, fetch.to);
+    // `Partition.updateFollowerFetchState` looks at the watermark only if the follower's end has moved.
+    if proved != Some(fetch.offset) {
+        watermark::advance(model, after, fetch.to);
+    }
 }
 
 /// The follower takes the answer: it truncates, or it appends and takes over the watermark.

@@ -174,21 +174,23 @@ pub(super) fn told(model: &Replication, before: &State, leader: Broker) -> Resul
 
     let mut after = *before;
     after.changes[leader].answer = None;
-    take_answer(model, &mut after, leader, &answer);
-    watermark::advance(model, &mut after, leader);
+    // A refusal calls nobody who would look at the watermark (`Partition.submitAlterPartition`).
+    if take_answer(model, &mut after, leader, &answer) {
+        watermark::advance(model, &mut after, leader);
+    }
     Ok(after)
 }
 
-fn take_answer(model: &Replication, after: &mut State, leader: Broker, answer: &Answer) {
+fn take_answer(model: &Replication, after: &mut State, leader: Broker, answer: &Answer) -> bool {
     let replica = &mut after.replicas[leader];
     let own_epoch = replica.leader_epoch;
     let Some(tenure) = replica.tenure_mut() else {
-        return;
+        return false;
     };
     let (built_on, proposed) = answer.to;
     let matches = tenure.pending == Some(proposed) && tenure.partition_epoch == built_on;
     if tenure.pending.is_none() || !matches && model.keeps(Guard::AnswerMatchesProposal) {
-        return;
+        return false;
     }
     match answer.outcome {
         Outcome::Accepted {
@@ -199,6 +201,7 @@ fn take_answer(model: &Replication, after: &mut State, leader: Broker, answer: &
                 tenure.isr = proposed;
                 tenure.partition_epoch = partition_epoch;
                 tenure.pending = None;
+                return true;
             }
         }
         Outcome::Ineligible => tenure.pending = None,
@@ -208,6 +211,7 @@ fn take_answer(model: &Replication, after: &mut State, leader: Broker, answer: &
             }
         }
     }
+    false
 }
 
 /// The answer is lost.  Kafka sends the request again and again, and the controller answers that it

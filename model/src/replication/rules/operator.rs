@@ -58,6 +58,9 @@ pub(super) fn stop(model: &Replication, before: &State, broker: Broker) -> Resul
     let mut after = *before;
     let epoch = before.replicas[broker].broker_epoch;
     halt(model, &mut after, broker);
-    after.replicas[broker].stopped_under = epoch;
+    let replica = &mut after.replicas[broker];
+    // The log that is loaded has no epoch that begins at its end (`LogLoader.load`).
+    replica.truncate(replica.log.end());
+    replica.stopped_under = epoch;
     Ok(after)
 }
