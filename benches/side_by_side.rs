@@ -237,7 +237,7 @@ pub(crate) fn largest(explorer: &str) {
         "peak, MiB",
         "bytes a state, peak",
         "of them what was seen",
-        "collision expected",
+        "collisions expected",
     ]);
     for space in &LARGEST {
         let run = measure(space, explorer, Stdio::inherit());

@@ -70,7 +70,7 @@ pub(crate) const LARGEST: [Space; 2] = [
         what: What::Row {
             brokers: ONE_AND_TWO,
             faults: "lag+dc-loss:b",
-            records: 2,
+            records: 1,
             elections: 2,
             isr_changes: 2,
         },
