@@ -160,11 +160,9 @@ impl Engine {
     }
 
     fn activate(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
+        // What a controller that can commit no more had answered before may still arrive.
         let site = self.cluster.knows_datacenter(datacenter)?;
-        self.cluster.activate(site)?;
-
-        self.everywhere_else(environment::lose_answers);
-        Ok(())
+        self.cluster.activate(site)
     }
 
     fn depose(&mut self) -> Result<(), Refusal> {
