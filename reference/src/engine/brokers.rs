@@ -184,7 +184,7 @@ impl Engine {
         self.cluster.controller()?;
         let clears = self.rules.switches.eligible_leader_replicas;
         let is_new = self.cluster.min_isr != to;
-        if !is_new && !(clears && self.has_anything_to_clear()) {
+        if !(is_new || clears && self.has_anything_to_clear()) {
             return Err(Refusal::AlreadySo);
         }
 
