@@ -326,7 +326,13 @@ fn walk(model: &Replication, rows: usize, picks: &[u64]) -> Result<u64, String> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, max_shrink_iters: 0, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        max_shrink_iters: 0,
+        // The same ones in every run; PROPTEST_CASES and PROPTEST_RNG_SEED ask for others.
+        rng_seed: proptest::test_runner::RngSeed::Fixed(5),
+        ..ProptestConfig::default()
+    })]
 
     /// Longer, wider and with more faults than any explored space, several partitions at once.
     #[test]

@@ -65,3 +65,11 @@ fn the_engine_does_not_explore() {
     let text = std::fs::read_to_string(manifest).expect("every crate has a manifest");
     assert!(!text.contains("stateright"), "stateright is the model's");
 }
+
+#[test]
+fn the_checks_know_both() {
+    let known = ours("checks");
+    for name in ["highwater-model", "highwater-reference"] {
+        assert!(known.iter().any(|it| it == name), "{known:?}");
+    }
+}

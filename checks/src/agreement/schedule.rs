@@ -93,6 +93,13 @@ impl<'a> Walk<'a> {
             .collect();
         let happening = steps.iter().filter(|step| step.is_ok()).count();
         let divided = happening != 0 && happening != steps.len();
+        // How much a disk or a checkpoint holds is asked of every row together: one that has enough of
+        // each is not needed.
+        let by_size = matches!(
+            event,
+            Event::PowerLoss { .. } | Event::Darken { .. } | Event::Restart { .. }
+        );
+        let divided = divided || by_size && happening == 0 && self.states.len() > 1;
         if divided || steps.contains(&Err(Disabled::ModelIsFull)) {
             return Ok(());
         }

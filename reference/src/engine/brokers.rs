@@ -160,11 +160,9 @@ impl Engine {
     }
 
     fn activate(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
+        // What a controller that can commit no more had answered before may still arrive.
         let site = self.cluster.knows_datacenter(datacenter)?;
-        self.cluster.activate(site)?;
-
-        self.everywhere_else(environment::lose_answers);
-        Ok(())
+        self.cluster.activate(site)
     }
 
     fn depose(&mut self) -> Result<(), Refusal> {
@@ -186,7 +184,7 @@ impl Engine {
         self.cluster.controller()?;
         let clears = self.rules.switches.eligible_leader_replicas;
         let is_new = self.cluster.min_isr != to;
-        if !is_new && !(clears && self.has_anything_to_clear()) {
+        if !(is_new || clears && self.has_anything_to_clear()) {
             return Err(Refusal::AlreadySo);
         }
 
