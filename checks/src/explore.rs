@@ -169,6 +169,12 @@ impl fmt::Display for Progress {
 /// Who wants to hear of it.
 pub type Listener = Arc<dyn Fn(&Progress) + Send + Sync>;
 
+/// A property, and a shortest path to a state that violates it.
+pub type Violation<M> = (
+    &'static str,
+    Path<<M as Model>::State, <M as Model>::Action>,
+);
+
 /// What a search of any model found.
 pub struct Searched<M: Model> {
     /// How much was explored.
@@ -186,7 +192,7 @@ pub struct Searched<M: Model> {
     /// Each `sometimes` property that was met.
     pub arose: Vec<&'static str>,
     /// Each `always` property that was violated, with a shortest path.
-    pub violated: Vec<(&'static str, Path<M::State, M::Action>)>,
+    pub violated: Vec<Violation<M>>,
 }
 
 /// How a state came about.

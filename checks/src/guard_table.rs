@@ -147,7 +147,7 @@ pub(crate) const TABLE: &[Line] = &[
         MaskedBy(
             &[JoinerEpochIsKnown, MemberEpochsAreCurrent],
             "candidates-complete",
-            12,
+            19,
         ),
     ),
     line(
@@ -243,7 +243,7 @@ pub(crate) const TABLE: &[Line] = &[
         MaskedBy(
             &[FetchBrokerEpochIsCurrent, MemberEpochsAreCurrent],
             "candidates-complete",
-            12,
+            18,
         ),
     ),
     line(

@@ -171,8 +171,12 @@ fn addresses(source: &Source) -> Result<Vec<String>, Remark> {
 fn end_with_a_lost_process() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let said = panic.payload_as_str().unwrap_or_default();
-        match cluster::meaning(said) {
+        let said = panic.payload();
+        let said = said
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| said.downcast_ref::<&str>().copied());
+        match said.and_then(cluster::meaning) {
             Some((what, remedy)) => eprintln!("error: {what}\n = help: {remedy}"),
             None => usual(panic),
         }

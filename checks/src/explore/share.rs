@@ -48,12 +48,15 @@ pub(super) struct Report<Action> {
     /// How often each kind of action was tried, and was a transition.
     tallies: Vec<[u64; 2]>,
     /// Properties that are settled here, with the best state that does it.
-    settled: Vec<(usize, Settled<Action>)>,
+    settled: Settlements<Action>,
     cut: Option<Cut>,
     /// What the worker has taken at most, and what of it are the keys it has seen.
     bytes: usize,
     visited_bytes: usize,
 }
+
+/// The place of each property that is settled, with the best state that does it.
+type Settlements<Action> = Vec<(usize, Settled<Action>)>;
 
 /// A state that settles a property, and the best way to it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -201,7 +204,7 @@ impl<M: Explorable> Share<M> {
 
     /// Looks at every state of the level: which properties it settles, and how many states it stands
     /// for.
-    fn look(&mut self) -> (Vec<(usize, Settled<M::Action>)>, usize) {
+    fn look(&mut self) -> (Settlements<M::Action>, usize) {
         let model = &self.question.model;
         let mut settled = self.settled.clone();
         let open: Vec<usize> = (0..settled.len())
