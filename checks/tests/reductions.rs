@@ -202,7 +202,7 @@ fn what_nobody_asks_for_is_not_missed_by_operators() {
         }
     }
     println!("two brokers: {sums:?}");
-    assert!(sums[0] > 2 * sums[1], "{sums:?}");
+    assert!(2 * sums[0] > 3 * sums[1], "{sums:?}");
 }
 
 #[test]

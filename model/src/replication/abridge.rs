@@ -20,7 +20,9 @@ use highwater_vocabulary::{BrokerSet, Set};
 pub struct LeftOut {
     /// Watermarks that can neither acknowledge nor admit anybody.
     pub watermarks: bool,
-    /// How far followers outside the maximal ISR have proved to hold the log.
+    /// How far followers outside the maximal ISR have proved to hold the log.  No model leaves it out:
+    /// a fetch that repeats what was proved moves no watermark, so whether it was proved matters.
+    /// checks/tests/reductions.rs shows what would be missed.
     pub follower_ends: bool,
     /// What only properties of the protocol read in the ghost.
     pub ghost: bool,
@@ -36,11 +38,9 @@ impl LeftOut {
 
     /// What a model leaves out.
     ///
-    /// Watermarks and ends of followers are dead only by the leave of many guards, so every guard has
-    /// to be in force.  A late answer carries a watermark; a reader and a follower that truncates to
-    /// its watermark look at it.  The candidate defects make a leader look at the end of a follower
-    /// that it has not heard from since: one forgets a proposal that is then made good by metadata, one
-    /// keeps the ends over an election, and the wait is for followers outside the ISR.
+    /// Watermarks are dead only by the leave of many guards, so every guard has to be in force.  A
+    /// late answer carries a watermark; a reader and a follower that truncates to its watermark look at
+    /// it.
     pub fn by(model: &Replication) -> LeftOut {
         let asked = model.asked.iter().any(|property| property.looks_inside);
         if asked || model.bounds.redundant_states {
@@ -53,10 +53,7 @@ impl LeftOut {
             && model.bounds.reads == 0;
         LeftOut {
             watermarks,
-            follower_ends: watermarks
-                && !switches.equal_epoch_wipes_pending
-                && !switches.reelected_leader_remembers
-                && !switches.waits_for_caught_up,
+            follower_ends: false,
             ghost: true,
         }
     }
@@ -115,7 +112,7 @@ fn watermark_that_matters(replica: &Replica) -> End {
     covered.max().unwrap_or(End(0))
 }
 
-/// Whoever is outside the maximal ISR comes back into it by a fetch, which says anew where its log
+/// The idea that does not hold: whoever is outside the maximal ISR comes back by a fetch, which says anew where its log
 /// ends; the controller lets nobody in whom the leader has not proposed, and the leader remembers what
 /// it has proposed until it knows the outcome.
 fn forget_ends(replica: &mut Replica, replicas: BrokerSet) {
