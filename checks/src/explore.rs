@@ -1,6 +1,6 @@
 //! Every state a model can reach, and what its properties come to.
 //!
-//! One interface, two engines.  [`levels`] is ours, on timely dataflow: by levels, on any number of
+//! One interface, two engines.  `levels` is ours, on timely dataflow: by levels, on any number of
 //! workers, with the same counts and histories on all of them; it answers `check` and `explain`.
 //! [`oracle`] is stateright's own breadth-first search, against which ours is held; its traps are in
 //! `tests/stateright_traps.rs`.
