@@ -144,11 +144,7 @@ pub(crate) const TABLE: &[Line] = &[
         LATE,
         "lag+dc-destroyed:b",
         [1, 1, 1, 0],
-        MaskedBy(
-            &[JoinerEpochIsKnown, MemberEpochsAreCurrent],
-            "candidates-complete",
-            19,
-        ),
+        Breaks("candidates-complete", 19),
     ),
     line(
         TruncationComparesEpochs,
@@ -240,11 +236,7 @@ pub(crate) const TABLE: &[Line] = &[
         LATE,
         "lag+dc-destroyed:b",
         [1, 1, 1, 0],
-        MaskedBy(
-            &[FetchBrokerEpochIsCurrent, MemberEpochsAreCurrent],
-            "candidates-complete",
-            18,
-        ),
+        Breaks("candidates-complete", 18),
     ),
     line(
         OnlyLaggingAreDropped,
