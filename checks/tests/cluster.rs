@@ -88,7 +88,7 @@ fn a_lost_process_ends_all() {
     let what = ["check", deployment.to_str().expect("a path of ours")];
     let hosts = hosts("lost", &free_addresses(2));
     let [mut first, mut second] = [0, 1].map(|number| process(&hosts, number, &what));
-    std::thread::sleep(Duration::from_millis(700));
+    std::thread::sleep(Duration::from_secs(2));
     second.kill().expect("it still runs");
     second.wait().expect("it is dead");
     let status = first.wait().expect("it ends");
