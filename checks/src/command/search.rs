@@ -68,7 +68,8 @@ impl Search {
         crew.bytes = self.max_memory.map(|bytes| bytes.as_u64() as usize);
         crew.deadline = self
             .max_time
-            .map(|allowed| (Instant::now() + allowed, allowed));
+            // An end that no clock will ever show is none.
+            .and_then(|allowed| Some((Instant::now().checked_add(allowed)?, allowed)));
         Ok(crew)
     }
 

@@ -41,8 +41,8 @@ impl<M: Explorable> Packer<M> {
     pub(super) fn pack(&mut self, model: &M, state: &M::State) -> Packed<'_> {
         self.images.clear();
         for names in &self.automorphisms {
-            let length = write(&mut self.room, &model.renamed(state, names));
-            self.images.push(xxh3_64(&self.room[..length]));
+            let image = model.renamed(state, names);
+            self.images.push(key_of(&image, &mut self.room));
         }
         let length = write(&mut self.room, state);
         self.images.push(xxh3_64(&self.room[..length]));
