@@ -15,7 +15,7 @@ use crate::wording::{instead, listed, nearest, quoted};
 use highwater_model::replication::state::EPOCHS;
 use highwater_model::replication::variant::{elr_by_default, elr_possible};
 use highwater_model::replication::{
-    Bounds, Guard, Operators, Property, Replication, Switches, Variant,
+    Bounds, Grain, Guard, Operators, Property, Replication, Switches, Variant,
 };
 use highwater_vocabulary::{
     Acks, Datacenter, Faults, MOST_BROKERS, MOST_DATACENTERS, MOST_RECORDS, Member, Profile,
@@ -47,14 +47,14 @@ fn experiment(mut file: Table) -> Result<Experiment, Remark> {
     let headline = property(&file.need("headline", "headline = \"acked-in-leader\"")?)?;
     let setting = file.need("setting", "[setting] with kafka and brokers")?;
     let setting = setting_of(setting.table()?)?;
-    let variant = match file.take("variant") {
+    let mut variant = match file.take("variant") {
         Some(table) => variant(setting.kafka, table.table()?)?,
         None => Variant::of(setting.kafka),
     };
     let faults = file.need("faults", "[faults] with row = \"lag+broker-crash\"")?;
     let faults = faults_of(faults.table()?, &setting)?;
     let bounds = match file.take("bounds") {
-        Some(table) => bounds(table.table()?)?,
+        Some(table) => bounds(table.table()?, &mut variant.grain)?,
         None => Bounds::default(),
     };
     let verdicts = file.need("verdicts", "[verdicts] with default = \"holds\"")?;
@@ -312,8 +312,12 @@ fn faults_of(mut table: Table, setting: &Setting) -> Result<Faults, Remark> {
     }
 }
 
-fn bounds(mut table: Table) -> Result<Bounds, Remark> {
+/// How much may happen, and in how large steps.
+fn bounds(mut table: Table, grain: &mut Grain) -> Result<Bounds, Remark> {
     let default = Bounds::default();
+    if let Some(value) = table.take("grain") {
+        *grain = value.word(&Grain::ALL.map(|grain| (grain.name(), grain)))?;
+    }
     let mut bound = |key, usual, range| match table.take(key) {
         Some(value) => value.number(range),
         None => Ok(usual),

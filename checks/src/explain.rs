@@ -16,7 +16,7 @@ mod walk;
 
 use crate::explore::History;
 pub use formats::{ExplanationJson, picture};
-use highwater_model::replication::{Property, Replication, State};
+use highwater_model::replication::{Grain, Property, Replication, State};
 use highwater_vocabulary::Event;
 use walk::Walk;
 
@@ -70,7 +70,7 @@ pub struct Cell {
 /// # Panics
 /// If the history is not one of this model's.
 pub fn explain(model: &Replication, property: &Property, history: &History) -> Explanation {
-    let model = &model.unabridged();
+    let model = &one_event_at_a_time(model);
     let walk = Walk::of(model, history);
     Explanation {
         property: property.name,
@@ -92,7 +92,15 @@ pub fn explain(model: &Replication, property: &Property, history: &History) -> E
 /// # Panics
 /// If the history is not one of this model's.
 pub fn steps_of(model: &Replication, history: &History) -> Vec<Step> {
-    steps(&Walk::of(&model.unabridged(), history))
+    steps(&Walk::of(&one_event_at_a_time(model), history))
+}
+
+/// Histories are written out in events of the fine grain, whatever the steps were in which they were
+/// found.
+fn one_event_at_a_time(model: &Replication) -> Replication {
+    let mut model = model.unabridged();
+    model.variant.grain = Grain::Fine;
+    model
 }
 
 fn steps(walk: &Walk) -> Vec<Step> {
