@@ -4,6 +4,7 @@
 //! right; what is wrong with it goes to stderr.
 
 pub(crate) mod check;
+pub(crate) mod claims;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod replay;

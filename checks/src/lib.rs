@@ -7,6 +7,7 @@
 
 pub mod agreement;
 pub mod check;
+pub mod claims;
 pub mod deployment_file;
 pub mod diff;
 pub mod experiment;

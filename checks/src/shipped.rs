@@ -1,6 +1,11 @@
-//! The deployments that come with Highwater, and are checked when no file is named.
+//! What comes with Highwater: the deployments that are checked when no file is named, and the
+//! experiments.
 
-use crate::Source;
+use crate::experiment::Experiment;
+use crate::{Source, experiment_file};
+use include_dir::{Dir, include_dir};
+
+static EXPERIMENTS: Dir = include_dir!("$CARGO_MANIFEST_DIR/experiments");
 
 /// Name and text of each, in the order in which they are shown.
 const DEPLOYMENTS: [(&str, &str); 3] = [
@@ -24,4 +29,26 @@ pub fn deployments() -> Vec<Source> {
         .into_iter()
         .map(|(file, text)| Source::new(file, text))
         .collect()
+}
+
+/// Every experiment, by its path under `checks/experiments` and without the ending, in that order.
+///
+/// # Panics
+/// If one of them is broken; `tests/experiments.rs` reads them all.
+pub fn experiments() -> Vec<(String, Experiment)> {
+    let mut experiments: Vec<_> = files(&EXPERIMENTS).map(experiment).collect();
+    experiments.sort_by(|(one, _), (other, _)| one.cmp(other));
+    experiments
+}
+
+fn files(folder: &'static Dir) -> Box<dyn Iterator<Item = &'static include_dir::File<'static>>> {
+    Box::new(folder.files().chain(folder.dirs().flat_map(files)))
+}
+
+fn experiment(file: &include_dir::File) -> (String, Experiment) {
+    let name = file.path().with_extension("").display().to_string();
+    let text = file.contents_utf8().unwrap_or_default();
+    let source = Source::new(file.path().display().to_string(), text);
+    let experiment = experiment_file::read(&source).unwrap_or_else(|error| panic!("{error}"));
+    (name, experiment)
 }

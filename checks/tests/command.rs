@@ -443,13 +443,35 @@ fn a_first_look_fits_a_screen() {
     assert!(printed.lines().count() <= 20, "{printed}");
 }
 
+#[test]
+fn a_claim_is_told_with_what_it_rests_on() {
+    let printed = |arguments: &[&str]| {
+        let output = highwater().arg("claims").args(arguments).assert().success();
+        text(&output.get_output().stdout)
+    };
+    insta::assert_snapshot!(printed(&["c24", "C40"]));
+    let json: serde_json::Value =
+        serde_json::from_str(&printed(&["C40", "--format", "json"])).expect("JSON");
+    assert_eq!(json["command"], "claims");
+    assert_eq!(json["results"][0]["judgement"], "not-modelled");
+    assert_eq!(json["results"][0]["ok"], true);
+    assert!(printed(&["C40", "--format", "markdown"]).contains("| C40 | A recovery time"));
+    let unknown = highwater().args(["claims", "C99"]).assert().code(2);
+    let said = text(&unknown.get_output().stderr);
+    assert!(said.contains("there is no claim `C99`"), "{said}");
+}
+
 /// The pages show what is printed.  A block that begins with `$ cargo run --release` or
 /// `$ highwater` is what that command prints on stdout, where the blocks of TOML that begin with
 /// `# NAME.toml` are files.  With `UPDATE_PAGES=1` the pages are written anew.
 #[test]
 fn the_pages_show_what_is_printed() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    for (name, blocks) in [("README.md", 2), ("docs/OPERATORS.md", 3)] {
+    for (name, blocks) in [
+        ("README.md", 2),
+        ("docs/OPERATORS.md", 3),
+        ("docs/CLAIMS.md", 1),
+    ] {
         let path = root.join(name);
         let page = std::fs::read_to_string(&path).expect("the page can be read");
         let folder = files_of(&page).unwrap_or_else(|| root.clone());

@@ -4,19 +4,17 @@
 //! The tables are kept as snapshots.  They are computed from the shipped experiments and from the
 //! guard table, and from a few small cases here where neither has any.
 
-mod support;
-
 use highwater_checks::explore::{Exploration, Limits, Verdict, explore_with_stateright};
 use highwater_checks::guards::{Worth, line};
+use highwater_checks::shipped;
 use highwater_model::replication::{
-    Bounds, Guard, GuardSet, Operators, Property, Replication, State, Switches, Variant,
+    Bounds, Grain, Guard, GuardSet, Operators, Property, Replication, State, Switches, Variant,
 };
 use highwater_vocabulary::{Event, Faults, Profile, Story};
 use insta::assert_snapshot;
 use stateright::Model;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::fmt::Write;
-use support::shipped_experiments;
 
 /// The verbs of the alphabet, one a variant: the match has no `_`, so a new variant cannot be
 /// forgotten.
@@ -112,7 +110,7 @@ fn every_event_happens() {
             shown.entry(verb).or_insert_with(|| name.clone());
         }
     };
-    for (_, experiment) in shipped_experiments() {
+    for (_, experiment) in shipped::experiments() {
         walk("experiments".into(), &experiment.model);
     }
     let two = "4.1, brokers a-1 b-1, min ISR 1, elr on";
@@ -230,13 +228,16 @@ impl Case {
         let Some(Verdict::Violated(history)) = self.exploration.verdict(property) else {
             return None;
         };
+        // A history is told in events, whatever the steps were.
+        let mut model = self.model.clone();
+        model.variant.grain = Grain::Fine;
         let mut state = history.beginning;
         let mut broken = BTreeSet::new();
         for event in &history.events {
-            state = self.model.step(&state, event).expect("it happened");
+            state = model.step(&state, event).expect("it happened");
             let broken_here = Property::ALL
                 .iter()
-                .filter(|other| other.name != property && !(other.holds)(&self.model, &state));
+                .filter(|other| other.name != property && !(other.holds)(&model, &state));
             broken.extend(broken_here.map(|other| other.name));
         }
         Some(broken)
@@ -245,7 +246,7 @@ impl Case {
 
 /// Every experiment, and every line of the guard table with its guards waived.
 fn cases() -> Vec<Case> {
-    let experiments = shipped_experiments()
+    let experiments = shipped::experiments()
         .into_iter()
         .map(|(name, experiment)| Case::of(name, true, experiment.model));
     let guards = Guard::ALL.iter().map(|guard| {
@@ -491,7 +492,7 @@ fn every_switch_changes_something() {
 /// Every Kafka version that is modelled stands in an experiment.
 #[test]
 fn every_profile_is_asked_about() {
-    let asked: BTreeSet<Profile> = shipped_experiments()
+    let asked: BTreeSet<Profile> = shipped::experiments()
         .into_iter()
         .map(|(_, experiment)| experiment.model.setting.kafka)
         .collect();

@@ -1,11 +1,8 @@
 //! The pages that must follow the code: nothing the code has is missing from the page that owns it.
 
-mod support;
-
-use highwater_checks::{Source, deployment_file};
+use highwater_checks::{Source, deployment_file, shipped};
 use highwater_model::replication::{Guard, Property, Switches};
 use std::path::{Path, PathBuf};
-use support::shipped_experiments;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -30,7 +27,7 @@ fn the_protocol_names_every_guard_every_switch_and_every_experiment() {
             "docs/PROTOCOL.md does not name the switch {switch}"
         );
     }
-    for (name, experiment) in shipped_experiments() {
+    for (name, experiment) in shipped::experiments() {
         let rules = experiment.source.iter().filter(|source| is_rule(source));
         for rule in rules {
             let line = protocol

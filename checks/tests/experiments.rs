@@ -1,11 +1,9 @@
 //! The shipped experiments: each comes out as its file says, and together they are worth reading.
 
-mod support;
-
 use highwater_checks::experiment::judged;
 use highwater_checks::explore::{Limits, Verdict, explore_with_stateright};
+use highwater_checks::shipped;
 use std::collections::BTreeMap;
-use support::shipped_experiments;
 
 /// One test explores them all, one after the other: their shortest histories are compared, too.
 /// stateright explores here; that ours finds the same is tested in `explorers.rs`.
@@ -13,7 +11,7 @@ use support::shipped_experiments;
 fn every_experiment_comes_out_as_its_file_says() {
     let mut differences = Vec::new();
     let mut told: BTreeMap<Vec<String>, String> = BTreeMap::new();
-    for (name, experiment) in shipped_experiments() {
+    for (name, experiment) in shipped::experiments() {
         let exploration = explore_with_stateright(&experiment.model, Limits::default());
         let exploration = match judged(&experiment, exploration) {
             Ok(exploration) => exploration,
@@ -36,7 +34,7 @@ fn every_experiment_comes_out_as_its_file_says() {
 
 #[test]
 fn there_are_enough_of_them_and_half_go_wrong() {
-    let shipped = shipped_experiments();
+    let shipped = shipped::experiments();
     let violations = shipped
         .iter()
         .filter(|(_, experiment)| experiment.shows_a_violation())
@@ -52,7 +50,7 @@ fn there_are_enough_of_them_and_half_go_wrong() {
 #[test]
 fn every_size_is_pinned_and_small() {
     let mut all = 0;
-    for (name, experiment) in shipped_experiments() {
+    for (name, experiment) in shipped::experiments() {
         let states = experiment
             .states
             .unwrap_or_else(|| panic!("{name}: no [size]"));
@@ -66,7 +64,7 @@ fn every_size_is_pinned_and_small() {
 #[test]
 fn every_title_is_different() {
     let mut titles = BTreeMap::new();
-    for (name, experiment) in shipped_experiments() {
+    for (name, experiment) in shipped::experiments() {
         if let Some(other) = titles.insert(experiment.title, name.clone()) {
             panic!("{name} has the title of {other}");
         }

@@ -1,21 +1,18 @@
 //! The explorer by levels: held against stateright, against itself on more workers, against itself
 //! without symmetry; and its limits.
 
-mod support;
-
 use highwater_checks::check::{self, Options};
 use highwater_checks::explore::{
     Counts, Coverage, Cut, Explorable, Limits, Path, Question, Searched, Until, oracle, search,
     silently,
 };
 use highwater_checks::peers::kip320::{Kip320, Rule};
-use highwater_checks::{Source, deployment_file, ladder};
+use highwater_checks::{Source, deployment_file, ladder, shipped};
 use highwater_model::replication::{Grain, Replication};
 use serde::{Deserialize, Serialize};
 use stateright::{Model, Property};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use support::shipped_experiments;
 
 /// Everything but what the machine decides.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -90,7 +87,7 @@ fn assert_is_history<M: Explorable>(model: &M, property: &str, path: &Path<M::St
 
 #[test]
 fn both_explorers_find_the_same_in_every_shipped_experiment() {
-    let shipped = shipped_experiments();
+    let shipped = shipped::experiments();
     let violated = shipped.iter().map(|(name, experiment)| {
         assert_agree_with_stateright(name, &experiment.model);
         usize::from(experiment.shows_a_violation())
@@ -120,7 +117,7 @@ fn the_number_of_workers_changes_nothing() {
             })
         }
     };
-    for (name, experiment) in shipped_experiments() {
+    for (name, experiment) in shipped::experiments() {
         // The others would only take longer.
         if experiment.states.is_none_or(|states| states > 60_000) {
             continue;
@@ -222,7 +219,7 @@ fn symmetry_folds_kip320_into_its_orbits() {
 /// The events of a space are its transitions, and what was tried in vain is known by name.
 #[test]
 fn every_transition_is_counted_under_its_event() {
-    for (name, experiment) in shipped_experiments() {
+    for (name, experiment) in shipped::experiments() {
         if experiment.states.is_none_or(|states| states > 60_000) {
             continue;
         }

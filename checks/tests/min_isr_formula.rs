@@ -2,21 +2,15 @@
 //! stays within reach when any one datacenter is lost if, and only if, the min ISR is **above the
 //! largest number of replicas that one datacenter has**.
 //!
-//! The formula speaks of `acked-survives` under `lag+dc-loss:X`, with acks=all and no unclean
-//! election.  It is asked of every layout of up to six replicas over up to four datacenters, up to the
-//! names of the datacenters, with every min ISR.
+//! It is asked of every layout of up to six replicas over up to four datacenters, up to the names of the
+//! datacenters, with every min ISR; `claims::layouts` says what is asked and how it is searched.
 //!
-//! **Deliberately absent:**
-//! - whether anybody may be *elected*: a copy that runs need not be in the ISR (`electable`);
-//! - a second record, and from five replicas on a second election and a second shrinking;
-//! - what only finer steps would show: the search is at the coarsest grain;
-//! - at six replicas, the loss of a datacenter that has fewer replicas than another one, and the
-//!   datacenter that has all six.
+//! **Deliberately absent:** at six replicas, the loss of a datacenter that has fewer replicas than another one, and the
+//! datacenter that has all six.
 
-use highwater_checks::explore::{Limits, Verdict, explore};
-use highwater_checks::{Source, deployment_file, ladder, placement};
-use highwater_model::replication::{Bounds, Grain, Property, Replication, Variant};
-use highwater_vocabulary::{Datacenter, Deployment, Fault, Faults, Member, Setting};
+use highwater_checks::claims::layouts::{Searched, counts, file, laid_out, layouts};
+use highwater_checks::{Source, deployment_file};
+use highwater_vocabulary::{Datacenter, Deployment, Member};
 
 /// The formula: is everything acknowledged within reach when a datacenter with `share` of the
 /// replicas is lost?
@@ -24,122 +18,15 @@ fn keeps(min_isr: u8, share: u8) -> bool {
     min_isr > share
 }
 
-const NAMES: [&str; 4] = ["a", "b", "c", "d"];
-
-/// How many replicas each datacenter has, the largest share first.
-type Layout = Vec<u8>;
-
-/// Every layout of so many replicas over one to four datacenters, once up to their names.
-fn layouts(replicas: u8) -> Vec<Layout> {
-    fn extend(layout: &Layout, left: u8, into: &mut Vec<Layout>) {
-        if left == 0 {
-            into.push(layout.clone());
-        } else if layout.len() < NAMES.len() {
-            let most = layout.last().copied().unwrap_or(left).min(left);
-            for next in (1..=most).rev() {
-                extend(&[layout.as_slice(), &[next]].concat(), left - next, into);
-            }
-        }
-    }
-    let mut layouts = Vec::new();
-    extend(&Vec::new(), replicas, &mut layouts);
-    layouts
-}
-
 fn replicas_of(layout: &[u8]) -> u8 {
     layout.iter().sum()
 }
 
-/// What an operator would write: `a = 2, b = 1`.
-fn counts(layout: &[u8]) -> String {
-    let counts = NAMES.iter().zip(layout);
-    let counts: Vec<String> = counts.map(|(name, n)| format!("{name} = {n}")).collect();
-    counts.join(", ")
-}
-
-/// The file, and the keys and texts of what the reader warns of.  Voters are where brokers are, and
-/// two datacenters have a witness, so that no loss takes the metadata with it.
-fn read(brokers: &[u8], replicas: &str, min_isr: u8, elr: bool) -> (Deployment, Vec<String>) {
-    let voters = match brokers.len() {
-        2 => "a = 1, b = 1, witness = 1".to_owned(),
-        sites => counts(&vec![1; sites]),
-    };
-    let text = format!(
-        "name = 'x'\nkafka = '4.1'\n[[cluster]]\nid = 'c'\nbrokers = {{ {} }}\n\
-         voters = {{ {voters} }}\neligible_leader_replicas = {elr}\n[[cluster.topic]]\nid = 't'\n\
-         {replicas}\nmin_insync_replicas = {min_isr}\nacks = 'all'\n",
-        counts(brokers)
-    );
+fn read(source: &Source) -> (Deployment, Vec<String>) {
     let (deployment, warnings) =
-        deployment_file::read(&Source::new("test", text)).unwrap_or_else(|error| panic!("{error}"));
+        deployment_file::read(source).unwrap_or_else(|error| panic!("{error}"));
     let texts = warnings.iter().map(ToString::to_string).collect();
     (deployment, texts)
-}
-
-fn laid_out(layout: &[u8], min_isr: u8, elr: bool) -> (Deployment, Vec<String>) {
-    let replicas = format!("replicas = {{ {} }}", counts(layout));
-    read(layout, &replicas, min_isr, elr)
-}
-
-/// What was searched.
-#[derive(Default)]
-struct Searched {
-    explorations: usize,
-    states: usize,
-}
-
-impl Searched {
-    /// Whether, with lag, the loss of `lost` may put something acknowledged out of reach.
-    fn out_of_reach(&mut self, deployment: &Deployment, lost: Datacenter) -> bool {
-        let faults = Faults::new(vec![Fault::Lag, Fault::DatacenterLoss(lost)]);
-        let settings = placement::classes(deployment, &deployment.cluster.topics[0]);
-        let settings = ladder::reduce_orders(deployment, &faults, settings);
-        worth_trying(settings, lost)
-            .into_iter()
-            .any(|setting| self.is_violated(setting, &faults))
-    }
-
-    fn is_violated(&mut self, setting: Setting, faults: &Faults) -> bool {
-        let few = setting.brokers.len() <= 4;
-        let model = Replication {
-            variant: Variant {
-                grain: Grain::CoarseFetches,
-                ..Variant::of(setting.kafka)
-            },
-            setting,
-            faults: faults.clone(),
-            bounds: Bounds {
-                records: 1,
-                elections: if few { 2 } else { 1 },
-                isr_changes: if few { 2 } else { 1 },
-                preferred_elections: 0,
-                ..Bounds::default()
-            },
-            asked: &Property::ALL[..2],
-        };
-        // What is violated is violated after a few steps, so a search that is cut early finds it.
-        for generated in [5_000, 10_000_000] {
-            let found = explore(&model, Limits::of_states(generated));
-            let violated = |name| matches!(found.verdict(name), Some(Verdict::Violated(_)));
-            assert!(!violated("acked-somewhere"), "the disks are kept");
-            self.explorations += 1;
-            self.states += found.counts.unique;
-            if violated("acked-survives") || found.incomplete.is_none() {
-                return violated("acked-survives");
-            }
-        }
-        panic!("{:?} is too large", model.setting);
-    }
-}
-
-/// Up to four replicas every order of the assignment; beyond, an order in which the datacenter that is
-/// lost leads first: what is acknowledged while another leads, a replica of the other has.
-fn worth_trying(mut settings: Vec<Setting>, lost: Datacenter) -> Vec<Setting> {
-    if settings[0].brokers.len() > 4 {
-        settings.retain(|setting| setting.brokers[0] == lost);
-        settings.truncate(1);
-    }
-    settings
 }
 
 /// The datacenters to lose, each with how many replicas it has: of those that have as many the first
@@ -171,7 +58,7 @@ fn check_formula(replicas: impl Iterator<Item = u8>, elr: bool) {
         }
         let mut line = String::new();
         for min_isr in 1..=replicas {
-            let (deployment, _) = laid_out(&layout, min_isr, elr);
+            let (deployment, _) = read(&laid_out(&layout, min_isr, elr));
             let mut worst = false;
             for (share, at) in lost.iter().copied() {
                 let found = searched.out_of_reach(&deployment, Datacenter::at(at));
@@ -245,7 +132,8 @@ fn the_rounded_mean_is_not_the_largest_share() {
             "the rounded mean allows {dcs} {rf} {min_isr}"
         );
         let replicas = format!("replication_factor = {rf}");
-        let (deployment, _) = read(&vec![rf; usize::from(dcs)], &replicas, min_isr, true);
+        let brokers = vec![rf; usize::from(dcs)];
+        let (deployment, _) = read(&file(&brokers, &replicas, min_isr, true));
         let lost = Datacenter::at(0);
         assert!(
             searched.out_of_reach(&deployment, lost),
@@ -270,7 +158,7 @@ fn the_reader_warns_exactly_where_the_formula_is_not_met() {
     let mut cases = 0;
     for layout in (2..=6).flat_map(layouts).filter(|layout| layout.len() > 1) {
         for min_isr in 1..=replicas_of(&layout) {
-            let (_, warnings) = laid_out(&layout, min_isr, true);
+            let (_, warnings) = read(&laid_out(&layout, min_isr, true));
             let expected = !keeps(min_isr, layout[0]);
             assert_eq!(
                 warns(&warnings),
@@ -284,7 +172,7 @@ fn the_reader_warns_exactly_where_the_formula_is_not_met() {
     for (dcs, rf) in (2..=4).flat_map(|dcs| (2..=8).map(move |rf| (dcs, rf))) {
         for min_isr in 1..=rf {
             let replicas = format!("replication_factor = {rf}");
-            let (_, warnings) = read(&vec![8; dcs], &replicas, min_isr, true);
+            let (_, warnings) = read(&file(&vec![8; dcs], &replicas, min_isr, true));
             let share = rf.div_ceil(u8::try_from(dcs).expect("few"));
             assert_eq!(
                 warns(&warnings),

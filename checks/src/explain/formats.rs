@@ -146,15 +146,12 @@ pub fn picture(brokers: &[String], steps: &[Step]) -> String {
 
 /// A text in lines of at most `width` columns, broken between words.
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
+    let options = textwrap::Options::new(width)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let lines = textwrap::wrap(text, options).into_iter();
     lines
+        .map(Into::into)
+        .filter(|line: &String| !line.is_empty())
+        .collect()
 }

@@ -1,0 +1,215 @@
+//! What the literature says of Kafka over several datacenters, held against exploration.
+//!
+//! `claims.toml` has the statements, in our words: where each comes from, whether it is right, why,
+//! and what shows it.  What shows it is explored again whenever somebody asks, so the judgement
+//! stands on what the model does today: on [experiments](crate::experiment), each with the verdicts
+//! that must come out, and on [surveys](survey) over many layouts.
+//!
+//! A judgement without evidence is one that no exploration can give: of history, of what is not
+//! modelled.  It says so.
+
+pub mod layouts;
+mod report;
+pub mod survey;
+
+pub use report::{ClaimResult, markdown, result, text};
+
+use crate::experiment::{self, Experiment, Unexpected};
+use crate::explore::{Crew, Exploration, Limits, Verdict};
+use crate::shipped;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use survey::Survey;
+
+/// The table, as it is written down.
+const TABLE: &str = include_str!("../claims.toml");
+
+/// A statement of somebody, and what we make of it.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// As lists of claims call it: `C16`.
+    pub id: String,
+    /// The documents that say so, by their letters in docs/CLAIMS.md.
+    pub seed: String,
+    /// What is said, in our words.
+    pub statement: String,
+    /// Whether it is right as it was said.
+    pub judgement: Judgement,
+    /// Why; what has to be added; what is true instead.
+    pub because: String,
+    /// The experiments that show it, by their paths under `checks/experiments` without ending; by their
+    /// headline, or by `PROPERTY in PATH`.
+    #[serde(default)]
+    pub experiments: Vec<String>,
+    /// The surveys that show it, each with what must come out.
+    #[serde(default)]
+    pub surveys: BTreeMap<String, String>,
+}
+
+/// Whether a claim is right.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Judgement {
+    /// As it was said.
+    Right,
+    /// With something added that was not said.
+    Conditional,
+    /// It was, in the Kafka of its day.
+    Dated,
+    /// Something else is true.
+    Wrong,
+    /// Nothing here can say: it is about time, money, or what is left out.
+    NotModelled,
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Judgement::Right => "right",
+            Judgement::Conditional => "conditional",
+            Judgement::Dated => "dated",
+            Judgement::Wrong => "wrong",
+            Judgement::NotModelled => "not modelled",
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    claim: Vec<Claim>,
+}
+
+/// Every claim, in the order of their numbers.
+///
+/// # Panics
+/// If the table that was built in is broken; `tests/claims.rs` reads it.
+pub fn claims() -> Vec<Claim> {
+    let file: File = toml::from_str(TABLE).unwrap_or_else(|error| panic!("claims.toml: {error}"));
+    let mut claims = file.claim;
+    for claim in &mut claims {
+        for text in [&mut claim.statement, &mut claim.because] {
+            *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        }
+    }
+    claims
+}
+
+/// A piece of evidence, as it was found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Evidence {
+    /// An experiment's file, or a survey's name.
+    pub of: String,
+    /// What had to come out.
+    pub expected: String,
+    /// What came out.
+    pub found: String,
+    /// Whether that is the same.
+    pub ok: bool,
+}
+
+/// A claim, and what its evidence came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Judged {
+    /// The claim.
+    pub claim: Claim,
+    /// In the order of the table: experiments, then surveys.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Judged {
+    /// Whether everything came out as the table says.
+    pub fn is_ok(&self) -> bool {
+        self.evidence.iter().all(|evidence| evidence.ok)
+    }
+}
+
+/// Explores everything that these claims rest on, each once.  `progress` hears how much is done, and
+/// of how much.
+///
+/// # Panics
+/// If a claim names an experiment or a survey that does not exist; `tests/claims.rs` looks.
+pub fn judge(claims: &[Claim], crew: &Crew, progress: &dyn Fn(usize, usize)) -> Vec<Judged> {
+    let shipped: BTreeMap<String, Experiment> = shipped::experiments().into_iter().collect();
+    let mut explored: BTreeMap<&str, Explored> = BTreeMap::new();
+    let mut judged = Vec::new();
+    for (done, claim) in claims.iter().enumerate() {
+        progress(done, claims.len());
+        let mut evidence = Vec::new();
+        for grounds in &claim.experiments {
+            let (property, name) = property_and_path(grounds);
+            let experiment = &shipped[name];
+            let found = explored
+                .entry(name)
+                .or_insert_with(|| experiment::run(experiment, Limits::default(), crew));
+            let property = property.unwrap_or(experiment.headline.name);
+            evidence.push(shown_by(name, experiment, property, found));
+        }
+        let surveys = claim.surveys.iter();
+        evidence.extend(surveys.map(|(name, expected)| surveyed(name, expected)));
+        judged.push(Judged {
+            claim: claim.clone(),
+            evidence,
+        });
+    }
+    judged
+}
+
+/// What came of an experiment.
+pub type Explored = Result<Exploration, Unexpected>;
+
+/// `PROPERTY in PATH`, or only `PATH`.
+pub fn property_and_path(grounds: &str) -> (Option<&str>, &str) {
+    match grounds.split_once(" in ") {
+        Some((property, path)) => (Some(property), path),
+        None => (None, grounds),
+    }
+}
+
+/// What an experiment shows of a property.  Whatever else differs from its file spoils it as well.
+pub fn shown_by(name: &str, experiment: &Experiment, property: &str, found: &Explored) -> Evidence {
+    let mut expected = experiment.expected.iter();
+    let expected = expected
+        .find(|(known, _)| known.name == property)
+        .map_or_else(
+            || "nothing".to_owned(),
+            |(_, expected)| expected.to_string(),
+        );
+    let (found, ok) = match found {
+        Err(unexpected) => (unexpected.differences.join("; "), false),
+        Ok(exploration) => {
+            let verdict = exploration.verdict(property);
+            let word = match verdict {
+                Some(Verdict::Violated(history)) => {
+                    format!("violated after {} events", history.events.len())
+                }
+                Some(verdict) => verdict.word().to_owned(),
+                None => "not asked".to_owned(),
+            };
+            let states = exploration.represented;
+            (
+                format!("{property} {word}, {states} states"),
+                verdict.is_some(),
+            )
+        }
+    };
+    Evidence {
+        of: format!("checks/experiments/{name}.toml"),
+        expected: format!("{property} {expected}"),
+        found,
+        ok,
+    }
+}
+
+fn surveyed(name: &str, expected: &str) -> Evidence {
+    let survey = Survey::named(name).unwrap_or_else(|| panic!("there is no survey {name}"));
+    let found = survey.run();
+    Evidence {
+        of: survey.sentence().to_owned(),
+        ok: found == expected,
+        expected: expected.to_owned(),
+        found,
+    }
+}

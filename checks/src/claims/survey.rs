@@ -1,0 +1,100 @@
+//! Questions about many layouts at once, each answered by exploring all of them.
+
+use super::layouts::{Searched, balanced};
+
+/// A question about many layouts.
+#[derive(Clone, Copy)]
+pub struct Survey {
+    name: &'static str,
+    sentence: &'static str,
+    run: fn() -> String,
+}
+
+/// Every survey.
+const SURVEYS: &[Survey] = &[
+    Survey {
+        name: "rounded-mean",
+        sentence: "2 to 4 datacenters, 2 to 7 balanced replicas (datacenters, replicas, min ISR): where \
+                   the least min ISR above the rounded mean does not keep everything within reach",
+        run: rounded_mean,
+    },
+    Survey {
+        name: "rounded-mean-of-nine",
+        sentence: "nine replicas, by arithmetic: where the least min ISR above the rounded mean is not \
+                   above the largest share",
+        run: rounded_mean_of_nine,
+    },
+    Survey {
+        name: "largest-share",
+        sentence: "2 to 4 datacenters, up to 5 balanced replicas, every min ISR: where the rule \
+                   `min ISR > ceil(replicas / datacenters)` and exploration differ",
+        run: largest_share,
+    },
+];
+
+impl Survey {
+    /// The survey of this name.
+    pub fn named(name: &str) -> Option<Survey> {
+        SURVEYS.iter().copied().find(|survey| survey.name == name)
+    }
+
+    /// What is looked at, and for what.
+    pub fn sentence(&self) -> &'static str {
+        self.sentence
+    }
+
+    /// Looks.
+    pub fn run(&self) -> String {
+        (self.run)()
+    }
+}
+
+/// Rounded as most people do, halves up.
+fn rounded(replicas: u8, datacenters: u8) -> u8 {
+    (2 * replicas + datacenters) / (2 * datacenters)
+}
+
+fn every_pair(most: u8) -> impl Iterator<Item = (u8, u8)> {
+    let all = (2..=4u8).flat_map(move |sites| (2..=most).map(move |replicas| (sites, replicas)));
+    all.filter(|(sites, replicas)| replicas >= sites)
+}
+
+/// The search is for a loss: beyond five replicas only where the share says that there is one, for
+/// to exhaust seven takes minutes.
+fn rounded_mean() -> String {
+    let mut searched = Searched::default();
+    let refuted = every_pair(7).filter_map(|(sites, replicas)| {
+        let min_isr = rounded(replicas, sites) + 1;
+        let layout = balanced(replicas, sites);
+        let is_worth_it = replicas <= 5 || min_isr <= layout[0];
+        (min_isr <= replicas && is_worth_it && searched.largest_share_is_missed(&layout, min_isr))
+            .then(|| format!("({sites},{replicas},{min_isr})"))
+    });
+    refuted.collect::<Vec<_>>().join(" ")
+}
+
+fn rounded_mean_of_nine() -> String {
+    let refuted = (2..=4).filter_map(|sites| {
+        let min_isr = rounded(9, sites) + 1;
+        (min_isr <= balanced(9, sites)[0]).then(|| format!("({sites},9,{min_isr})"))
+    });
+    refuted.collect::<Vec<_>>().join(" ")
+}
+
+fn largest_share() -> String {
+    let mut searched = Searched::default();
+    let mut differing = Vec::new();
+    for (sites, replicas) in every_pair(5) {
+        let layout = balanced(replicas, sites);
+        for min_isr in 1..=replicas {
+            let kept = !searched.largest_share_is_missed(&layout, min_isr);
+            if kept != (min_isr > replicas.div_ceil(sites)) {
+                differing.push(format!("({sites},{replicas},{min_isr})"));
+            }
+        }
+    }
+    match differing.is_empty() {
+        true => "nowhere".to_owned(),
+        false => differing.join(" "),
+    }
+}

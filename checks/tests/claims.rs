@@ -1,0 +1,204 @@
+//! The claims: each stands on evidence, and falls with it.
+
+use highwater_checks::claims::{self, Claim, Judgement, layouts, shown_by, survey::Survey};
+use highwater_checks::explore::{Crew, Limits};
+use highwater_checks::{experiment, shipped};
+use highwater_model::replication::{Property, Replication};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// And docs/CLAIMS.md shows it.  With `UPDATE_PAGES=1` that page is written anew.
+#[test]
+fn everything_that_a_claim_rests_on_comes_out_as_the_table_says() {
+    let judged = claims::judge(&claims::claims(), &Crew::of(1), &|_, _| {});
+    let wrong = judged.iter().filter(|judged| !judged.is_ok());
+    let wrong: Vec<_> = wrong
+        .map(|judged| (&judged.claim.id, &judged.evidence))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/CLAIMS.md");
+    let page = std::fs::read_to_string(&path).expect("the page can be read");
+    let (before, rest) = page.split_once(SHOWN).expect("the page shows the command");
+    let (_, after) = rest.split_once("```").expect("a block ends");
+    let written = format!("{before}{SHOWN}{}```{after}", claims::text(&judged));
+    if std::env::var_os("UPDATE_PAGES").is_some() {
+        std::fs::write(&path, written).expect("the page can be written");
+    } else {
+        assert_eq!(page, written, "docs/CLAIMS.md does not show what is found");
+    }
+}
+
+/// Where the page shows what is printed.
+const SHOWN: &str = "```\n$ highwater claims\n";
+
+#[test]
+fn the_claims_are_in_order_and_each_says_something() {
+    let claims = claims::claims();
+    let numbers: Vec<u32> = claims.iter().map(number).collect();
+    assert!(
+        numbers.is_sorted_by(|one, other| one < other),
+        "{numbers:?}"
+    );
+    for claim in &claims {
+        assert!(
+            !claim.statement.is_empty() && !claim.because.is_empty(),
+            "{}",
+            claim.id
+        );
+        for seed in claim.seed.split(", ") {
+            assert!(
+                ["J0", "A1", "G2", "H3", "J4"].contains(&seed),
+                "{}: {seed}",
+                claim.id
+            );
+        }
+    }
+    let statements: BTreeSet<_> = claims.iter().map(|claim| &claim.statement).collect();
+    assert_eq!(statements.len(), claims.len(), "two claims say the same");
+}
+
+fn number(claim: &Claim) -> u32 {
+    let number = claim.id.strip_prefix('C').expect("C and a number");
+    assert_eq!(number.len(), 2, "{}", claim.id);
+    number.parse().expect("a number")
+}
+
+/// A judgement about Kafka without evidence is an opinion; one without exploration says so.
+#[test]
+fn whatever_is_judged_is_shown() {
+    for claim in claims::claims() {
+        let is_shown = !claim.experiments.is_empty() || !claim.surveys.is_empty();
+        let is_judged = claim.judgement != Judgement::NotModelled;
+        assert_eq!(is_shown, is_judged, "{}", claim.id);
+    }
+}
+
+/// Table and files name each other.
+#[test]
+fn a_claim_and_its_experiments_know_of_each_other() {
+    let experiments: BTreeMap<_, _> = shipped::experiments().into_iter().collect();
+    let mut named: BTreeSet<(String, String)> = BTreeSet::new();
+    for claim in claims::claims() {
+        for grounds in &claim.experiments {
+            let (property, path) = claims::property_and_path(grounds);
+            let experiment = experiments
+                .get(path)
+                .unwrap_or_else(|| panic!("{}: there is no experiment {path}", claim.id));
+            if let Some(property) = property {
+                assert!(
+                    Property::named(property).is_some(),
+                    "{}: {property}",
+                    claim.id
+                );
+                assert_ne!(property, experiment.headline.name, "{}: {path}", claim.id);
+            }
+            assert!(
+                experiment.claims.contains(&claim.id),
+                "{path} does not name {}",
+                claim.id
+            );
+            named.insert((claim.id.clone(), path.to_owned()));
+        }
+        for survey in claim.surveys.keys() {
+            assert!(Survey::named(survey).is_some(), "{}: {survey}", claim.id);
+        }
+    }
+    for (path, experiment) in &experiments {
+        for claim in &experiment.claims {
+            let known = named.contains(&(claim.clone(), path.clone()));
+            assert!(
+                known,
+                "{path} names {claim}, whose line in the table does not name it"
+            );
+        }
+    }
+}
+
+/// The setting that decides is the one that decides: with another one the experiment contradicts
+/// its claim.
+#[test]
+fn with_the_decisive_setting_changed_a_claim_falls() {
+    type Change = fn(&mut Replication);
+    let decisive: [(&str, Change); 7] = [
+        ("stretched/three-datacenters-after-lag", |model| {
+            model.setting.kafka = highwater_vocabulary::Profile::V4_1;
+            model.setting.eligible_leader_replicas = true;
+        }),
+        ("stretched/three-datacenters-min-isr-1", |model| {
+            model.setting.min_insync_replicas = 2;
+        }),
+        ("stretched/rack-aware-min-isr-2", |model| {
+            model.setting.min_insync_replicas = 3;
+        }),
+        ("stretched/uneven-replicas-above", |model| {
+            model.setting.min_insync_replicas = 2;
+        }),
+        ("stretched/old-leader-returns", |model| {
+            model.setting.unclean_leader_election = false;
+        }),
+        ("stretched/whole-isr-acknowledges", |model| {
+            model.setting.acks = highwater_vocabulary::Acks::Leader;
+        }),
+        ("zombies/acks-1", |model| {
+            model.setting.acks = highwater_vocabulary::Acks::All;
+            model.setting.min_insync_replicas = 2;
+        }),
+    ];
+    let shipped: BTreeMap<_, _> = shipped::experiments().into_iter().collect();
+    for (path, change) in decisive {
+        let mut experiment = shipped[path].clone();
+        let headline = experiment.headline.name;
+        assert!(!experiment.claims.is_empty(), "{path} supports no claim");
+        // Only the headline counts here: the number of states is another one anyhow.
+        experiment.states = None;
+        experiment
+            .expected
+            .retain(|(property, _)| property.name == headline);
+        let judged = |experiment: &experiment::Experiment| {
+            let mut experiment = experiment.clone();
+            let mut all = Property::ALL.iter();
+            let asked = all
+                .position(|property| property.name == headline)
+                .expect("a property");
+            experiment.model.asked = &Property::ALL[asked..=asked];
+            let found = experiment::run(&experiment, Limits::default(), &Crew::of(1));
+            shown_by(path, &experiment, headline, &found)
+        };
+        assert!(judged(&experiment).ok, "{path}");
+        change(&mut experiment.model);
+        let fallen = judged(&experiment);
+        assert!(
+            !fallen.ok,
+            "{path} shows the same with another setting: {fallen:?}"
+        );
+    }
+}
+
+/// A survey that is told something else notices.
+#[test]
+fn a_survey_contradicts_a_wrong_table() {
+    let mut claim = claims::claims()
+        .into_iter()
+        .find(|claim| claim.surveys.contains_key("rounded-mean-of-nine"))
+        .expect("C16");
+    claim.experiments.clear();
+    claim.surveys = [("rounded-mean-of-nine".to_owned(), "nowhere".to_owned())].into();
+    let judged = claims::judge(&[claim], &Crew::of(1), &|_, _| {});
+    assert!(!judged[0].is_ok());
+    assert!(claims::text(&judged).contains("NOT as expected (nowhere): (4,9,3)"));
+}
+
+#[test]
+fn balanced_layouts_are_what_kafka_places() {
+    assert_eq!(layouts::balanced(4, 3), [2, 1, 1]);
+    assert_eq!(layouts::balanced(7, 3), [3, 2, 2]);
+    assert_eq!(layouts::balanced(2, 3), [1, 1]);
+    for replicas in 2..=6 {
+        for sites in 2..=4 {
+            let layout = layouts::balanced(replicas, sites);
+            assert_eq!(layout.iter().sum::<u8>(), replicas);
+            assert!(layouts::layouts(replicas).contains(&layout), "{layout:?}");
+        }
+    }
+}
