@@ -4,13 +4,16 @@
 //! something that Kafka accepts and that its author probably does not mean.  The first error ends
 //! the reading.
 //!
-//! **Deliberately absent:** clusters joined by mirrors, consumer groups that move, observers,
-//! ZooKeeper, and `simulate`.  Their keys are known and refused by name: a file that says more
+//! **Deliberately absent:** clusters joined by mirrors, consumer groups that move, ZooKeeper,
+//! and `simulate`.  Their keys are known and refused by name: a file that says more
 //! than is checked must not look checked.
 
 mod group;
+mod observers;
 mod require;
 mod topic;
+
+pub(crate) use observers::promotion as observer_promotion;
 
 use crate::names;
 use crate::source::{Remark, Source};

@@ -5,7 +5,7 @@
 //! first error ends the reading; there are no warnings, because an experiment may be about whatever
 //! a deployment is warned of.
 
-use crate::deployment_file::kafka;
+use crate::deployment_file::{kafka, observer_promotion};
 use crate::experiment::{Expected, Experiment};
 use crate::fault_pattern::{self, NoSuchRow};
 use crate::names;
@@ -18,8 +18,8 @@ use highwater_model::replication::{
     Bounds, Grain, Guard, Operators, Property, Replication, Switches, Variant,
 };
 use highwater_vocabulary::{
-    Acks, Datacenter, Faults, MOST_BROKERS, MOST_DATACENTERS, MOST_RECORDS, Member, Profile,
-    Setting, Site,
+    Acks, Broker, BrokerSet, Datacenter, Faults, MOST_BROKERS, MOST_DATACENTERS, MOST_RECORDS,
+    Member, ObserverPromotion, Profile, Setting, Site,
 };
 
 /// The most voters of one datacenter.
@@ -148,6 +148,8 @@ fn setting_of(mut table: Table) -> Result<Setting, Remark> {
         acks: Acks::All,
         unclean_leader_election: false,
         eligible_leader_replicas: elr_by_default(kafka),
+        observers: BrokerSet::EMPTY,
+        observer_promotion: ObserverPromotion::default(),
     };
     let brokers = table.need("brokers", "brokers = [\"north-1\", \"south-1\"]")?;
     for broker in brokers.list()? {
@@ -181,8 +183,42 @@ fn setting_of(mut table: Table) -> Result<Setting, Remark> {
                 .remedy("remove it, or write kafka = \"4.0\" or newer"));
         }
     }
+    if let Some(value) = table.take("observers") {
+        setting.observers = observers(&value, &setting)?;
+    }
+    if let Some(value) = table.take("observer_promotion") {
+        setting.observer_promotion = observer_promotion(&value)?;
+    }
     table.finish()?;
     Ok(setting)
+}
+
+/// Brokers that were named, the last of the assignment.
+fn observers(list: &Value, setting: &Setting) -> Result<BrokerSet, Remark> {
+    let entry = |value: Value| {
+        let name = value.text()?;
+        setting.broker_named(name).ok_or_else(|| {
+            let known: Vec<_> = (setting.replicas().iter())
+                .map(|broker| setting.broker_name(broker))
+                .collect();
+            value
+                .error(format!("{} is no broker of this partition", quoted(name)))
+                .remedy(instead(name, known.iter().map(String::as_str)))
+        })
+    };
+    let named: Vec<Broker> = list
+        .list()?
+        .into_iter()
+        .map(entry)
+        .collect::<Result<_, _>>()?;
+    let observers: BrokerSet = named.into_iter().collect();
+    let others = BrokerSet::first(setting.brokers.len() - observers.len());
+    match setting.replicas().minus(observers) == others && !others.is_empty() {
+        true => Ok(observers),
+        false => Err(list
+            .error("observers stand behind all other replicas, and some replica is none")
+            .remedy("move them to the end of `brokers`")),
+    }
 }
 
 /// Adds the next broker of the assignment, which is named after its datacenter and numbered there.

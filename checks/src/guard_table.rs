@@ -14,6 +14,9 @@ const CUT_OFF: &str = "4.1, brokers a-1 b-1 c-1, voters b 1, min ISR 2, elr on";
 const LATE: &str = "4.1, brokers a-1 b-1, voters a 1 b 1 w 1, min ISR 1, elr on, with late-fetches";
 const LATE_WITHOUT_ACKS: &str =
     "4.1, brokers a-1 b-1, voters b 1, min ISR 1, acks 0, elr on, with late-fetches";
+/// Only an unclean election would let the observer in.
+const OBSERVER: &str = "4.1, brokers a-1 b-1 b-2, voters a 1 b 1 w 1, min ISR 2, elr on, observers b-2, \
+                        promotion leader-is-observer";
 const WITHOUT_ELR: &str = "4.1, brokers a-1 b-1, min ISR 1, elr off";
 
 const fn line(
@@ -221,6 +224,13 @@ pub(crate) const TABLE: &[Line] = &[
         "broker-power-loss",
         [1, 3, 1, 0],
         Breaks("candidates-complete", 10),
+    ),
+    line(
+        JoinerIsNoObserver,
+        OBSERVER,
+        "lag+dc-loss:b",
+        [1, 2, 1, 0],
+        Breaks("acked-survives", 0),
     ),
     line(
         JoinerIsNotFenced,

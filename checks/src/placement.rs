@@ -11,10 +11,13 @@
 //!   every order is searched, because operators reassign; there are 90 orders of two replicas in
 //!   each of three datacenters, and six that Kafka would choose;
 //! - of five replicas and more, all but one of the orders in which the same datacenter leads first;
+//! - every order of observers but one: they stand behind all others, datacenter by datacenter;
 //! - brokers that are fenced while a topic is created, which the placer takes last.
 
 use highwater_model::replication::variant::elr_by_default;
-use highwater_vocabulary::{Datacenter, Deployment, Member, Placement, Setting, Site, Topic};
+use highwater_vocabulary::{
+    BrokerSet, Datacenter, Deployment, Member, Placement, Setting, Site, Topic,
+};
 use std::collections::BTreeSet;
 
 /// The most replicas that are searched in every order.
@@ -30,11 +33,17 @@ type Order = Vec<Datacenter>;
 /// cluster in the order of the file, so that a fault means the same in each.
 pub fn classes(deployment: &Deployment, topic: &Topic) -> Vec<Setting> {
     let cluster = &deployment.cluster;
-    let setting = |brokers| Setting {
+    let observers: Order = (0..cluster.sites.len())
+        .flat_map(|at| (0..topic.observers[at]).map(move |_| Datacenter::at(at)))
+        .collect();
+    let setting = |synchronous: Order| Setting {
+        observers: BrokerSet::first(synchronous.len() + observers.len())
+            .minus(BrokerSet::first(synchronous.len())),
+        observer_promotion: topic.observer_promotion,
+        brokers: [synchronous, observers.clone()].concat(),
         kafka: deployment.kafka,
         datacenters: cluster.datacenters(),
         voters: cluster.sites.iter().map(|site| site.voters).collect(),
-        brokers,
         min_insync_replicas: topic.min_insync_replicas,
         acks: topic.acks,
         unclean_leader_election: topic.unclean_leader_election,
@@ -60,11 +69,22 @@ pub fn words(setting: &Setting) -> String {
 
 /// How many replicas are where, in words: `north 2, south 1`.
 pub fn counts_in_words(setting: &Setting) -> String {
-    let counts = setting.every_datacenter().filter_map(|home| {
-        let count = replicas_in(&setting.brokers, home);
-        (count > 0).then(|| format!("{} {count}", setting.datacenters[home.index()]))
-    });
-    counts.collect::<Vec<_>>().join(", ")
+    let (replicas, observers) = setting.brokers.split_at(setting.synchronous().len());
+    let counted = |of: &[Datacenter]| {
+        let counts = setting.every_datacenter().filter_map(|home| {
+            let count = replicas_in(of, home);
+            (count > 0).then(|| format!("{} {count}", setting.datacenters[home.index()]))
+        });
+        counts.collect::<Vec<_>>().join(", ")
+    };
+    match observers.is_empty() {
+        true => counted(replicas),
+        false => format!(
+            "{}, and observers {}",
+            counted(replicas),
+            counted(observers)
+        ),
+    }
 }
 
 /// The most replicas of one partition that may come to lie in one datacenter.

@@ -31,16 +31,19 @@ pub fn renamings(deployment: &Deployment) -> Vec<Renaming> {
     renamings.into_iter().map(Renaming).collect()
 }
 
-/// Whether two datacenters are described alike: brokers, voters, and the replicas of every topic
-/// whose places are named.
+/// Whether two datacenters are described alike: brokers, voters, the observers of every topic, and its
+/// replicas where their places are named.
 fn alike(cluster: &Cluster, x: Datacenter, y: Datacenter) -> bool {
     let (x, y) = (x.index(), y.index());
     let (here, there) = (&cluster.sites[x], &cluster.sites[y]);
     here.brokers == there.brokers
         && here.voters == there.voters
-        && cluster.topics.iter().all(|topic| match &topic.placement {
-            Placement::Explicit(replicas) => replicas[x] == replicas[y],
-            Placement::RackAware(_) | Placement::Anywhere(_) => true,
+        && cluster.topics.iter().all(|topic| {
+            topic.observers[x] == topic.observers[y]
+                && match &topic.placement {
+                    Placement::Explicit(replicas) => replicas[x] == replicas[y],
+                    Placement::RackAware(_) | Placement::Anywhere(_) => true,
+                }
         })
 }
 

@@ -7,7 +7,9 @@ use highwater_checks::agreement::engine_at;
 use highwater_checks::agreement::schedule::{Walk, retell, shortest};
 use highwater_checks::replay::replay;
 use highwater_model::replication::{Bounds, Operators, Property, Replication, Variant};
-use highwater_vocabulary::{Acks, Datacenter, Faults, Member, Profile, Setting, Story};
+use highwater_vocabulary::{
+    Acks, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Setting, Story,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -25,6 +27,8 @@ fn layout(brokers: &[usize]) -> Setting {
         acks: Acks::All,
         unclean_leader_election: false,
         eligible_leader_replicas: false,
+        observers: BrokerSet::EMPTY,
+        observer_promotion: ObserverPromotion::default(),
     }
 }
 

@@ -4,7 +4,9 @@
 //! key and remedy, without knowing this code.
 
 use highwater_checks::{Remark, Source, deployment_file};
-use highwater_vocabulary::{Acks, CONSUMER_OFFSETS, MOST_BROKERS, Placement, Topic};
+use highwater_vocabulary::{
+    Acks, CONSUMER_OFFSETS, MOST_BROKERS, ObserverPromotion, Placement, Topic,
+};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -103,6 +105,27 @@ fn every_mistake_is_answered_with_line_key_and_remedy() {
             "acks =",
             "unclean_leader_election = \"no\"\nacks =",
         ),
+        (
+            "a promotion of nobody",
+            "acks =",
+            "observer_promotion = \"under-min-isr\"\nacks =",
+        ),
+        (
+            "a policy nobody knows",
+            "acks =",
+            "observers = { north = 1 }\nobserver_promotion = \"always\"\nacks =",
+        ),
+        (
+            "an observer without a broker",
+            "acks =",
+            "observers = { south = 1 }\nacks =",
+        ),
+        (
+            "an observer nowhere",
+            "acks =",
+            "observers = { west = 1 }\nacks =",
+        ),
+        ("no observer", "acks =", "observers = { north = 0 }\nacks ="),
         (
             "a fraction of a broker",
             BROKERS,
@@ -279,11 +302,6 @@ fn every_mistake_is_answered_with_line_key_and_remedy() {
             "runs_at",
             "sink = { kind = \"stretched-database\" }\nruns_at",
         ),
-        (
-            "who is promoted",
-            "acks =",
-            "observer_promotion = \"under-min-isr\"\nacks =",
-        ),
         ("weights", "brokers =", "weights = { north = 2 }\nbrokers ="),
         (
             "observers of ZooKeeper",
@@ -321,7 +339,6 @@ fn every_mistake_is_answered_with_line_key_and_remedy() {
             "acked-somewhere",
             "candidates-complete",
         ),
-        ("observers", "acks =", "observers = { south = 1 }\nacks ="),
         (
             "ZooKeeper",
             "brokers =",
@@ -662,6 +679,8 @@ fn a_group_implies_the_topic_of_its_offsets() {
             min_insync_replicas: 1,
             acks: Acks::All,
             unclean_leader_election: false,
+            observers: vec![0; implied.cluster.sites.len()],
+            observer_promotion: ObserverPromotion::default(),
             implied_by: vec!["billing".into(), "audit".into()],
         }]
     );

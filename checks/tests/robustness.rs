@@ -4,8 +4,8 @@
 
 use highwater_model::replication::{Bounds, Guard, Replication, Switches, Variant};
 use highwater_vocabulary::{
-    Acks, Broker, BrokerSet, Datacenter, Event, Faults, MOST_BROKERS, MOST_RECORDS, Member, Offset,
-    Profile, Record, Setting, Story, Told,
+    Acks, Broker, BrokerSet, Datacenter, Event, Faults, MOST_BROKERS, MOST_RECORDS, Member,
+    ObserverPromotion, Offset, Profile, Record, Setting, Story, Told,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ const EVENTS: usize = 60;
 /// One to three brokers in one to three datacenters.
 fn setting() -> impl Strategy<Value = Setting> {
     let homes = vec(0usize..3, 1..=MOST_BROKERS);
-    let switches = (any::<bool>(), any::<bool>());
+    let switches = (any::<bool>(), any::<bool>(), 0usize..3);
     (
         homes,
         vec(0u8..3, 3),
@@ -27,10 +27,14 @@ fn setting() -> impl Strategy<Value = Setting> {
         select(Profile::ALL.to_vec()),
     )
         .prop_map(
-            |(homes, mut voters, min_isr, acks, (unclean, elr), kafka)| {
+            |(homes, mut voters, min_isr, acks, (unclean, elr, observers), kafka)| {
                 voters[0] = voters[0].max(1);
+                let replicas = homes.len();
                 Setting {
                     kafka,
+                    observers: BrokerSet::first(replicas)
+                        .minus(BrokerSet::first(replicas.saturating_sub(observers).max(1))),
+                    observer_promotion: ObserverPromotion::ALL[usize::from(min_isr) % 3],
                     datacenters: ["north", "south", "east"].map(String::from).to_vec(),
                     voters,
                     brokers: homes.into_iter().map(Datacenter::at).collect(),

@@ -6,8 +6,8 @@ use highwater_checks::report::{self, Detail};
 use highwater_checks::{Source, deployment_file, ladder, placement};
 use highwater_model::replication::{Bounds, Grain, Property, Replication, Variant};
 use highwater_vocabulary::{
-    Acks, BoundOverrides, Cluster, Deployment, Faults, Member, Placement, Profile, Requirement,
-    Site, Topic,
+    Acks, BoundOverrides, Cluster, Deployment, Faults, Member, ObserverPromotion, Placement,
+    Profile, Requirement, Site, Topic,
 };
 use std::fmt::Write;
 use std::path::Path;
@@ -52,6 +52,8 @@ fn a_file_says_what_is_read() {
                 min_insync_replicas: 1,
                 acks: Acks::All,
                 unclean_leader_election: false,
+                observers: vec![0, 0, 0],
+                observer_promotion: ObserverPromotion::default(),
                 implied_by: Vec::new(),
             }],
         },
@@ -203,6 +205,8 @@ fn what_a_comment_points_at_is_there() {
         ("two-dc-available", &[], 1, "lag+dc-loss:east", 2, "acked-somewhere acked-survives acked-in-leader electable"),
         ("two-and-a-half-dc", &[], 0, "lag+dc-loss:west", 2, ""),
         ("two-and-a-half-dc", NO_ELR, 0, "lag+dc-loss:west", 2, "electable"),
+        ("two-dc-with-observers", &[], 0, "dc-loss:west", 1, ""),
+        ("two-dc-with-observers", &[], 0, "lag+dc-loss:west", 1, out_of_reach),
         // Four over three: the two of one datacenter are enough for a min ISR of 2.
         ("three-dc-four-replicas", &[], 0, "dc-loss:north", 2, ""),
         ("three-dc-four-replicas", &[], 0, "lag+dc-loss:north", 2, out_of_reach),

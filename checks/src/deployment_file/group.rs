@@ -10,7 +10,9 @@ use super::{MOST_GROUPS, at_most, one_line};
 use crate::source::Remark;
 use crate::table::{Table, Value};
 use crate::wording::{instead, quoted};
-use highwater_vocabulary::{Acks, CONSUMER_OFFSETS, Cluster, Group, Placement, Topic};
+use highwater_vocabulary::{
+    Acks, CONSUMER_OFFSETS, Cluster, Group, ObserverPromotion, Placement, Topic,
+};
 
 /// `offsets.topic.replication.factor`, unless the brokers' configuration says otherwise.
 const USUAL_REPLICAS: u8 = 3;
@@ -141,6 +143,8 @@ fn implied_topic(
         min_insync_replicas: 1,
         acks: Acks::All,
         unclean_leader_election: false,
+        observers: vec![0; cluster.sites.len()],
+        observer_promotion: ObserverPromotion::default(),
         implied_by,
     }
 }

@@ -22,11 +22,9 @@ pub(super) fn topic(
     kafka: Profile,
     warnings: &mut Vec<Remark>,
 ) -> Result<Topic, Remark> {
-    for key in ["observers", "observer_promotion"] {
-        table.not_yet(key, "asynchronous replicas are not modelled")?;
-    }
     let id = id(&mut table, cluster)?;
     let placement = placement(&mut table, cluster, warnings)?;
+    let observers = super::observers::read(&mut table, cluster, &placement)?;
     let acks = table.take("acks");
     if let Some(value) = &acks {
         check_internal(&id, value, kafka)?;
@@ -45,6 +43,8 @@ pub(super) fn topic(
         min_insync_replicas: promise.min_insync_replicas,
         acks: promise.acks,
         unclean_leader_election,
+        observers: observers.in_each,
+        observer_promotion: observers.promotion,
         implied_by: Vec::new(),
     })
 }

@@ -111,8 +111,9 @@ fn topic_in_words(deployment: &Deployment, topic: &Topic) -> String {
     );
     let elr = models.first().is_some_and(|model| model.has_elr());
     format!(
-        "RF {}, min ISR {}, acks {}, ELR {}{}",
+        "RF {}{}, min ISR {}, acks {}, ELR {}{}",
         topic.placement.replicas(),
+        observers_in_words(topic),
         topic.min_insync_replicas,
         topic.acks,
         if elr { "on" } else { "off" },
@@ -122,6 +123,15 @@ fn topic_in_words(deployment: &Deployment, topic: &Topic) -> String {
             ""
         },
     )
+}
+
+fn observers_in_words(topic: &Topic) -> String {
+    let promotion = topic.observer_promotion.name();
+    match topic.observers.iter().sum::<u8>() {
+        0 => String::new(),
+        1 => format!(" and an observer ({promotion})"),
+        more => format!(" and {more} observers ({promotion})"),
+    }
 }
 
 /// The lines of one topic.

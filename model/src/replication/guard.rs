@@ -86,6 +86,8 @@ guards! {
     /// A follower joins the ISR only when it has reached the start of the leader's epoch
     /// (KAFKA-7128).
     JoinerReachesEpochStart = "joiner-reaches-epoch-start", "R19";
+    /// An observer joins the ISR only while the promotion policy asks for it.
+    JoinerIsNoObserver = "joiner-is-no-observer", "R49";
     /// A follower that the leader knows to be fenced does not join the ISR (KIP-841).
     JoinerIsNotFenced = "joiner-is-not-fenced", "R19";
     /// A follower joins the ISR only under the registration that the leader knows (KIP-903).

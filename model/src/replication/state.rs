@@ -606,7 +606,7 @@ fn beginning(model: &Replication, seat: Datacenter) -> State {
         leader: Some(leader),
         leader_epoch: LeaderEpoch(1),
         partition_epoch: PartitionEpoch(1),
-        isr: replicas,
+        isr: model.setting.synchronous(),
         fenced: BrokerSet::EMPTY,
         broker_epochs: per_broker(replicas, |_| BrokerEpoch(1)),
         min_isr: model.setting.min_insync_replicas,

@@ -10,7 +10,7 @@
 //! engine's business, twice), what a Kafka version switches on by itself, and whatever takes more
 //! than one cluster.
 
-use crate::{Acks, Faults, Profile};
+use crate::{Acks, Faults, ObserverPromotion, Profile};
 
 /// One cluster over one or several datacenters, and what is demanded of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,6 +80,10 @@ pub struct Topic {
     pub acks: Acks,
     /// `unclean.leader.election.enable`.
     pub unclean_leader_election: bool,
+    /// How many observers each datacenter has beside these replicas; as long as [`Cluster::sites`].
+    pub observers: Vec<u8>,
+    /// When they may join the ISR.
+    pub observer_promotion: ObserverPromotion,
     /// The consumer groups on whose behalf Kafka has this topic, which the file does not name; of
     /// a topic that the file names, none.
     pub implied_by: Vec<String>,

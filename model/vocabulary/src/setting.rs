@@ -32,12 +32,58 @@ pub struct Setting {
     pub unclean_leader_election: bool,
     /// Whether the cluster has the eligible leader replicas of KIP-966 switched on.
     pub eligible_leader_replicas: bool,
+    /// Replicas that copy and, but for a promotion, are never in the ISR: the observers of Confluent
+    /// Server.  They stand last in the assignment.
+    pub observers: BrokerSet,
+    /// When observers may join the ISR.
+    pub observer_promotion: ObserverPromotion,
+}
+
+/// `observerPromotionPolicy` of Confluent Server's placement constraints, as documented: the condition
+/// under which observers may join the ISR.  They leave it when it is met without them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ObserverPromotion {
+    /// The ISR is smaller than min ISR.  The default.
+    #[default]
+    UnderMinIsr,
+    /// The ISR is smaller than the number of replicas that are not observers.
+    UnderReplicated,
+    /// The leader is an observer, which an unclean election has made it.
+    LeaderIsObserver,
+}
+
+impl ObserverPromotion {
+    /// Every one.
+    pub const ALL: [ObserverPromotion; 3] = [
+        ObserverPromotion::UnderMinIsr,
+        ObserverPromotion::UnderReplicated,
+        ObserverPromotion::LeaderIsObserver,
+    ];
+
+    /// As files and stories write it, and Confluent Server.
+    pub fn name(self) -> &'static str {
+        match self {
+            ObserverPromotion::UnderMinIsr => "under-min-isr",
+            ObserverPromotion::UnderReplicated => "under-replicated",
+            ObserverPromotion::LeaderIsObserver => "leader-is-observer",
+        }
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<ObserverPromotion> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
 }
 
 impl Setting {
     /// Every replica, in the order of the assignment.
     pub fn replicas(&self) -> BrokerSet {
         BrokerSet::first(self.brokers.len())
+    }
+
+    /// The replicas that are no observers.
+    pub fn synchronous(&self) -> BrokerSet {
+        self.replicas().minus(self.observers)
     }
 
     /// The datacenter in which `broker` lives.

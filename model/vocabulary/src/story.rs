@@ -18,8 +18,8 @@
 //! that the event is refused, and by which guard.  Under `----` stand facts, up to an empty line.
 
 use crate::{
-    Acks, Datacenter, Event, MOST_BROKERS, MOST_DATACENTERS, Member, NotationError, Profile,
-    Setting,
+    Acks, BrokerSet, Datacenter, Event, MOST_BROKERS, MOST_DATACENTERS, Member, NotationError,
+    ObserverPromotion, Profile, Setting,
 };
 use std::fmt::Write;
 use thiserror::Error;
@@ -120,6 +120,14 @@ impl Story {
             on(setting.eligible_leader_replicas),
             on(setting.unclean_leader_election)
         );
+        if !setting.observers.is_empty() {
+            let _ = write!(
+                header,
+                ", observers {}, promotion {}",
+                setting.broker_names(setting.observers),
+                setting.observer_promotion.name()
+            );
+        }
         for part in variant {
             let _ = write!(header, ", with {part}");
         }
@@ -173,9 +181,11 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
         acks: Acks::All,
         unclean_leader_election: false,
         eligible_leader_replicas: false,
+        observers: BrokerSet::EMPTY,
+        observer_promotion: ObserverPromotion::default(),
     };
     let mut variant = Vec::new();
-    let mut voters = None;
+    let (mut voters, mut observers) = (None, None);
     for part in parts {
         let (key, value) = part
             .split_once(' ')
@@ -205,10 +215,17 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
             }
             "elr" => setting.eligible_leader_replicas = switch()?,
             "unclean" => setting.unclean_leader_election = switch()?,
+            "observers" => observers = Some(value),
+            "promotion" => {
+                setting.observer_promotion = ObserverPromotion::named(value).ok_or_else(|| {
+                    let known = ObserverPromotion::ALL.map(ObserverPromotion::name);
+                    format!("`promotion` is one of {}, not `{value}`", known.join(", "))
+                })?
+            }
             "with" => variant.push(value.to_owned()),
             _ => {
                 return Err(format!(
-                    "`{key}` is no part of a setting; there are brokers, voters, min ISR, acks, elr, unclean, with"
+                    "`{key}` is no part of a setting; there are brokers, voters, min ISR, acks, elr, unclean, observers, promotion, with"
                 ));
             }
         }
@@ -217,7 +234,24 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
         return Err("a setting names its brokers: `brokers north-1 south-1`".into());
     }
     read_voters(voters, &mut setting)?;
+    setting.observers = read_observers(observers.unwrap_or_default(), &setting)?;
     Ok((setting, variant))
+}
+
+/// They are named after all brokers, so this is read last.
+fn read_observers(names: &str, setting: &Setting) -> Result<BrokerSet, String> {
+    let named = names.split_whitespace().map(|name| {
+        let broker = setting.broker_named(name);
+        broker.ok_or_else(|| format!("`{name}` is an observer and no broker of this story"))
+    });
+    let observers: BrokerSet = named.collect::<Result<Vec<_>, _>>()?.into_iter().collect();
+    let last = setting
+        .replicas()
+        .minus(BrokerSet::first(setting.brokers.len() - observers.len()));
+    match observers == last && observers != setting.replicas() {
+        true => Ok(observers),
+        false => Err("observers stand behind all other brokers, and somebody is none".into()),
+    }
 }
 
 fn read_brokers(names: &str, setting: &mut Setting) -> Result<(), String> {

@@ -2,8 +2,8 @@
 //! writes a line that means nothing is told what to write instead.
 
 use highwater_vocabulary::{
-    Acks, Broker, BrokerSet, Datacenter, Event, MOST_BROKERS, MOST_RECORDS, Member, Offset,
-    Profile, Record, Setting, Story,
+    Acks, Broker, BrokerSet, Datacenter, Event, MOST_BROKERS, MOST_RECORDS, Member,
+    ObserverPromotion, Offset, Profile, Record, Setting, Story,
 };
 use proptest::array::uniform;
 use proptest::collection::vec;
@@ -29,8 +29,16 @@ fn setting() -> impl Strategy<Value = Setting> {
             voters.truncate(datacenters.len());
             voters[0] = voters[0].max(1);
             let home = |home: usize| Datacenter::at(home % datacenters.len());
+            let replicas = homes.len();
+            let synchronous = usize::from(min_isr).min(replicas);
             Setting {
                 kafka,
+                observers: BrokerSet::first(replicas).minus(BrokerSet::first(synchronous)),
+                // Nobody hears of it where there are none.
+                observer_promotion: match synchronous < replicas {
+                    true => ObserverPromotion::ALL[replicas % 3],
+                    false => ObserverPromotion::default(),
+                },
                 brokers: homes.into_iter().map(home).collect(),
                 datacenters,
                 voters,

@@ -4,7 +4,7 @@ use crate::replication::rules::environment::{may_be_dropped, reaches_controller}
 use crate::replication::rules::watermark;
 use crate::replication::state::{Answer, Outcome, PerBroker, Request};
 use crate::replication::{BrokerEpoch, Disabled, Guard, Replication, State};
-use highwater_vocabulary::{Broker, BrokerSet};
+use highwater_vocabulary::{Broker, BrokerSet, ObserverPromotion};
 
 /// A leader that has just heard from a follower outside the ISR proposes to let it in, if it may
 /// join; if a change is still on the wire the proposal fails on the spot and nothing remains of it.
@@ -45,14 +45,51 @@ fn may_join(model: &Replication, state: &State, leader: Broker, joiner: Broker) 
             )
             && holds(Guard::JoinerReachesWatermark, end >= replica.watermark)
             && holds(Guard::JoinerReachesEpochStart, end >= tenure.epoch_start)
+            && holds(
+                Guard::JoinerIsNoObserver,
+                may_be_in_sync(model, state, leader, joiner),
+            )
             && holds(Guard::JoinerIsNotFenced, !view.fenced.contains(joiner))
             && holds(Guard::JoinerEpochIsKnown, epoch_is_known),
     )
 }
 
-/// A leader proposes an ISR without followers that have fallen behind for the lag time.
+/// Whether a replica is no observer, or one that the policy asks into the ISR as this leader knows it.
 ///
-/// Who: leader.  Source: `Partition.maybeShrinkIsr`, `getOutOfSyncReplicas`; R20, R21.
+/// Source: Confluent Server's documentation of replica placement; R49.
+fn may_be_in_sync(model: &Replication, state: &State, leader: Broker, joiner: Broker) -> bool {
+    !model.setting.observers.contains(joiner)
+        || state.replicas[leader]
+            .tenure()
+            .is_some_and(|tenure| asks_for_observers(model, state, leader, tenure.isr))
+}
+
+/// Whether the policy asks for observers beside this ISR.
+fn asks_for_observers(model: &Replication, state: &State, leader: Broker, isr: BrokerSet) -> bool {
+    match model.setting.observer_promotion {
+        ObserverPromotion::UnderMinIsr => {
+            isr.len() < watermark::leaders_min_isr(model, state, leader)
+        }
+        ObserverPromotion::UnderReplicated => isr.len() < model.setting.synchronous().len(),
+        ObserverPromotion::LeaderIsObserver => model.setting.observers.contains(leader),
+    }
+}
+
+/// Whether all who leave are observers that are needed no more: the policy asks for nobody beside those
+/// who stay, and these are enough to write.  What is documented says that they leave, and not that
+/// a partition becomes unwritable by it.
+fn are_demoted(model: &Replication, state: &State, leader: Broker, dropped: BrokerSet) -> bool {
+    let isr = state.replicas[leader].tenure().map(|tenure| tenure.isr);
+    let staying = isr.unwrap_or_default().minus(dropped);
+    dropped.is_subset(model.setting.observers)
+        && !asks_for_observers(model, state, leader, staying)
+        && staying.len() >= watermark::leaders_min_isr(model, state, leader)
+}
+
+/// A leader proposes an ISR without followers that have fallen behind for the lag time, or without observers that
+/// it needs no more.
+///
+/// Who: leader.  Source: `Partition.maybeShrinkIsr`, `getOutOfSyncReplicas`; R20, R21, R49.
 pub(super) fn shrink(
     model: &Replication,
     before: &State,
@@ -68,12 +105,12 @@ pub(super) fn shrink(
         return Err(Disabled::AlreadySo);
     }
     let behind = |follower: Broker| tenure.follower_end[follower] != Some(replica.log.end());
-    model.require(Guard::OnlyLaggingAreDropped, dropped.iter().all(behind))?;
-    if !dropped
-        .iter()
-        .all(|follower| may_be_dropped(model, before, leader, follower))
-    {
-        return Err(Disabled::NotLate);
+    let late = |follower| may_be_dropped(model, before, leader, follower);
+    if !are_demoted(model, before, leader, dropped) {
+        model.require(Guard::OnlyLaggingAreDropped, dropped.iter().all(behind))?;
+        if !dropped.iter().all(late) {
+            return Err(Disabled::NotLate);
+        }
     }
     model.require(Guard::NoProposalWhilePending, tenure.pending.is_none())?;
     model.require(

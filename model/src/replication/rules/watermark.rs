@@ -81,6 +81,7 @@ fn caught_up_outside(
     }
     let eligible = |follower: &Broker| {
         !view.fenced.contains(*follower)
+            && !model.setting.observers.contains(*follower)
             && tenure.follower_epoch[*follower] == view.broker_epochs[*follower]
     };
     tenure

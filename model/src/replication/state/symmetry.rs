@@ -68,9 +68,12 @@ impl Replication {
         let mut names = vec![BrokerNames::unchanged()];
         for home in self.setting.every_datacenter() {
             let brokers = self.setting.brokers_of(home).without(Broker::PREFERRED);
-            let more = with_permutations(&names, brokers);
-            if more.len() <= MOST_NAMES {
-                names = more;
+            let observers = self.setting.observers;
+            for alike in [brokers.minus(observers), brokers.intersection(observers)] {
+                let more = with_permutations(&names, alike);
+                if more.len() <= MOST_NAMES {
+                    names = more;
+                }
             }
         }
         names.retain(|names| *names != BrokerNames::unchanged());
