@@ -98,6 +98,7 @@ const FILES: &[(&str, &[&str])] = &[
         ],
     ),
     ("two-dc-consistent", &["cluster.voters.west"]),
+    ("two-dc-with-observers", &[]),
 ];
 
 #[test]
