@@ -18,7 +18,7 @@ pub(crate) use observers::promotion as observer_promotion;
 use crate::names;
 use crate::source::{Remark, Source};
 use crate::table::{self, Table, Value};
-use crate::wording::{listed, quoted};
+use crate::wording::{instead, listed, quoted};
 use highwater_model::replication::state::EPOCHS;
 use highwater_vocabulary::{
     BoundOverrides, Cluster, Deployment, MOST_DATACENTERS, MOST_RECORDS, Profile, Site,
@@ -367,6 +367,31 @@ fn some_of<T: TryFrom<i64>>(count: &Value, most: i64) -> Result<T, Remark> {
             .remedy(format!("leave `{}` out here", count.key()))),
         _ => count.number(1..=most),
     }
+}
+
+/// The entries of `{ datacenter = how many }`, each with the place of its datacenter in the cluster.
+fn in_sites<'a>(
+    counts: Value<'a>,
+    cluster: &Cluster,
+    what: &str,
+) -> Result<Vec<(usize, Value<'a>)>, Remark> {
+    let entries = counts.table()?.take_all().into_iter().map(|count| {
+        let name = count.key();
+        match cluster.sites.iter().position(|site| site.name == name) {
+            Some(at) => Ok((at, count)),
+            None => Err(count
+                .key_error(format!(
+                    "this topic has {what} in {}, where cluster `{}` has nothing",
+                    quoted(name),
+                    cluster.id
+                ))
+                .remedy(instead(
+                    name,
+                    cluster.sites.iter().map(|site| site.name.as_str()),
+                ))),
+        }
+    });
+    entries.collect()
 }
 
 /// The tables of a list that is not too long.

@@ -3,7 +3,6 @@
 use super::some_of;
 use crate::source::Remark;
 use crate::table::{Table, Value};
-use crate::wording::{instead, quoted};
 use highwater_vocabulary::{Cluster, MOST_BROKERS, ObserverPromotion, Placement};
 
 /// What a file says of them.
@@ -44,18 +43,8 @@ pub(crate) fn promotion(value: &Value) -> Result<ObserverPromotion, Remark> {
 fn counted(counts: Value, cluster: &Cluster, placement: &Placement) -> Result<Vec<u8>, Remark> {
     let mut in_each = vec![0; cluster.sites.len()];
     let mut all = usize::from(placement.replicas());
-    for count in counts.table()?.take_all() {
+    for (at, count) in super::in_sites(counts, cluster, "observers")? {
         let name = count.key();
-        let Some(at) = cluster.sites.iter().position(|site| site.name == name) else {
-            let known = cluster.sites.iter().map(|site| site.name.as_str());
-            return Err(count
-                .key_error(format!(
-                    "there are observers in {}, where cluster `{}` has nothing",
-                    quoted(name),
-                    cluster.id
-                ))
-                .remedy(instead(name, known)));
-        };
         in_each[at] = some_of::<u8>(&count, 99)?;
         all += usize::from(in_each[at]);
         if all > MOST_BROKERS {

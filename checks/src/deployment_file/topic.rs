@@ -3,7 +3,7 @@
 use super::some_of;
 use crate::source::Remark;
 use crate::table::{Table, Value};
-use crate::wording::{instead, quoted};
+use crate::wording::quoted;
 use crate::{names, placement};
 use highwater_vocabulary::{
     Acks, CONSUMER_OFFSETS, Cluster, MOST_BROKERS, Placement, Profile, Site, Topic,
@@ -257,18 +257,8 @@ fn explicit(counts: Value, cluster: &Cluster) -> Result<Placement, Remark> {
         .remedy("say how many there are in each datacenter, as in { north = 2, south = 1 }");
     let mut replicas = vec![0; cluster.sites.len()];
     let mut all = 0;
-    for count in counts.table()?.take_all() {
+    for (at, count) in super::in_sites(counts, cluster, "replicas")? {
         let name = count.key();
-        let Some(at) = cluster.sites.iter().position(|site| site.name == name) else {
-            let known = cluster.sites.iter().map(|site| site.name.as_str());
-            return Err(count
-                .key_error(format!(
-                    "this topic has replicas in {}, where cluster `{}` has nothing",
-                    quoted(name),
-                    cluster.id
-                ))
-                .remedy(instead(name, known)));
-        };
         let here = some_of::<u8>(&count, 99)?;
         let brokers = cluster.sites[at].brokers;
         if u16::from(here) > brokers {
