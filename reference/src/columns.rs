@@ -61,7 +61,7 @@ impl Columns {
     }
 
     /// What the controller has, of some rows.
-    pub(crate) fn registrations(&mut self, rows: Range<usize>) -> Registrations<'_> {
+    pub fn registrations(&mut self, rows: Range<usize>) -> Registrations<'_> {
         Registrations {
             leader: &mut self.leader[rows.clone()],
             in_sync: &mut self.in_sync[rows.clone()],

@@ -233,7 +233,7 @@ pub fn fence(columns: &mut Columns, rows: Range<usize>, change: &Change) {
 }
 
 /// What the controller writes down for one partition: `PartitionChangeRecord`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ChangeRecord {
     /// Which.
     pub row: u32,
