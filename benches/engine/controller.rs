@@ -5,7 +5,7 @@ use crate::paired::Turn;
 use crate::report::Report;
 use crate::rounds::Layout;
 use highwater_reference::Columns;
-use highwater_reference::kernels::{Change, change};
+use highwater_reference::kernels::change::{self, Change, Meaning};
 use highwater_reference::sweeps::{self, ChangeRecord};
 use std::ops::Range;
 
@@ -105,15 +105,38 @@ impl Fencings {
 
     fn by_assignment(&mut self) {
         for turn in 0..self.layout.lost.len() {
-            let changes = [0, 1, 2].map(|list| change(&self.layout, list, turn));
-            let rows = 0..self.own.rows();
-            change::remove_by_assignment(
-                &mut self.own.registrations(rows),
-                &changes[0],
-                &self.assignment,
-                &changes.map(|change| change.removed),
-                &changes.map(|change| change.acceptable),
-            );
+            let occasion = change(&self.layout, 0, turn);
+            let meanings: [Meaning; LISTS] = std::array::from_fn(|list| {
+                let change = change(&self.layout, list, turn);
+                Meaning {
+                    removed: change.removed,
+                    acceptable: change.acceptable,
+                }
+            });
+            let mut rows = self.own.registrations(0..self.fresh.rows());
+            change::remove_by_assignment(&mut rows, &occasion, &self.assignment, &meanings);
+        }
+    }
+
+    fn by_replica_list(&mut self) {
+        for turn in 0..self.layout.lost.len() {
+            let occasion = change(&self.layout, 0, turn);
+            let brokers: Vec<Meaning> = (0..self.layout.replicas)
+                .map(|broker| Meaning {
+                    removed: u8::from(broker == self.layout.lost[turn]),
+                    acceptable: u8::from(!self.layout.lost[..=turn].contains(&broker)),
+                })
+                .collect();
+            let mut rows = self.own.registrations(0..self.fresh.rows());
+            change::remove_by_replica_list(&mut rows, &occasion, &self.replicas, &brokers);
+        }
+    }
+
+    fn by_replica_list_null(&mut self) {
+        let replicas: Vec<&[u16]> = self.replicas.iter().map(Vec::as_slice).collect();
+        for _ in self.layout.lost {
+            let rows = 0..self.bare.rows();
+            null::fence_by(&mut self.bare, rows, &replicas);
         }
     }
 
@@ -167,6 +190,11 @@ pub(crate) fn measure(report: &mut Report, layout: &Layout, partitions: usize) {
         "failover_datacenter/by_assignment",
         Fencings::by_assignment,
         Fencings::by_assignment_null,
+    );
+    measure(
+        "failover_datacenter/by_replica_list",
+        Fencings::by_replica_list,
+        Fencings::by_replica_list_null,
     );
     measure(
         "failover_datacenter/emit",

@@ -5,11 +5,14 @@
 //! [`Deviations`], keyed by its row.
 
 use crate::cluster::Cluster;
-use crate::kernels::Registrations;
+use crate::kernels::change::Sets;
+use crate::kernels::{Registrations, office};
+use crate::lineages::Lineages;
 use crate::row::{Disk, Registration, Row, Tenure, Written};
+use crate::runs;
 use crate::spans::{self, Span};
 use highwater_vocabulary::{MOST_BROKERS, Setting};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// One column each for what a partition has once, and one a slot for what each replica has.  A slot
@@ -72,6 +75,42 @@ impl Columns {
         }
     }
 
+    /// From the first of `rows` on, as many as are alike: the same leader, the same in-sync replicas, the
+    /// same that have to truncate.
+    pub(crate) fn alike(&self, rows: Range<usize>) -> Alike {
+        let mut end = rows.end;
+        for sets in [&self.leader, &self.in_sync, &self.on_previous] {
+            end = rows.start + runs::length(&sets[rows.start..end]);
+        }
+        Alike {
+            rows: rows.start..end,
+            leader: self.leader[rows.start],
+            in_sync: self.in_sync[rows.start],
+            on_previous: self.on_previous[rows.start],
+        }
+    }
+
+    /// The same, and in all that the controller has of them.
+    pub(crate) fn alike_in_all(&self, rows: Range<usize>) -> (Alike, Sets) {
+        let mut run = self.alike(rows);
+        let first = run.rows.start;
+        for sets in [&self.eligible, &self.last_known] {
+            run.rows.end = first + runs::length(&sets[run.rows.clone()]);
+        }
+        let sets = Sets {
+            leader: run.leader,
+            in_sync: run.in_sync,
+            eligible: self.eligible[first],
+            last_known: self.last_known[first],
+        };
+        (run, sets)
+    }
+
+    /// Whether a leader of these rows has heard of the replica in this slot.
+    pub(crate) fn has_heard_of(&self, slot: usize, rows: Range<usize>) -> bool {
+        self.known[slot][rows].iter().fold(0, |any, known| any | known) != 0
+    }
+
     /// How many partitions.
     pub fn rows(&self) -> usize {
         self.leader.len()
@@ -91,13 +130,35 @@ impl Columns {
     }
 }
 
+/// Rows that are alike, and in what.
+#[derive(Clone, Debug)]
+pub(crate) struct Alike {
+    pub rows: Range<usize>,
+    pub leader: u8,
+    pub in_sync: u8,
+    pub on_previous: u8,
+}
+
+impl Alike {
+    /// The place of the leader.
+    pub(crate) fn leader_slot(&self) -> usize {
+        self.leader.trailing_zeros() as usize
+    }
+
+    /// The places of those in the ISR besides the leader.
+    pub(crate) fn followers_in_sync(&self, slots: usize) -> impl Iterator<Item = usize> + use<> {
+        let followers = self.in_sync & !self.leader;
+        (0..slots).filter(move |slot| followers >> slot & 1 == 1)
+    }
+}
+
 /// What deviates from the columns, or has no place in them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Deviations {
     /// Partitions that are not steady, with everything about them.
-    pub rows: HashMap<u32, Box<Row>>,
+    pub rows: BTreeMap<u32, Box<Row>>,
     /// Where the epochs before the newest begin, of partitions that have had more than one.
-    pub older: HashMap<u32, Vec<Span>>,
+    pub older: Lineages,
     /// What clients sent and were told, of partitions that events have written to.
     pub clients: HashMap<u32, (u8, Vec<Written>)>,
 }
@@ -114,6 +175,32 @@ impl Table {
         Table {
             columns: Columns::new(setting.brokers.len(), rows),
             aside: Deviations::default(),
+        }
+    }
+
+    /// Whether the leaders of these rows and their successors have all written in the leaders' epochs.
+    pub(crate) fn have_written(&self, run: &Alike, elected: u8) -> bool {
+        let columns = &self.columns;
+        let end = |slot: usize| &columns.end[slot][run.rows.clone()];
+        let elected = elected.trailing_zeros() as usize;
+        let epoch_start = &columns.epoch_start[run.rows.clone()];
+        office::have_written(end(run.leader_slot()), end(elected), epoch_start)
+    }
+
+    /// The leaders' successors take office, in rows of which all logs are prefixes of the leaders' and
+    /// all [`Self::have_written`].
+    pub(crate) fn take_office(&mut self, run: &Alike, elected: u8) {
+        let rows = || run.rows.clone();
+        let columns = &mut self.columns;
+        let epochs = &columns.leader_epoch[rows()];
+        let epoch_start = &mut columns.epoch_start[rows()];
+        self.aside.older.push(rows(), epochs, epoch_start);
+        let elected = elected.trailing_zeros() as usize;
+        epoch_start.copy_from_slice(&columns.end[elected][rows()]);
+        for (slot, end) in columns.end.iter().enumerate() {
+            let on_previous = &mut columns.on_previous[rows()];
+            office::reach_beyond(on_previous, &end[rows()], epoch_start, 1 << slot);
+            columns.known[slot][rows()].fill(0);
         }
     }
 
@@ -182,11 +269,7 @@ impl Table {
             on_previous |= u8::from(reaches_beyond && stays_behind) << slot;
         }
         columns.on_previous[row] = on_previous;
-        if older.is_empty() {
-            self.aside.older.remove(&(row as u32));
-        } else {
-            self.aside.older.insert(row as u32, older);
-        }
+        self.aside.older.set(row, older);
     }
 
     /// What the columns say of a row.
@@ -201,7 +284,7 @@ impl Table {
             partition_epoch: columns.partition_epoch[row],
         };
         let key = row as u32;
-        let older = self.aside.older.get(&key).map_or(&[][..], Vec::as_slice);
+        let older = self.aside.older.of(row);
         let mut known = [0; MOST_BROKERS];
         let mut heard_as = [0; MOST_BROKERS];
         let mut disks: [Disk; MOST_BROKERS] = Default::default();
@@ -211,7 +294,7 @@ impl Table {
             disks[slot] = Disk {
                 end: columns.end[slot][row],
                 watermark: columns.watermark[slot][row],
-                spans: self.lineage(row, slot, older),
+                spans: self.lineage(row, slot, &older),
                 losses: 0,
             };
         }

@@ -259,31 +259,18 @@ impl Row {
         if waits {
             counted |= tenure.caught_up & self.eligible_followers(leader);
         }
-        let own = 1u8 << leader;
-        let mut slowest = watermark::NOBODY;
-        for (slot, disk) in self.disks.iter().enumerate() {
-            watermark::slowest_in_sync(
-                from_mut(&mut slowest),
-                from_ref(&own),
-                from_ref(&counted),
-                from_ref(&disk.end),
-                from_ref(&tenure.known[slot]),
-                slot as u32,
-            );
+        if !watermark::enough(tenure.committed, min_isr) {
+            return;
         }
-        let mut raising = 0;
-        watermark::enough(
-            from_mut(&mut raising),
-            from_ref(&own),
-            from_ref(&tenure.committed),
-            own,
-            min_isr,
-        );
+        let mut slowest = self.disks[leader].end.wrapping_add(1);
+        for slot in (0..MOST_BROKERS).filter(|slot| *slot != leader) {
+            if counted >> slot & 1 == 1 {
+                watermark::wait_for(from_mut(&mut slowest), from_ref(&tenure.known[slot]));
+            }
+        }
         watermark::raise(
             from_mut(&mut self.disks[leader].watermark),
-            from_ref(&raising),
             from_ref(&slowest),
-            leader as u32,
         );
     }
 

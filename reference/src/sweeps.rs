@@ -3,7 +3,7 @@
 //! A sweep is the fold of an event over rows and slots.  `engine/tests.rs` pins that, row by row and
 //! at the edges of tiles.
 
-use crate::columns::Columns;
+use crate::columns::{Alike, Columns};
 use crate::kernels::change::{self, Change};
 use crate::kernels::{fetch, in_sync, watermark};
 use std::ops::Range;
@@ -31,199 +31,166 @@ pub fn append(
     min_isr: u8,
 ) {
     let first = rows.start;
-    for tile in tiles(rows) {
-        let mut leading = [0u8; TILE];
-        let leading = &mut leading[..tile.len()];
-        let leader = &columns.leader[tile.clone()];
-        let in_sync = &columns.in_sync[tile.clone()];
-        watermark::enough(leading, leader, in_sync, serving, admission);
-        let by = &by[tile.start - first..tile.end - first];
-        for slot in 0..columns.slots() {
-            let end = &mut columns.end[slot][tile.clone()];
-            watermark::append(end, leading, by, slot as u32);
+    each_run(columns, rows, |columns, run, slowest| {
+        if run.leader & serving == 0 || !watermark::enough(run.in_sync, admission) {
+            return;
         }
-        advance(columns, tile, leading, min_isr);
-    }
+        let by = &by[run.rows.start - first..run.rows.end - first];
+        let end = &mut columns.end[run.leader_slot()][run.rows.clone()];
+        watermark::append(end, slowest, by);
+        advance(columns, &run, slowest, min_isr);
+    });
 }
 
 /// Every follower fetches once, in the order of the assignment, and is answered.  `can_ask` are, for
 /// each slot, the leaders that its broker can fetch from.
 pub fn fetch_round(columns: &mut Columns, rows: Range<usize>, can_ask: &[u8], min_isr: u8) {
-    for tile in tiles(rows) {
-        let mut scratch = Scratch::default();
-        scratch.read_leaders(columns, tile.clone(), min_isr);
+    each_run(columns, rows, |columns, run, slowest| {
         for (slot, can_ask) in can_ask.iter().enumerate() {
-            scratch.fetch(columns, tile.clone(), slot, can_ask & !(1 << slot));
-        }
-        scratch.write_leaders(columns, tile);
-    }
-}
-
-/// What a round of fetches keeps of a tile: of each leader its log end, its watermark as it moves,
-/// and whether it may move at all.
-struct Scratch {
-    end: [u64; TILE],
-    watermark: [u64; TILE],
-    slowest: [u64; TILE],
-    enough: [u8; TILE],
-    asking: [u8; TILE],
-    diverged: [u8; TILE],
-    moved: [u8; TILE],
-}
-
-impl Default for Scratch {
-    fn default() -> Self {
-        Scratch {
-            end: [0; TILE],
-            watermark: [0; TILE],
-            slowest: [0; TILE],
-            enough: [0; TILE],
-            asking: [0; TILE],
-            diverged: [0; TILE],
-            moved: [0; TILE],
-        }
-    }
-}
-
-impl Scratch {
-    fn read_leaders(&mut self, columns: &Columns, tile: Range<usize>, min_isr: u8) {
-        let length = tile.len();
-        let leader = &columns.leader[tile.clone()];
-        let in_sync = &columns.in_sync[tile.clone()];
-        let enough = &mut self.enough[..length];
-        watermark::enough(enough, leader, in_sync, u8::MAX, min_isr);
-        for slot in 0..columns.slots() {
-            fetch::read_leader(
-                &mut self.end[..length],
-                &mut self.watermark[..length],
-                leader,
-                &columns.end[slot][tile.clone()],
-                &columns.watermark[slot][tile.clone()],
-                slot as u32,
-            );
-        }
-    }
-
-    /// One follower of each row: what it asks for is noted, it takes its answer, and the leader's
-    /// watermark moves.  The answer carries the watermark from before.
-    fn fetch(&mut self, columns: &mut Columns, tile: Range<usize>, slot: usize, can_ask: u8) {
-        let length = tile.len();
-        let bit = slot as u32;
-        let (asking, diverged) = (&mut self.asking[..length], &mut self.diverged[..length]);
-        let (moved, watermark) = (&mut self.moved[..length], &mut self.watermark[..length]);
-        let leader = &columns.leader[tile.clone()];
-        let on_previous = &mut columns.on_previous[tile.clone()];
-        fetch::ask(asking, diverged, leader, on_previous, can_ask, bit);
-        let known = &mut columns.known[slot][tile.clone()];
-        let end = &mut columns.end[slot][tile.clone()];
-        fetch::prove(known, moved, asking, end, bit);
-        let own = &mut columns.watermark[slot][tile.clone()];
-        fetch::copy(end, own, asking, &self.end[..length], watermark, bit);
-        let keep = &columns.epoch_start[tile.clone()];
-        fetch::truncate(end, own, diverged, keep, bit);
-        fetch::rejoin(on_previous, diverged);
-
-        watermark::meets(moved, &self.enough[..length]);
-        let slowest = &mut self.slowest[..length];
-        slowest_of(columns, tile, slowest);
-        watermark::raise_gathered(watermark, moved, slowest);
-    }
-
-    fn write_leaders(&self, columns: &mut Columns, tile: Range<usize>) {
-        let told = &self.watermark[..tile.len()];
-        for slot in 0..columns.slots() {
-            let leader = &columns.leader[tile.clone()];
-            let own = &mut columns.watermark[slot][tile.clone()];
-            watermark::scatter(own, leader, told, slot as u32);
-        }
-    }
-}
-
-fn slowest_of(columns: &Columns, tile: Range<usize>, slowest: &mut [u64]) {
-    slowest.fill(watermark::NOBODY);
-    for slot in 0..columns.slots() {
-        watermark::slowest_in_sync(
-            slowest,
-            &columns.leader[tile.clone()],
-            &columns.in_sync[tile.clone()],
-            &columns.end[slot][tile.clone()],
-            &columns.known[slot][tile.clone()],
-            slot as u32,
-        );
-    }
-}
-
-/// Moves the watermark of the leaders in `leading`, rows of a tile, if it may.
-pub(crate) fn advance(columns: &mut Columns, tile: Range<usize>, leading: &[u8], min_isr: u8) {
-    let (mut slowest, mut raising) = ([0u64; TILE], [0u8; TILE]);
-    let (slowest, raising) = (&mut slowest[..tile.len()], &mut raising[..tile.len()]);
-    slowest_of(columns, tile.clone(), slowest);
-    let in_sync = &columns.in_sync[tile.clone()];
-    watermark::enough(raising, leading, in_sync, u8::MAX, min_isr);
-    for slot in 0..columns.slots() {
-        let own = &mut columns.watermark[slot][tile.clone()];
-        watermark::raise(own, raising, slowest, slot as u32);
-    }
-}
-
-/// Which followers could be proposed for the ISR by the fetches of a round: those outside it, among
-/// `eligible`, that hold at least what is committed now, have reached the start of their leader's
-/// epoch, and will not have to truncate first.
-/// Written over `joining`, a byte a row.
-pub fn joining(columns: &Columns, rows: Range<usize>, eligible: u8, joining: &mut [u8]) {
-    let first = rows.start;
-    for tile in tiles(rows) {
-        let joining = &mut joining[tile.start - first..tile.end - first];
-        let (mut candidates, mut committed) = ([0u8; TILE], [0u64; TILE]);
-        let (mut end, mut proven) = ([0u64; TILE], [0u64; TILE]);
-        let length = tile.len();
-        let (candidates, committed) = (&mut candidates[..length], &mut committed[..length]);
-        let (end, proven) = (&mut end[..length], &mut proven[..length]);
-        let leader = &columns.leader[tile.clone()];
-        let sets = columns.in_sync[tile.clone()]
-            .iter()
-            .zip(&columns.on_previous[tile.clone()]);
-        for ((candidates, leader), (in_sync, on_previous)) in
-            candidates.iter_mut().zip(leader).zip(sets)
-        {
-            *candidates = eligible & !in_sync & !leader & !on_previous;
-        }
-        joining.fill(0);
-        for slot in 0..columns.slots() {
-            let own = &columns.end[slot][tile.clone()];
-            let watermark = &columns.watermark[slot][tile.clone()];
-            fetch::read_leader(end, committed, leader, own, watermark, slot as u32);
-        }
-        for slot in 0..columns.slots() {
-            let own = &columns.end[slot][tile.clone()];
-            for (proven, own) in proven.iter_mut().zip(own) {
-                *proven = own.wrapping_add(1);
+            let own = 1 << slot;
+            if run.leader & can_ask & !own == 0 {
+                continue;
             }
-            let start = &columns.epoch_start[tile.clone()];
-            in_sync::join(joining, candidates, proven, committed, start, slot as u32);
+            if run.on_previous & own == 0 {
+                fetch(columns, &run, slot, slowest);
+                advance(columns, &run, slowest, min_isr);
+            } else {
+                truncate(columns, &run, slot);
+            }
+        }
+    });
+}
+
+/// One follower of each row takes its answer, which carries the watermark from before what it asks for
+/// is noted.
+fn fetch(columns: &mut Columns, run: &Alike, slot: usize, slowest: &mut [u64]) {
+    let rows = run.rows.clone();
+    let slots = [slot, run.leader_slot()];
+    let [end, leader_end] = slices(&mut columns.end, slots, rows.clone());
+    let [watermark, told] = slices(&mut columns.watermark, slots, rows.clone());
+    let known = &mut columns.known[slot][rows];
+    fetch::prove(known, slowest, end, leader_end);
+    fetch::copy(end, watermark, leader_end, told);
+}
+
+/// A follower whose log goes beyond the start of the newest epoch in the one before is told so, and is
+/// on the newest epoch's lineage again.
+fn truncate(columns: &mut Columns, run: &Alike, slot: usize) {
+    let rows = run.rows.clone();
+    let end = &mut columns.end[slot][rows.clone()];
+    let watermark = &mut columns.watermark[slot][rows.clone()];
+    fetch::truncate(end, watermark, &columns.epoch_start[rows.clone()]);
+    columns.on_previous[rows].fill(run.on_previous & !(1 << slot));
+}
+
+/// Moves the watermark of the leaders, if it may: as far as `slowest` says, and followers that are in
+/// sync have got.
+fn advance(columns: &mut Columns, run: &Alike, slowest: &mut [u64], min_isr: u8) {
+    if !watermark::enough(run.in_sync, min_isr) {
+        return;
+    }
+    for slot in run.followers_in_sync(columns.slots()) {
+        watermark::wait_for(slowest, &columns.known[slot][run.rows.clone()]);
+    }
+    let own = &mut columns.watermark[run.leader_slot()][run.rows.clone()];
+    watermark::raise(own, slowest);
+}
+
+/// The same where there is occasion in every row.
+pub(crate) fn advance_from(columns: &mut Columns, run: &Alike, min_isr: u8) {
+    let mut slowest = [0u64; TILE];
+    let slowest = &mut slowest[..run.rows.len()];
+    watermark::begin(slowest, &columns.end[run.leader_slot()][run.rows.clone()]);
+    advance(columns, run, slowest, min_isr);
+}
+
+/// Rows in which a follower could be proposed for the ISR by the fetches of a round: one outside it,
+/// among `eligible`, that holds at least what is committed now, has reached the start of its leader's
+/// epoch, and will not have to truncate first.
+pub fn joining(columns: &Columns, rows: Range<usize>, eligible: u8) -> Vec<usize> {
+    let mut found = Vec::new();
+    for tile in tiles(rows) {
+        let mut rest = tile;
+        while !rest.is_empty() {
+            let run = columns.alike(rest.clone());
+            rest.start = run.rows.end;
+            let candidates = eligible & !run.in_sync & !run.leader & !run.on_previous;
+            if candidates != 0 && run.leader != 0 {
+                find_joining(columns, &run, candidates, &mut found);
+            }
         }
     }
+    found
+}
+
+fn find_joining(columns: &Columns, run: &Alike, candidates: u8, found: &mut Vec<usize>) {
+    let rows = || run.rows.clone();
+    let mut joining = [0u8; TILE];
+    let joining = &mut joining[..run.rows.len()];
+    let committed = &columns.watermark[run.leader_slot()][rows()];
+    let start = &columns.epoch_start[rows()];
+    for slot in (0..columns.slots()).filter(|slot| candidates >> slot & 1 == 1) {
+        let mut proven = [0u64; TILE];
+        let proven = &mut proven[..run.rows.len()];
+        for (proven, end) in proven.iter_mut().zip(&columns.end[slot][rows()]) {
+            *proven = end.wrapping_add(1);
+        }
+        in_sync::join(joining, proven, committed, start, 1 << slot);
+    }
+    let joining = rows().zip(joining).filter(|(_, joining)| **joining != 0);
+    found.extend(joining.map(|(row, _)| row));
 }
 
 /// The periodic look at the ISR: who in each is not at the leader's log end, as the leader knows it.
 /// Written over `behind`, a byte a row.
 pub fn behind(columns: &Columns, rows: Range<usize>, behind: &mut [u8]) {
     let first = rows.start;
+    behind.fill(0);
     for tile in tiles(rows) {
-        let behind = &mut behind[tile.start - first..tile.end - first];
-        let mut end = [0u64; TILE];
-        let end = &mut end[..tile.len()];
-        let leader = &columns.leader[tile.clone()];
-        behind.fill(0);
-        for slot in 0..columns.slots() {
-            in_sync::leader_end(end, leader, &columns.end[slot][tile.clone()], slot as u32);
-        }
-        for slot in 0..columns.slots() {
-            let in_sync = &columns.in_sync[tile.clone()];
-            let known = &columns.known[slot][tile.clone()];
-            in_sync::behind(behind, leader, in_sync, known, end, slot as u32);
+        let mut rest = tile;
+        while !rest.is_empty() {
+            let run = columns.alike(rest.clone());
+            rest.start = run.rows.end;
+            if run.leader == 0 {
+                continue;
+            }
+            let behind = &mut behind[run.rows.start - first..run.rows.end - first];
+            let end = &columns.end[run.leader_slot()][run.rows.clone()];
+            for slot in run.followers_in_sync(columns.slots()) {
+                let known = &columns.known[slot][run.rows.clone()];
+                // Nearly always nobody is, and a look at all of them is cheaper than one at each.
+                if in_sync::any_behind(known, end) {
+                    in_sync::behind(behind, known, end, 1 << slot);
+                }
+            }
         }
     }
+}
+
+/// Passes over rows that are alike, a tile at most; with room for a number a row.
+fn each_run(
+    columns: &mut Columns,
+    rows: Range<usize>,
+    mut pass: impl FnMut(&mut Columns, Alike, &mut [u64]),
+) {
+    let mut slowest = [0u64; TILE];
+    for tile in tiles(rows) {
+        let mut rest = tile;
+        while !rest.is_empty() {
+            let run = columns.alike(rest.clone());
+            rest.start = run.rows.end;
+            let slowest = &mut slowest[..run.rows.len()];
+            pass(columns, run, slowest);
+        }
+    }
+}
+
+/// The same rows of two columns.
+fn slices(columns: &mut [Vec<u64>], slots: [usize; 2], rows: Range<usize>) -> [&mut [u64]; 2] {
+    columns
+        .get_disjoint_mut(slots)
+        .expect("a follower is not its leader")
+        .map(|column| &mut column[rows.clone()])
 }
 
 /// The controller fences a broker: `change` says who leaves.
@@ -261,17 +228,31 @@ pub fn fence_and_emit(
         let before = &mut before[..tile.len()];
         before.copy_from_slice(&columns.partition_epoch[tile.clone()]);
         fence(columns, tile.clone(), change);
-        for (row, before) in tile.zip(before) {
-            if columns.partition_epoch[row] != *before {
-                records.push(ChangeRecord {
-                    row: row as u32,
-                    leader_epoch: columns.leader_epoch[row],
-                    partition_epoch: columns.partition_epoch[row],
-                    leader: columns.leader[row],
-                    in_sync: columns.in_sync[row],
-                    eligible: columns.eligible[row],
-                });
-            }
-        }
+        write_down(columns, tile, before, records);
     }
+}
+
+/// Writes down the rows whose partition epoch is another than `before`.
+fn write_down(
+    columns: &mut Columns,
+    tile: Range<usize>,
+    before: &[u32],
+    records: &mut Vec<ChangeRecord>,
+) {
+    let (mut written, mut many) = ([ChangeRecord::default(); TILE], 0);
+    let first = tile.start as u32;
+    let rows = columns.registrations(tile);
+    for (place, before) in before.iter().enumerate() {
+        // Written over by the next, if it has not changed: a branch would cost more.
+        written[many] = ChangeRecord {
+            row: first + place as u32,
+            leader_epoch: rows.leader_epoch[place],
+            partition_epoch: rows.partition_epoch[place],
+            leader: rows.leader[place],
+            in_sync: rows.in_sync[place],
+            eligible: rows.eligible[place],
+        };
+        many += usize::from(rows.partition_epoch[place] != *before);
+    }
+    records.extend_from_slice(&written[..many]);
 }

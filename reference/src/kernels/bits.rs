@@ -27,32 +27,27 @@ pub(super) fn pick(mask: u8, yes: u8, no: u8) -> u8 {
     (mask & yes) | (!mask & no)
 }
 
-/// All bits of a word, if the slot is in the set.  By shifting, because a comparison becomes a
-/// branch and the loop around it stays scalar.
+/// All bits of a word, if two numbers differ.
 #[inline(always)]
-pub(super) fn wide(set: u8, slot: u32) -> u64 {
-    u64::from(set.wrapping_shr(slot) & 1).wrapping_neg()
+pub(super) fn when_differs(one: u64, other: u64) -> u64 {
+    u64::from(one != other).wrapping_neg()
 }
 
-/// The set of this slot alone.
-#[inline(always)]
-pub(super) fn only(slot: u32) -> u8 {
-    1u8.wrapping_shl(slot)
-}
-
-/// The lesser of two numbers below 2^63.  By their difference, because vectors of words have no
-/// comparison before SSE4.2.
+/// The lesser of two numbers below 2^62.  By comparing them as doubles, which stand in the same order:
+/// vectors of doubles have had a minimum since SSE2, vectors of words have none before AVX-512.
 #[inline(always)]
 pub(super) fn least(one: u64, other: u64) -> u64 {
-    let difference = one.wrapping_sub(other);
-    other.wrapping_add(difference & sign(difference))
+    let (one, other) = (f64::from_bits(one), f64::from_bits(other));
+    let least = if one < other { one } else { other };
+    least.to_bits()
 }
 
-/// The greater of two numbers below 2^63.
+/// The greater of two numbers below 2^62, in the same way.
 #[inline(always)]
 pub(super) fn most(one: u64, other: u64) -> u64 {
-    let difference = other.wrapping_sub(one);
-    one.wrapping_add(difference & !sign(difference))
+    let (one, other) = (f64::from_bits(one), f64::from_bits(other));
+    let most = if one > other { one } else { other };
+    most.to_bits()
 }
 
 /// All bits, if a difference is negative.
@@ -67,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_lesser_and_the_greater_are_found_without_comparing() {
-        let numbers = [0, 1, 2, 7, (1 << 63) - 2, (1 << 63) - 1];
+        let numbers = [0, 1, 2, 7, (1 << 52) - 1, 1 << 52, (1 << 62) - 2, (1 << 62) - 1];
         for (one, other) in numbers
             .iter()
             .flat_map(|one| numbers.map(|other| (*one, other)))
