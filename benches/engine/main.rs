@@ -3,7 +3,7 @@
 //! | `cargo bench -p highwater-benches --bench engine` | |
 //! |---|---|
 //! | `-- table` | every pass at every size: the tables of docs/PERFORMANCE.md |
-//! | `-- table PASS…` | the passes whose names begin so, and no naive twin |
+//! | `-- table PASS… SIZE…` | the passes whose names begin so, or these numbers of partitions; and no naive twin |
 //!
 //! Without `--bench`, as `cargo test --benches` runs it, every pass is made once over few partitions.
 
@@ -28,15 +28,17 @@ const SMOKE: [usize; 1] = [300];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words = arguments.iter().filter(|word| !word.starts_with('-'));
-    let mut wanted: Vec<String> = words.cloned().collect();
-    if wanted.first().is_some_and(|word| word == "table") {
-        wanted.remove(0);
-    }
-    if arguments.iter().any(|word| word == "--bench") {
+    let words = arguments.iter().filter(|word| !word.starts_with('-') && *word != "table");
+    let (numbers, wanted): (Vec<&String>, Vec<&String>) =
+        words.partition(|word| word.parse::<usize>().is_ok());
+    let sizes: Vec<usize> = numbers.iter().filter_map(|word| word.parse().ok()).collect();
+    let wanted: Vec<String> = wanted.into_iter().cloned().collect();
+    if !arguments.iter().any(|word| word == "--bench") {
+        measure(&wanted, &SMOKE, &SMOKE);
+    } else if sizes.is_empty() {
         measure(&wanted, &SIZES, &ONE_SIZE);
     } else {
-        measure(&wanted, &SMOKE, &SMOKE);
+        measure(&wanted, &sizes, &sizes);
     }
 }
 
@@ -50,7 +52,7 @@ fn measure(wanted: &[String], sizes: &[usize], one_size: &[usize]) {
             controller::measure(&mut report, layout, *size);
             rounds::measure(&mut report, layout, *size);
         }
-        if wanted.is_empty() && layout.replicas == 3 {
+        if wanted.is_empty() && sizes.contains(&one_size[0]) && layout.replicas == 3 {
             twin::measure(&mut report, one_size[0]);
         }
         println!("**{} replicas**\n\n{report}", layout.replicas);

@@ -128,6 +128,8 @@ fn measure_steady(report: &mut Report, steady: &mut Steady, partitions: usize) {
             },
         },
     );
+    // What a follower was given is known when it asks for more.
+    steady.own.fetch_round();
     report.measure(
         "isr_sweep",
         steady,

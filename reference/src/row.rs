@@ -262,15 +262,13 @@ impl Row {
         if !watermark::enough(tenure.committed, min_isr) {
             return;
         }
-        let mut slowest = self.disks[leader].end.wrapping_add(1);
-        for slot in (0..MOST_BROKERS).filter(|slot| *slot != leader) {
-            if counted >> slot & 1 == 1 {
-                watermark::wait_for(from_mut(&mut slowest), from_ref(&tenure.known[slot]));
-            }
-        }
+        let slowest = self.disks[leader].end.wrapping_add(1);
+        let followers = (0..MOST_BROKERS).filter(|slot| counted & !(1 << leader) & 1 << slot != 0);
+        let known: Vec<&[u64]> = followers.map(|slot| from_ref(&tenure.known[slot])).collect();
         watermark::raise(
             from_mut(&mut self.disks[leader].watermark),
             from_ref(&slowest),
+            &known,
         );
     }
 

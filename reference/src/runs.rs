@@ -1,13 +1,16 @@
 //! Rows that follow each other and are alike.
 
-/// So many are compared at a time.
-const CHUNK: usize = 64;
+/// So many are compared at a time, where not all are alike.
+const CHUNK: usize = 32;
 
 /// How many values from the first on are the same.
 pub(crate) fn length(sets: &[u8]) -> usize {
     let Some(first) = sets.first() else {
         return 0;
     };
+    if all_are(sets, *first) {
+        return sets.len();
+    }
     let chunks = sets.chunks(CHUNK);
     let same = chunks.take_while(|chunk| all_are(chunk, *first)).count() * CHUNK;
     let rest = sets.get(same..).unwrap_or_default();

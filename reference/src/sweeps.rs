@@ -4,8 +4,9 @@
 //! at the edges of tiles.
 
 use crate::columns::{Alike, Columns};
-use crate::kernels::change::{self, Change};
+use crate::kernels::change::{self, Change, Registrations};
 use crate::kernels::{fetch, in_sync, watermark};
+use highwater_vocabulary::MOST_BROKERS;
 use std::ops::Range;
 
 /// So many rows are worked on together, so that what a sweep keeps between kernels stays in the
@@ -38,7 +39,7 @@ pub fn append(
         let by = &by[run.rows.start - first..run.rows.end - first];
         let end = &mut columns.end[run.leader_slot()][run.rows.clone()];
         watermark::append(end, slowest, by);
-        advance(columns, &run, slowest, min_isr);
+        advance(columns, &run, run.in_sync, slowest, min_isr);
     });
 }
 
@@ -52,8 +53,7 @@ pub fn fetch_round(columns: &mut Columns, rows: Range<usize>, can_ask: &[u8], mi
                 continue;
             }
             if run.on_previous & own == 0 {
-                fetch(columns, &run, slot, slowest);
-                advance(columns, &run, slowest, min_isr);
+                fetch(columns, &run, slot, slowest, min_isr);
             } else {
                 truncate(columns, &run, slot);
             }
@@ -61,16 +61,20 @@ pub fn fetch_round(columns: &mut Columns, rows: Range<usize>, can_ask: &[u8], mi
     });
 }
 
-/// One follower of each row takes its answer, which carries the watermark from before what it asks for
-/// is noted.
-fn fetch(columns: &mut Columns, run: &Alike, slot: usize, slowest: &mut [u64]) {
-    let rows = run.rows.clone();
+/// One follower of each row fetches.  Where all logs are prefixes of the leader's, it has afterwards
+/// what the leader has; and it is told the watermark from before what it asks for is noted.
+fn fetch(columns: &mut Columns, run: &Alike, slot: usize, slowest: &mut [u64], min_isr: u8) {
+    let rows = || run.rows.clone();
     let slots = [slot, run.leader_slot()];
-    let [end, leader_end] = slices(&mut columns.end, slots, rows.clone());
-    let [watermark, told] = slices(&mut columns.watermark, slots, rows.clone());
-    let known = &mut columns.known[slot][rows];
-    fetch::prove(known, slowest, end, leader_end);
-    fetch::copy(end, watermark, leader_end, told);
+    let [watermark, told] = slices(&mut columns.watermark, slots, rows());
+    watermark.copy_from_slice(told);
+
+    let [end, leader_end] = slices(&mut columns.end, slots, rows());
+    let counts = run.in_sync >> slot & 1 == 1;
+    let first_end: &[u64] = if counts { end } else { leader_end };
+    fetch::prove(&mut columns.known[slot][rows()], slowest, end, first_end);
+    end.copy_from_slice(leader_end);
+    advance(columns, run, run.in_sync & !(1 << slot), slowest, min_isr);
 }
 
 /// A follower whose log goes beyond the start of the newest epoch in the one before is told so, and is
@@ -83,17 +87,22 @@ fn truncate(columns: &mut Columns, run: &Alike, slot: usize) {
     columns.on_previous[rows].fill(run.on_previous & !(1 << slot));
 }
 
-/// Moves the watermark of the leaders, if it may: as far as `slowest` says, and followers that are in
-/// sync have got.
-fn advance(columns: &mut Columns, run: &Alike, slowest: &mut [u64], min_isr: u8) {
+/// Moves the watermark of the leaders, if it may: as far as `slowest` says, and followers among
+/// `besides` have got.
+fn advance(columns: &mut Columns, run: &Alike, besides: u8, slowest: &[u64], min_isr: u8) {
     if !watermark::enough(run.in_sync, min_isr) {
         return;
     }
-    for slot in run.followers_in_sync(columns.slots()) {
-        watermark::wait_for(slowest, &columns.known[slot][run.rows.clone()]);
+    let mut known: [&[u64]; MOST_BROKERS] = [&[]; MOST_BROKERS];
+    let mut many = 0;
+    for (slot, column) in columns.known.iter().enumerate() {
+        if besides & !run.leader & 1 << slot != 0 {
+            known[many] = &column[run.rows.clone()];
+            many += 1;
+        }
     }
     let own = &mut columns.watermark[run.leader_slot()][run.rows.clone()];
-    watermark::raise(own, slowest);
+    watermark::raise(own, slowest, &known[..many]);
 }
 
 /// The same where there is occasion in every row.
@@ -101,7 +110,7 @@ pub(crate) fn advance_from(columns: &mut Columns, run: &Alike, min_isr: u8) {
     let mut slowest = [0u64; TILE];
     let slowest = &mut slowest[..run.rows.len()];
     watermark::begin(slowest, &columns.end[run.leader_slot()][run.rows.clone()]);
-    advance(columns, run, slowest, min_isr);
+    advance(columns, run, run.in_sync, slowest, min_isr);
 }
 
 /// Rows in which a follower could be proposed for the ISR by the fetches of a round: one outside it,
@@ -228,31 +237,32 @@ pub fn fence_and_emit(
         let before = &mut before[..tile.len()];
         before.copy_from_slice(&columns.partition_epoch[tile.clone()]);
         fence(columns, tile.clone(), change);
-        write_down(columns, tile, before, records);
+        let first = tile.start;
+        let rows = columns.registrations(tile);
+        if all_differ(before, rows.partition_epoch) {
+            records.extend((0..before.len()).map(|place| rows.record(first, place)));
+        } else {
+            let changed = (0..before.len()).filter(|place| rows.partition_epoch[*place] != before[*place]);
+            records.extend(changed.map(|place| rows.record(first, place)));
+        }
     }
 }
 
-/// Writes down the rows whose partition epoch is another than `before`.
-fn write_down(
-    columns: &mut Columns,
-    tile: Range<usize>,
-    before: &[u32],
-    records: &mut Vec<ChangeRecord>,
-) {
-    let (mut written, mut many) = ([ChangeRecord::default(); TILE], 0);
-    let first = tile.start as u32;
-    let rows = columns.registrations(tile);
-    for (place, before) in before.iter().enumerate() {
-        // Written over by the next, if it has not changed: a branch would cost more.
-        written[many] = ChangeRecord {
-            row: first + place as u32,
-            leader_epoch: rows.leader_epoch[place],
-            partition_epoch: rows.partition_epoch[place],
-            leader: rows.leader[place],
-            in_sync: rows.in_sync[place],
-            eligible: rows.eligible[place],
-        };
-        many += usize::from(rows.partition_epoch[place] != *before);
+fn all_differ(before: &[u32], after: &[u32]) -> bool {
+    let mut both = before.iter().zip(after);
+    both.fold(true, |all, (before, after)| all & (before != after))
+}
+
+impl Registrations<'_> {
+    /// What is written down for the row in this place, where the first row is `first`.
+    fn record(&self, first: usize, place: usize) -> ChangeRecord {
+        ChangeRecord {
+            row: (first + place) as u32,
+            leader_epoch: self.leader_epoch[place],
+            partition_epoch: self.partition_epoch[place],
+            leader: self.leader[place],
+            in_sync: self.in_sync[place],
+            eligible: self.eligible[place],
+        }
     }
-    records.extend_from_slice(&written[..many]);
 }

@@ -97,9 +97,7 @@ pub fn remove_by_assignment(
     assignment: &[u16],
     meanings: &[Meaning],
 ) {
-    each_meaning(rows, change, |tile, removed, acceptable| {
-        look_up(removed, acceptable, &assignment[tile], meanings, 0);
-    });
+    each_meaning(rows, change, |tile, found| look_up(found, &assignment[tile], meanings, 0));
 }
 
 /// As [`remove_members`], for rows that have their replica lists beside them: `replicas` is a column
@@ -111,9 +109,9 @@ pub fn remove_by_replica_list(
     replicas: &[Vec<u16>],
     brokers: &[Meaning],
 ) {
-    each_meaning(rows, change, |tile, removed, acceptable| {
+    each_meaning(rows, change, |tile, found| {
         for (slot, replicas) in replicas.iter().enumerate() {
-            look_up(removed, acceptable, &replicas[tile.clone()], brokers, slot as u32);
+            look_up(found, &replicas[tile.clone()], brokers, slot as u32);
         }
     });
 }
@@ -162,19 +160,19 @@ pub fn clear_eligible(rows: &mut Registrations<'_>) {
     }
 }
 
-/// Adds what the occasion means to each row, from the place in its table that the row names.
+/// Adds what the occasion means to each row, from the place in its table that the row names.  Both
+/// sets of a meaning travel in one number, the acceptable in its upper half.
 #[inline(never)]
-fn look_up(
-    removed: &mut [u8],
-    acceptable: &mut [u8],
-    places: &[u16],
-    meanings: &[Meaning],
-    slot: u32,
-) {
-    for ((removed, acceptable), place) in removed.iter_mut().zip(acceptable).zip(places) {
+fn look_up(found: &mut [u16], places: &[u16], meanings: &[Meaning], slot: u32) {
+    for (found, place) in found.iter_mut().zip(places) {
         let meaning = meanings[usize::from(*place)];
-        *removed |= meaning.removed.wrapping_shl(slot);
-        *acceptable |= meaning.acceptable.wrapping_shl(slot);
+        *found |= u16::from_le_bytes([meaning.removed, meaning.acceptable]).wrapping_shl(slot);
+    }
+}
+
+fn split(removed: &mut [u8; TILE], acceptable: &mut [u8; TILE], found: &[u16; TILE]) {
+    for ((removed, acceptable), found) in removed.iter_mut().zip(acceptable).zip(found) {
+        [*removed, *acceptable] = found.to_le_bytes();
     }
 }
 
@@ -196,14 +194,16 @@ fn each_tile(rows: &mut Registrations<'_>, change: &Change, plan: impl Fn(Sets) 
 fn each_meaning(
     rows: &mut Registrations<'_>,
     change: &Change,
-    look_up: impl Fn(Range<usize>, &mut [u8], &mut [u8]),
+    look_up: impl Fn(Range<usize>, &mut [u16]),
 ) {
     for start in (0..rows.leader.len()).step_by(TILE) {
         let mut tile = rows.tile(start);
         let width = tile.leader.len();
+        let mut found = [0u16; TILE];
+        look_up(start..start + width, &mut found[..width]);
         let (mut removed, mut acceptable) = ([0u8; TILE], [0u8; TILE]);
-        let (removed, acceptable) = (&mut removed[..width], &mut acceptable[..width]);
-        look_up(start..start + width, removed, acceptable);
+        split(&mut removed, &mut acceptable, &found);
+        let (removed, acceptable) = (&removed[..width], &acceptable[..width]);
         tile.become_each(change, |row, sets| Plan {
             target: sets.in_sync & !removed[row],
             touched: when(sets.in_sync & removed[row] != 0),

@@ -7,13 +7,14 @@
 use super::bits::{least, most, when_differs};
 
 /// The leader notes what a follower asks for: proof of everything below.  Where it learns something by
-/// it, that is an occasion to move its watermark: `slowest` begins with the leader.
+/// it, that is an occasion to move its watermark: `slowest` begins with `first_end`, which is the
+/// follower's own end if the follower counts, and else the leader's.
 #[inline(never)]
-pub fn prove(known: &mut [u64], slowest: &mut [u64], end: &[u64], leader_end: &[u64]) {
-    let ends = end.iter().zip(leader_end);
-    for ((known, slowest), (end, leader_end)) in known.iter_mut().zip(slowest).zip(ends) {
+pub fn prove(known: &mut [u64], slowest: &mut [u64], end: &[u64], first_end: &[u64]) {
+    let ends = end.iter().zip(first_end);
+    for ((known, slowest), (end, first_end)) in known.iter_mut().zip(slowest).zip(ends) {
         let proven = end.wrapping_add(1);
-        *slowest = leader_end.wrapping_add(1) & when_differs(proven, *known);
+        *slowest = first_end.wrapping_add(1) & when_differs(proven, *known);
         *known = proven;
     }
 }

@@ -33,19 +33,37 @@ pub fn begin(slowest: &mut [u64], end: &[u64]) {
     }
 }
 
-/// A follower that counts may be slower than the slowest so far.
-#[inline(never)]
-pub fn wait_for(slowest: &mut [u64], known: &[u64]) {
-    for (slowest, known) in slowest.iter_mut().zip(known) {
-        *slowest = least(*slowest, *known);
+/// Raises leaders' watermarks to the slowest, of `slowest` and of the followers that count besides.
+/// Watermarks never fall.
+pub fn raise(watermark: &mut [u64], slowest: &[u64], known: &[&[u64]]) {
+    match *known {
+        [] => raise_behind(watermark, slowest, []),
+        [a] => raise_behind(watermark, slowest, [a]),
+        [a, b] => raise_behind(watermark, slowest, [a, b]),
+        [a, b, c] => raise_behind(watermark, slowest, [a, b, c]),
+        [a, b, c, d] => raise_behind(watermark, slowest, [a, b, c, d]),
+        [a, b, c, d, e] => raise_behind(watermark, slowest, [a, b, c, d, e]),
+        [a, b, c, d, e, f] => raise_behind(watermark, slowest, [a, b, c, d, e, f]),
+        [a, b, c, d, e, f, g] => raise_behind(watermark, slowest, [a, b, c, d, e, f, g]),
+        _ => unreachable!("a leader has at most seven followers"),
     }
 }
 
-/// Raises leaders' watermarks to the slowest.  They never fall.
+/// The same for a number of followers that the compiler knows, so that the slowest stays in a register.
 #[inline(never)]
-pub fn raise(watermark: &mut [u64], slowest: &[u64]) {
-    for (watermark, slowest) in watermark.iter_mut().zip(slowest) {
-        let raised = most(watermark.wrapping_add(1), *slowest);
-        *watermark = raised.wrapping_sub(1);
+fn raise_behind<const FOLLOWERS: usize>(
+    watermark: &mut [u64],
+    slowest: &[u64],
+    known: [&[u64]; FOLLOWERS],
+) {
+    let rows = watermark.len();
+    let (slowest, known) = (&slowest[..rows], known.map(|known| &known[..rows]));
+    for row in 0..rows {
+        let mut slowest = slowest[row];
+        for known in &known {
+            slowest = least(slowest, known[row]);
+        }
+        let raised = most(watermark[row].wrapping_add(1), slowest);
+        watermark[row] = raised.wrapping_sub(1);
     }
 }
