@@ -13,6 +13,9 @@ use std::ops::Range;
 /// another place in each.
 const LISTS: usize = 3;
 
+/// Partitions of which a broker of a large cluster has a replica.
+const OF_A_BROKER: usize = 10_000;
+
 /// A table of which every partition has a replica on the brokers that are fenced.
 struct Fencings {
     layout: Layout,
@@ -85,6 +88,35 @@ impl Fencings {
     fn groups(&self) -> [Range<usize>; LISTS] {
         let partitions = self.own.rows();
         std::array::from_fn(|list| list * partitions / LISTS..(list + 1) * partitions / LISTS)
+    }
+
+    /// The partitions that the first broker of a large cluster has a replica of, by its place in them.
+    /// Every broker has about [`OF_A_BROKER`].
+    fn of_one_broker(&self) -> Vec<(usize, Range<usize>)> {
+        let (partitions, replicas) = (self.own.rows(), self.layout.replicas);
+        let lists = (partitions * replicas / OF_A_BROKER).max(replicas);
+        let group = |list: usize| list * partitions / lists..(list + 1) * partitions / lists;
+        (0..replicas)
+            .map(|slot| (slot, group((lists - slot) % lists)))
+            .collect()
+    }
+
+    fn one_broker(&mut self) {
+        let everybody = ((1u16 << self.layout.replicas) - 1) as u8;
+        for (slot, rows) in self.of_one_broker() {
+            let change = Change {
+                acceptable: everybody & !(1 << slot),
+                removed: 1 << slot,
+                ..change(&self.layout, 0, 0)
+            };
+            sweeps::fence(&mut self.own, rows, &change);
+        }
+    }
+
+    fn one_broker_null(&mut self) {
+        for (_, rows) in self.of_one_broker() {
+            null::fence(&mut self.bare, rows);
+        }
     }
 
     fn grouped(&mut self) {
@@ -166,39 +198,49 @@ impl Fencings {
     }
 }
 
-/// Every layout.
+/// Every layout, and one broker of many.
 pub(crate) fn measure(report: &mut Report, layout: &Layout, partitions: usize) {
-    let passes = ["failover_datacenter/", "failover_broker"];
-    if !report.wants(&passes[..1]) {
+    if !report.wants(&["failover_datacenter/", "failover_broker"]) {
         return;
     }
     let mut fencings = Fencings::new(layout, partitions);
-    let mut measure = |pass, run: fn(&mut Fencings), null_pass: fn(&mut Fencings)| {
+    let everywhere: [(&str, fn(&mut Fencings), fn(&mut Fencings)); 4] = [
+        (
+            "failover_datacenter/grouped",
+            Fencings::grouped,
+            Fencings::grouped_null,
+        ),
+        (
+            "failover_datacenter/by_assignment",
+            Fencings::by_assignment,
+            Fencings::by_assignment_null,
+        ),
+        (
+            "failover_datacenter/by_replica_list",
+            Fencings::by_replica_list,
+            Fencings::by_replica_list_null,
+        ),
+        (
+            "failover_datacenter/emit",
+            Fencings::emit,
+            Fencings::emit_null,
+        ),
+    ];
+    let make_ready = Fencings::make_ready;
+    for (name, pass, null_pass) in everywhere {
         let turn = Turn {
-            make_ready: Fencings::make_ready,
-            pass: run,
+            make_ready,
+            pass,
             null_pass,
         };
-        report.measure(pass, &mut fencings, partitions, &turn);
+        report.measure(name, &mut fencings, partitions, &turn);
+    }
+    let of_one = fencings.of_one_broker();
+    let of_one = of_one.into_iter().map(|(_, rows)| rows.len()).sum();
+    let turn = Turn {
+        make_ready,
+        pass: Fencings::one_broker,
+        null_pass: Fencings::one_broker_null,
     };
-    measure(
-        "failover_datacenter/grouped",
-        Fencings::grouped,
-        Fencings::grouped_null,
-    );
-    measure(
-        "failover_datacenter/by_assignment",
-        Fencings::by_assignment,
-        Fencings::by_assignment_null,
-    );
-    measure(
-        "failover_datacenter/by_replica_list",
-        Fencings::by_replica_list,
-        Fencings::by_replica_list_null,
-    );
-    measure(
-        "failover_datacenter/emit",
-        Fencings::emit,
-        Fencings::emit_null,
-    );
+    report.measure("failover_broker", &mut fencings, of_one, &turn);
 }

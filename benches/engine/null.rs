@@ -88,7 +88,7 @@ pub(crate) fn append(columns: &mut Columns, by: &[u64]) {
         read_sets(&columns.in_sync[tile.clone()]);
         read_words(&by[tile.clone()]);
         write_words(&mut columns.end[0][tile.clone()]);
-        for known in &columns.known[1..] {
+        for known in &columns.known {
             read_words(&known[tile.clone()]);
         }
         write_words(&mut columns.watermark[0][tile]);
@@ -104,9 +104,11 @@ pub(crate) fn fetch_round(columns: &mut Columns, rows: Range<usize>) {
         read_sets(&columns.on_previous[tile.clone()]);
         read_words(&columns.end[0][tile.clone()]);
         for slot in 1..columns.slots() {
-            write_words(&mut columns.known[slot][tile.clone()]);
             write_words(&mut columns.end[slot][tile.clone()]);
             write_words(&mut columns.watermark[slot][tile.clone()]);
+        }
+        for known in &mut columns.known {
+            write_words(&mut known[tile.clone()]);
         }
         write_words(&mut columns.watermark[0][tile]);
     }
@@ -119,7 +121,7 @@ pub(crate) fn behind(columns: &Columns, behind: &mut [u8]) {
         read_sets(&columns.leader[tile.clone()]);
         read_sets(&columns.in_sync[tile.clone()]);
         read_words(&columns.end[0][tile.clone()]);
-        for known in &columns.known[1..] {
+        for known in &columns.known {
             read_words(&known[tile.clone()]);
         }
         write_sets(&mut behind[tile]);

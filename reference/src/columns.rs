@@ -40,7 +40,9 @@ pub struct Columns {
     pub end: Vec<Vec<u64>>,
     /// Each replica's own high watermark.
     pub watermark: Vec<Vec<u64>>,
-    /// What the leader knows of each replica's end: that end plus one, or 0.
+    /// What the leader knows of each follower's end: that end plus one, or 0.  One column less than
+    /// there are replicas: what is known of the last replica lies in the leader's place, because a
+    /// leader keeps nothing of itself here ([`Columns::place`]).
     pub known: Vec<Vec<u64>>,
 }
 
@@ -59,7 +61,7 @@ impl Columns {
             epoch_start: vec![0; rows],
             end: vec![vec![0; rows]; slots],
             watermark: vec![vec![0; rows]; slots],
-            known: vec![vec![0; rows]; slots],
+            known: vec![vec![0; rows]; slots.saturating_sub(1)],
         }
     }
 
@@ -106,9 +108,26 @@ impl Columns {
         (run, sets)
     }
 
-    /// Whether a leader of these rows has heard of the replica in this slot.
+    /// The column of [`Columns::known`] for the follower in `slot` of the leader in another.
+    pub fn place(&self, slot: usize, leader: usize) -> usize {
+        if slot == self.known.len() { leader } else { slot }
+    }
+
+    /// Whether any leader of these rows has heard of the replica in this slot.
     pub(crate) fn has_heard_of(&self, slot: usize, rows: Range<usize>) -> bool {
-        self.known[slot][rows].iter().fold(0, |any, known| any | known) != 0
+        let mut rest = rows;
+        while !rest.is_empty() {
+            let run = self.alike(rest.clone());
+            rest.start = run.rows.end;
+            if run.leader & !(1 << slot) == 0 {
+                continue;
+            }
+            let known = &self.known[self.place(slot, run.leader_slot())][run.rows];
+            if known.iter().fold(0, |any, known| any | known) != 0 {
+                return true;
+            }
+        }
+        false
     }
 
     /// How many partitions.
@@ -126,7 +145,7 @@ impl Columns {
         5 * size_of::<u8>()
             + 2 * size_of::<u32>()
             + size_of::<u64>()
-            + 3 * self.slots() * size_of::<u64>()
+            + (self.end.len() + self.watermark.len() + self.known.len()) * size_of::<u64>()
     }
 }
 
@@ -143,12 +162,6 @@ impl Alike {
     /// The place of the leader.
     pub(crate) fn leader_slot(&self) -> usize {
         self.leader.trailing_zeros() as usize
-    }
-
-    /// The places of those in the ISR besides the leader.
-    pub(crate) fn followers_in_sync(&self, slots: usize) -> impl Iterator<Item = usize> + use<> {
-        let followers = self.in_sync & !self.leader;
-        (0..slots).filter(move |slot| followers >> slot & 1 == 1)
     }
 }
 
@@ -200,7 +213,9 @@ impl Table {
         for (slot, end) in columns.end.iter().enumerate() {
             let on_previous = &mut columns.on_previous[rows()];
             office::reach_beyond(on_previous, &end[rows()], epoch_start, 1 << slot);
-            columns.known[slot][rows()].fill(0);
+        }
+        for known in &mut columns.known {
+            known[rows()].fill(0);
         }
     }
 
@@ -246,7 +261,15 @@ impl Table {
         for (slot, disk) in whole.disks.iter().enumerate().take(columns.end.len()) {
             columns.end[slot][row] = disk.end;
             columns.watermark[slot][row] = disk.watermark;
-            columns.known[slot][row] = tenure.map_or(0, |tenure| tenure.known[slot]);
+        }
+        for known in &mut columns.known {
+            known[row] = 0;
+        }
+        if let Some(tenure) = tenure {
+            for slot in (0..columns.slots()).filter(|slot| *slot != leader) {
+                let place = columns.place(slot, leader);
+                columns.known[place][row] = tenure.known[slot];
+            }
         }
         self.write_lineage(row, whole, leader);
     }
@@ -288,8 +311,11 @@ impl Table {
         let mut known = [0; MOST_BROKERS];
         let mut heard_as = [0; MOST_BROKERS];
         let mut disks: [Disk; MOST_BROKERS] = Default::default();
+        let leader = registration.leader.trailing_zeros() as usize;
         for slot in 0..columns.slots() {
-            known[slot] = columns.known[slot][row];
+            if registration.leader & !(1 << slot) != 0 {
+                known[slot] = columns.known[columns.place(slot, leader)][row];
+            }
             heard_as[slot] = u32::from(known[slot] != 0) * cluster.broker_epoch[slot];
             disks[slot] = Disk {
                 end: columns.end[slot][row],

@@ -66,13 +66,15 @@ pub fn fetch_round(columns: &mut Columns, rows: Range<usize>, can_ask: &[u8], mi
 fn fetch(columns: &mut Columns, run: &Alike, slot: usize, slowest: &mut [u64], min_isr: u8) {
     let rows = || run.rows.clone();
     let slots = [slot, run.leader_slot()];
+    let place = columns.place(slot, run.leader_slot());
     let [watermark, told] = slices(&mut columns.watermark, slots, rows());
     watermark.copy_from_slice(told);
 
     let [end, leader_end] = slices(&mut columns.end, slots, rows());
     let counts = run.in_sync >> slot & 1 == 1;
     let first_end: &[u64] = if counts { end } else { leader_end };
-    fetch::prove(&mut columns.known[slot][rows()], slowest, end, first_end);
+    let known = &mut columns.known[place][rows()];
+    fetch::prove(known, slowest, end, first_end);
     end.copy_from_slice(leader_end);
     advance(columns, run, run.in_sync & !(1 << slot), slowest, min_isr);
 }
@@ -95,11 +97,10 @@ fn advance(columns: &mut Columns, run: &Alike, besides: u8, slowest: &[u64], min
     }
     let mut known: [&[u64]; MOST_BROKERS] = [&[]; MOST_BROKERS];
     let mut many = 0;
-    for (slot, column) in columns.known.iter().enumerate() {
-        if besides & !run.leader & 1 << slot != 0 {
-            known[many] = &column[run.rows.clone()];
-            many += 1;
-        }
+    for slot in members(besides & !run.leader) {
+        let place = columns.place(slot, run.leader_slot());
+        known[many] = &columns.known[place][run.rows.clone()];
+        many += 1;
     }
     let own = &mut columns.watermark[run.leader_slot()][run.rows.clone()];
     watermark::raise(own, slowest, &known[..many]);
@@ -138,7 +139,7 @@ fn find_joining(columns: &Columns, run: &Alike, candidates: u8, found: &mut Vec<
     let joining = &mut joining[..run.rows.len()];
     let committed = &columns.watermark[run.leader_slot()][rows()];
     let start = &columns.epoch_start[rows()];
-    for slot in (0..columns.slots()).filter(|slot| candidates >> slot & 1 == 1) {
+    for slot in members(candidates) {
         let mut proven = [0u64; TILE];
         let proven = &mut proven[..run.rows.len()];
         for (proven, end) in proven.iter_mut().zip(&columns.end[slot][rows()]) {
@@ -165,8 +166,9 @@ pub fn behind(columns: &Columns, rows: Range<usize>, behind: &mut [u8]) {
             }
             let behind = &mut behind[run.rows.start - first..run.rows.end - first];
             let end = &columns.end[run.leader_slot()][run.rows.clone()];
-            for slot in run.followers_in_sync(columns.slots()) {
-                let known = &columns.known[slot][run.rows.clone()];
+            for slot in members(run.in_sync & !run.leader) {
+                let place = columns.place(slot, run.leader_slot());
+                let known = &columns.known[place][run.rows.clone()];
                 // Nearly always nobody is, and a look at all of them is cheaper than one at each.
                 if in_sync::any_behind(known, end) {
                     in_sync::behind(behind, known, end, 1 << slot);
@@ -192,6 +194,11 @@ fn each_run(
             pass(columns, run, slowest);
         }
     }
+}
+
+/// The places in a set.
+fn members(set: u8) -> impl Iterator<Item = usize> {
+    (0..MOST_BROKERS).filter(move |slot| set >> slot & 1 == 1)
 }
 
 /// The same rows of two columns.

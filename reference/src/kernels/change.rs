@@ -51,6 +51,29 @@ pub struct Change {
     pub shrinking_starts_epoch: bool,
 }
 
+impl Change {
+    /// This occasion as a fencing mostly is, from Kafka 4.1 on with ELR: said in constants, so that
+    /// what has no part in it is not compiled.
+    #[inline(always)]
+    fn ordinary(self) -> Change {
+        Change {
+            acceptable: self.acceptable,
+            removed: self.removed,
+            unclean_stop: 0,
+            min_isr: self.min_isr,
+            prefers_first: false,
+            allows_unclean: false,
+            has_eligible: true,
+            elects_fenced_last_known: false,
+            shrinking_starts_epoch: false,
+        }
+    }
+
+    fn is_ordinary(self) -> bool {
+        self == self.ordinary()
+    }
+}
+
 /// What an occasion means to one assignment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Meaning {
@@ -97,7 +120,8 @@ pub fn remove_by_assignment(
     assignment: &[u16],
     meanings: &[Meaning],
 ) {
-    each_meaning(rows, change, |tile, found| look_up(found, &assignment[tile], meanings, 0));
+    let meanings: Vec<u16> = meanings.iter().map(|meaning| meaning.at(0)).collect();
+    each_meaning(rows, change, |tile, found| look_up(found, &assignment[tile], &meanings));
 }
 
 /// As [`remove_members`], for rows that have their replica lists beside them: `replicas` is a column
@@ -109,9 +133,13 @@ pub fn remove_by_replica_list(
     replicas: &[Vec<u16>],
     brokers: &[Meaning],
 ) {
+    let slots = 0..replicas.len() as u32;
+    let meanings: Vec<Vec<u16>> = slots
+        .map(|slot| brokers.iter().map(|broker| broker.at(slot)).collect())
+        .collect();
     each_meaning(rows, change, |tile, found| {
-        for (slot, replicas) in replicas.iter().enumerate() {
-            look_up(found, &replicas[tile.clone()], brokers, slot as u32);
+        for (replicas, meanings) in replicas.iter().zip(&meanings) {
+            look_up(found, &replicas[tile.clone()], meanings);
         }
     });
 }
@@ -160,13 +188,19 @@ pub fn clear_eligible(rows: &mut Registrations<'_>) {
     }
 }
 
-/// Adds what the occasion means to each row, from the place in its table that the row names.  Both
-/// sets of a meaning travel in one number, the acceptable in its upper half.
+impl Meaning {
+    /// Both sets in one number, the acceptable in its upper half, with what it says of the first
+    /// replica said of the one in this slot.
+    fn at(&self, slot: u32) -> u16 {
+        u16::from_le_bytes([self.removed, self.acceptable]).wrapping_shl(slot)
+    }
+}
+
+/// Adds what the occasion means to each row, from the place in the table that the row names.
 #[inline(never)]
-fn look_up(found: &mut [u16], places: &[u16], meanings: &[Meaning], slot: u32) {
+fn look_up(found: &mut [u16], places: &[u16], meanings: &[u16]) {
     for (found, place) in found.iter_mut().zip(places) {
-        let meaning = meanings[usize::from(*place)];
-        *found |= u16::from_le_bytes([meaning.removed, meaning.acceptable]).wrapping_shl(slot);
+        *found |= meanings[usize::from(*place)];
     }
 }
 
@@ -259,6 +293,10 @@ impl Registrations<'_> {
     fn become_each(&mut self, change: &Change, plan: impl Fn(usize, Sets) -> Plan) {
         let (mut elected, mut changed) = ([0u8; TILE], [0u8; TILE]);
         let width = self.leader.len();
+        let build = match change.is_ordinary() {
+            true => build::<true>,
+            false => build::<false>,
+        };
         build(
             self.leader,
             self.in_sync,
@@ -281,7 +319,7 @@ impl Registrations<'_> {
     clippy::too_many_arguments,
     reason = "slices that are arguments are known not to overlap, so the loop becomes vectors"
 )]
-fn build(
+fn build<const ORDINARY: bool>(
     leader: &mut [u8],
     in_sync: &mut [u8],
     eligible: &mut [u8],
@@ -291,6 +329,7 @@ fn build(
     change: Change,
     plan: impl Fn(usize, Sets) -> Plan,
 ) {
+    let change = if ORDINARY { change.ordinary() } else { change };
     let length = leader.len();
     let (in_sync, eligible) = (&mut in_sync[..length], &mut eligible[..length]);
     let (last_known, elected) = (&mut last_known[..length], &mut elected[..length]);
