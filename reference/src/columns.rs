@@ -113,6 +113,16 @@ impl Columns {
         if slot == self.known.len() { leader } else { slot }
     }
 
+    /// The columns of [`Columns::known`] for those of `who` that follow, as a set.
+    pub(crate) fn places(&self, run: &Alike, who: u8) -> u8 {
+        let last = 1 << self.known.len();
+        let followers = who & !run.leader;
+        match followers & last {
+            0 => followers,
+            _ => followers & !last | run.leader,
+        }
+    }
+
     /// Whether any leader of these rows has heard of the replica in this slot.
     pub(crate) fn has_heard_of(&self, slot: usize, rows: Range<usize>) -> bool {
         let mut rest = rows;

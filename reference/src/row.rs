@@ -262,14 +262,10 @@ impl Row {
         if !watermark::enough(tenure.committed, min_isr) {
             return;
         }
-        let slowest = self.disks[leader].end.wrapping_add(1);
         let followers = (0..MOST_BROKERS).filter(|slot| counted & !(1 << leader) & 1 << slot != 0);
         let known: Vec<&[u64]> = followers.map(|slot| from_ref(&tenure.known[slot])).collect();
-        watermark::raise(
-            from_mut(&mut self.disks[leader].watermark),
-            from_ref(&slowest),
-            &known,
-        );
+        let disk = &mut self.disks[leader];
+        watermark::raise(from_mut(&mut disk.watermark), from_ref(&disk.end), &known);
     }
 
     /// Whom the leader may let into the ISR by what its metadata says of brokers

@@ -32,28 +32,35 @@ pub fn append(
     min_isr: u8,
 ) {
     let first = rows.start;
-    each_run(columns, rows, |columns, run, slowest| {
+    each_run(columns, rows, |columns, run| {
         if run.leader & serving == 0 || !watermark::enough(run.in_sync, admission) {
             return;
         }
         let by = &by[run.rows.start - first..run.rows.end - first];
-        let end = &mut columns.end[run.leader_slot()][run.rows.clone()];
-        watermark::append(end, slowest, by);
-        advance(columns, &run, run.in_sync, slowest, min_isr);
+        let leader = run.leader_slot();
+        let followers = columns.places(&run, run.in_sync);
+        let end = &mut columns.end[leader][run.rows.clone()];
+        if watermark::enough(run.in_sync, min_isr) {
+            let watermark = &mut columns.watermark[leader][run.rows.clone()];
+            let known = Known::of(&columns.known, followers, &run);
+            watermark::append_and_raise(end, watermark, by, known.all());
+        } else {
+            watermark::append(end, by);
+        }
     });
 }
 
 /// Every follower fetches once, in the order of the assignment, and is answered.  `can_ask` are, for
 /// each slot, the leaders that its broker can fetch from.
 pub fn fetch_round(columns: &mut Columns, rows: Range<usize>, can_ask: &[u8], min_isr: u8) {
-    each_run(columns, rows, |columns, run, slowest| {
+    each_run(columns, rows, |columns, run| {
         for (slot, can_ask) in can_ask.iter().enumerate() {
             let own = 1 << slot;
             if run.leader & can_ask & !own == 0 {
                 continue;
             }
             if run.on_previous & own == 0 {
-                fetch(columns, &run, slot, slowest, min_isr);
+                fetch(columns, &run, slot, min_isr);
             } else {
                 truncate(columns, &run, slot);
             }
@@ -63,20 +70,23 @@ pub fn fetch_round(columns: &mut Columns, rows: Range<usize>, can_ask: &[u8], mi
 
 /// One follower of each row fetches.  Where all logs are prefixes of the leader's, it has afterwards
 /// what the leader has; and it is told the watermark from before what it asks for is noted.
-fn fetch(columns: &mut Columns, run: &Alike, slot: usize, slowest: &mut [u64], min_isr: u8) {
+fn fetch(columns: &mut Columns, run: &Alike, slot: usize, min_isr: u8) {
     let rows = || run.rows.clone();
-    let slots = [slot, run.leader_slot()];
-    let place = columns.place(slot, run.leader_slot());
-    let [watermark, told] = slices(&mut columns.watermark, slots, rows());
-    watermark.copy_from_slice(told);
+    let leader = run.leader_slot();
+    let place = 1 << columns.place(slot, leader);
+    let in_sync = columns.places(run, run.in_sync);
+    let [end, leader_end] = slices(&mut columns.end, [slot, leader], rows());
+    let [watermark, leader_watermark] = slices(&mut columns.watermark, [slot, leader], rows());
+    watermark.copy_from_slice(leader_watermark);
 
-    let [end, leader_end] = slices(&mut columns.end, slots, rows());
-    let counts = run.in_sync >> slot & 1 == 1;
-    let first_end: &[u64] = if counts { end } else { leader_end };
-    let known = &mut columns.known[place][rows()];
-    fetch::prove(known, slowest, end, first_end);
+    let (known, besides) = Known::besides(&mut columns.known, place, in_sync, run);
+    if watermark::enough(run.in_sync, min_isr) {
+        let first_end: &[u64] = if in_sync & place != 0 { end } else { leader_end };
+        fetch::prove_and_raise(known, leader_watermark, end, first_end, besides.all());
+    } else {
+        fetch::prove(known, end);
+    }
     end.copy_from_slice(leader_end);
-    advance(columns, run, run.in_sync & !(1 << slot), slowest, min_isr);
 }
 
 /// A follower whose log goes beyond the start of the newest epoch in the one before is told so, and is
@@ -89,29 +99,17 @@ fn truncate(columns: &mut Columns, run: &Alike, slot: usize) {
     columns.on_previous[rows].fill(run.on_previous & !(1 << slot));
 }
 
-/// Moves the watermark of the leaders, if it may: as far as `slowest` says, and followers among
-/// `besides` have got.
-fn advance(columns: &mut Columns, run: &Alike, besides: u8, slowest: &[u64], min_isr: u8) {
-    if !watermark::enough(run.in_sync, min_isr) {
-        return;
+/// Leaders move their watermarks, if they may.
+pub(crate) fn advance(columns: &mut Columns, run: &Alike, min_isr: u8) {
+    if watermark::enough(run.in_sync, min_isr) {
+        let leader = run.leader_slot();
+        let followers = columns.places(run, run.in_sync);
+        watermark::raise(
+            &mut columns.watermark[leader][run.rows.clone()],
+            &columns.end[leader][run.rows.clone()],
+            Known::of(&columns.known, followers, run).all(),
+        );
     }
-    let mut known: [&[u64]; MOST_BROKERS] = [&[]; MOST_BROKERS];
-    let mut many = 0;
-    for slot in members(besides & !run.leader) {
-        let place = columns.place(slot, run.leader_slot());
-        known[many] = &columns.known[place][run.rows.clone()];
-        many += 1;
-    }
-    let own = &mut columns.watermark[run.leader_slot()][run.rows.clone()];
-    watermark::raise(own, slowest, &known[..many]);
-}
-
-/// The same where there is occasion in every row.
-pub(crate) fn advance_from(columns: &mut Columns, run: &Alike, min_isr: u8) {
-    let mut slowest = [0u64; TILE];
-    let slowest = &mut slowest[..run.rows.len()];
-    watermark::begin(slowest, &columns.end[run.leader_slot()][run.rows.clone()]);
-    advance(columns, run, run.in_sync, slowest, min_isr);
 }
 
 /// Rows in which a follower could be proposed for the ISR by the fetches of a round: one outside it,
@@ -178,20 +176,63 @@ pub fn behind(columns: &Columns, rows: Range<usize>, behind: &mut [u8]) {
     }
 }
 
-/// Passes over rows that are alike, a tile at most; with room for a number a row.
-fn each_run(
-    columns: &mut Columns,
-    rows: Range<usize>,
-    mut pass: impl FnMut(&mut Columns, Alike, &mut [u64]),
-) {
-    let mut slowest = [0u64; TILE];
+/// What leaders know of some followers in rows that are alike, a column each.
+struct Known<'a> {
+    columns: [&'a [u64]; MOST_BROKERS],
+    many: usize,
+}
+
+impl<'a> Known<'a> {
+    /// Of those at these places.
+    fn of(known: &'a [Vec<u64>], places: u8, run: &Alike) -> Known<'a> {
+        let mut some = Known {
+            columns: [&[]; MOST_BROKERS],
+            many: 0,
+        };
+        for place in members(places) {
+            some.add(&known[place][run.rows.clone()]);
+        }
+        some
+    }
+
+    /// Of the one at `place`, to be changed, and of those at `places` besides.
+    fn besides(
+        known: &'a mut [Vec<u64>],
+        place: u8,
+        places: u8,
+        run: &Alike,
+    ) -> (&'a mut [u64], Known<'a>) {
+        let mut one: &mut [u64] = &mut [];
+        let mut others = Known::of(&[], 0, run);
+        for (at, column) in known.iter_mut().enumerate() {
+            let column = &mut column[run.rows.clone()];
+            if place >> at & 1 == 1 {
+                one = column;
+            } else if places >> at & 1 == 1 {
+                others.add(column);
+            }
+        }
+        (one, others)
+    }
+
+    fn add(&mut self, column: &'a [u64]) {
+        self.columns[self.many] = column;
+        self.many += 1;
+    }
+
+    fn all(&self) -> &[&'a [u64]] {
+        &self.columns[..self.many]
+    }
+}
+
+/// Passes over rows that are alike, a tile at most.
+fn each_run(columns: &mut Columns, rows: Range<usize>, mut pass: impl FnMut(&mut Columns, Alike)) {
     for tile in tiles(rows) {
         let mut rest = tile;
         while !rest.is_empty() {
             let run = columns.alike(rest.clone());
             rest.start = run.rows.end;
-            let slowest = &mut slowest[..run.rows.len()];
-            pass(columns, run, slowest);
+            pass(columns, run);
         }
     }
 }
@@ -256,7 +297,7 @@ pub fn fence_and_emit(
 }
 
 fn all_differ(before: &[u32], after: &[u32]) -> bool {
-    let mut both = before.iter().zip(after);
+    let both = before.iter().zip(after);
     both.fold(true, |all, (before, after)| all & (before != after))
 }
 

@@ -137,7 +137,7 @@ impl Engine {
         if leads {
             let in_sync = built.sets.in_sync;
             let run = Alike { leader, in_sync, ..run };
-            sweeps::advance_from(columns, &run, fencing.min_isr);
+            sweeps::advance(columns, &run, fencing.min_isr);
         }
     }
 }

@@ -27,27 +27,34 @@ pub(super) fn pick(mask: u8, yes: u8, no: u8) -> u8 {
     (mask & yes) | (!mask & no)
 }
 
-/// All bits of a word, if two numbers differ.
+/// All bits of a word, if two numbers below 2^62 differ.
 #[inline(always)]
 pub(super) fn when_differs(one: u64, other: u64) -> u64 {
-    u64::from(one != other).wrapping_neg()
+    u64::from(f64::from_bits(one) != f64::from_bits(other)).wrapping_neg()
 }
 
-/// The lesser of two numbers below 2^62.  By comparing them as doubles, which stand in the same order:
-/// vectors of doubles have had a minimum since SSE2, vectors of words have none before AVX-512.
+/// The lesser of two numbers below 2^62.
+///
+/// Numbers are compared as the doubles that have their bits, which stand in the same order: the
+/// oldest vectors of every x86-64 compare doubles, and words not before SSE4.2.
 #[inline(always)]
 pub(super) fn least(one: u64, other: u64) -> u64 {
-    let (one, other) = (f64::from_bits(one), f64::from_bits(other));
-    let least = if one < other { one } else { other };
-    least.to_bits()
+    if f64::from_bits(one) < f64::from_bits(other) {
+        one
+    } else {
+        other
+    }
 }
 
-/// The greater of two numbers below 2^62, in the same way.
+/// The greater of two numbers below 2^62; where `one` is -1, which is no number as a double, the
+/// other.
 #[inline(always)]
 pub(super) fn most(one: u64, other: u64) -> u64 {
-    let (one, other) = (f64::from_bits(one), f64::from_bits(other));
-    let most = if one > other { one } else { other };
-    most.to_bits()
+    if f64::from_bits(one) > f64::from_bits(other) {
+        one
+    } else {
+        other
+    }
 }
 
 /// All bits, if a difference is negative.
@@ -61,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lesser_and_the_greater_are_found_without_comparing() {
+    fn numbers_are_compared_as_doubles() {
         let numbers = [0, 1, 2, 7, (1 << 52) - 1, 1 << 52, (1 << 62) - 2, (1 << 62) - 1];
         for (one, other) in numbers
             .iter()
@@ -69,6 +76,10 @@ mod tests {
         {
             assert_eq!(least(one, other), one.min(other));
             assert_eq!(most(one, other), one.max(other));
+            assert_eq!(when_differs(one, other) != 0, one != other);
+        }
+        for number in numbers {
+            assert_eq!(most(u64::MAX, number), number);
         }
     }
 

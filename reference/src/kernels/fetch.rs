@@ -5,17 +5,45 @@
 //! `UnifiedLog.maybeUpdateHighWatermark`, `UnifiedLog.truncateTo`.
 
 use super::bits::{least, most, when_differs};
+use super::watermark::{raised, slowest, with_each_column};
 
-/// The leader notes what a follower asks for: proof of everything below.  Where it learns something by
-/// it, that is an occasion to move its watermark: `slowest` begins with `first_end`, which is the
-/// follower's own end if the follower counts, and else the leader's.
+/// Leaders note what a follower asks for: proof of everything below.
 #[inline(never)]
-pub fn prove(known: &mut [u64], slowest: &mut [u64], end: &[u64], first_end: &[u64]) {
-    let ends = end.iter().zip(first_end);
-    for ((known, slowest), (end, first_end)) in known.iter_mut().zip(slowest).zip(ends) {
-        let proven = end.wrapping_add(1);
-        *slowest = first_end.wrapping_add(1) & when_differs(proven, *known);
-        *known = proven;
+pub fn prove(known: &mut [u64], end: &[u64]) {
+    for (known, end) in known.iter_mut().zip(end) {
+        *known = end.wrapping_add(1);
+    }
+}
+
+/// The same where watermarks may move.  Where a leader learns something by it, that is an occasion to do
+/// so: as far as those who count have got.  `first_end` is the follower's own end if it counts, and
+/// else the leader's; `besides` is what is known of the others that count.
+pub fn prove_and_raise(
+    known: &mut [u64],
+    watermark: &mut [u64],
+    end: &[u64],
+    first_end: &[u64],
+    besides: &[&[u64]],
+) {
+    with_each_column!(prove_beside, besides, known, watermark, end, first_end)
+}
+
+#[inline(never)]
+fn prove_beside<const OTHERS: usize>(
+    known: &mut [u64],
+    watermark: &mut [u64],
+    end: &[u64],
+    first_end: &[u64],
+    besides: [&[u64]; OTHERS],
+) {
+    let rows = known.len();
+    let (watermark, end) = (&mut watermark[..rows], &end[..rows]);
+    let (first_end, besides) = (&first_end[..rows], besides.map(|known| &known[..rows]));
+    for row in 0..rows {
+        let proven = end[row].wrapping_add(1);
+        let first = first_end[row].wrapping_add(1) & when_differs(proven, known[row]);
+        known[row] = proven;
+        watermark[row] = raised(watermark[row], slowest(first, &besides, row));
     }
 }
 

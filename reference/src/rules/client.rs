@@ -5,7 +5,7 @@ use crate::kernels::watermark;
 use crate::row::{Row, Tenure, Waiting, Written};
 use crate::{Refusal, spans};
 use highwater_vocabulary::{Acks, Member, Record};
-use std::slice::from_mut;
+use std::slice::{from_mut, from_ref};
 
 /// A producer's record reaches a broker that takes itself for the leader.
 ///
@@ -69,8 +69,7 @@ fn append(row: &mut Row, around: Around<'_>, broker: usize, by: u64) -> Written 
         offset: disk.end,
         record: Record::default(),
     };
-    let mut slowest = 0;
-    watermark::append(from_mut(&mut disk.end), from_mut(&mut slowest), &[by]);
+    watermark::append(from_mut(&mut disk.end), from_ref(&by));
     around.advance(row, broker);
     written
 }

@@ -121,19 +121,15 @@ fn note(row: &mut Row, around: Around<'_>, follower: usize, request: &Late) {
     let Some(tenure) = &mut row.memory[leader].tenure else {
         return;
     };
-    let mut slowest = 0;
-    kernels::fetch::prove(
-        from_mut(&mut tenure.known[follower]),
-        from_mut(&mut slowest),
-        from_ref(&request.offset),
-        from_ref(&leader_end),
-    );
+    let known = &mut tenure.known[follower];
+    let before = *known;
+    kernels::fetch::prove(from_mut(known), from_ref(&request.offset));
+    let is_new = *known != before;
     tenure.heard_as[follower] = request.broker_epoch;
     if around.rules.switches.waits_for_caught_up && request.offset >= leader_end {
         tenure.caught_up |= 1 << follower;
     }
     isr::propose_expansion(row, around, leader, follower);
-    let is_new = slowest != 0;
     if is_new {
         around.advance(row, leader);
     }
