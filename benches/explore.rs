@@ -10,6 +10,7 @@
 //! Without more it is criterion and then side by side.  Without `--bench`, as `cargo test` runs it, every
 //! small thing is done once and nothing is measured.
 
+mod circumstances;
 mod explorers;
 mod side_by_side;
 mod small;

@@ -5,9 +5,10 @@
 //! else the machine does hits them alike; ratios are taken within a round, and the one in the middle is
 //! told.
 
+use crate::circumstances::{circumstances, middle, table};
 use crate::explorers::{EXPLORERS, Explored, Explorer, compared};
 use crate::spaces::{LARGEST, Model, SIDE_BY_SIDE, Space};
-use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
+use comfy_table::Table;
 use highwater_checks::explore::{Limits, Listener};
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use serde::{Deserialize, Serialize};
@@ -147,33 +148,6 @@ pub(crate) fn all() {
     println!("\n{}", circumstances());
 }
 
-/// What a reader has to know beside the numbers.
-fn circumstances() -> String {
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load: Vec<&str> = load.split(' ').take(3).collect();
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let cpu = cpu.lines().find(|line| line.starts_with("model name"));
-    let cpu = cpu.and_then(|line| line.split_once(": "));
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    format!(
-        "Commit {}; {cores} cores of {}; load average {}.",
-        commit().unwrap_or("not known".into()),
-        cpu.map_or("an unknown make", |(_, name)| name),
-        load.join(" ")
-    )
-}
-
-fn commit() -> Option<String> {
-    let git = |arguments: &[&str]| {
-        let output = Command::new("git").args(arguments).output().ok()?;
-        let told = String::from_utf8(output.stdout).ok()?;
-        output.status.success().then(|| told.trim().to_owned())
-    };
-    let changed = !git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
-    let commit = git(&["log", "-1", "--format=%h of %cs"])?;
-    Some(commit + if changed { ", changed" } else { "" })
-}
-
 /// A line for each explorer, as Markdown.
 fn compared_on(names: &[&str], rounds: &[Vec<Measured>]) -> Table {
     let mut table = table(&[
@@ -214,11 +188,6 @@ fn compared_on(names: &[&str], rounds: &[Vec<Measured>]) -> Table {
         ]);
     }
     table
-}
-
-fn middle(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
 }
 
 /// The largest spaces that were exhausted, one after the other.
@@ -265,14 +234,4 @@ pub(crate) fn largest(explorer: &str) {
             circumstances()
         );
     }
-}
-
-/// A table whose numbers are on the right.
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(ASCII_MARKDOWN).set_header(header.to_vec());
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
 }

@@ -5,11 +5,14 @@
 //! [`Deviations`], keyed by its row.
 
 use crate::cluster::Cluster;
-use crate::kernels::Registrations;
+use crate::kernels::change::Sets;
+use crate::kernels::{Registrations, office};
+use crate::lineages::Lineages;
 use crate::row::{Disk, Registration, Row, Tenure, Written};
+use crate::runs;
 use crate::spans::{self, Span};
 use highwater_vocabulary::{MOST_BROKERS, Setting};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// One column each for what a partition has once, and one a slot for what each replica has.  A slot
@@ -37,7 +40,9 @@ pub struct Columns {
     pub end: Vec<Vec<u64>>,
     /// Each replica's own high watermark.
     pub watermark: Vec<Vec<u64>>,
-    /// What the leader knows of each replica's end: that end plus one, or 0.
+    /// What the leader knows of each follower's end: that end plus one, or 0.  One column less than
+    /// there are replicas: what is known of the last replica lies in the leader's place, because a
+    /// leader keeps nothing of itself here ([`Columns::place`]).
     pub known: Vec<Vec<u64>>,
 }
 
@@ -56,12 +61,12 @@ impl Columns {
             epoch_start: vec![0; rows],
             end: vec![vec![0; rows]; slots],
             watermark: vec![vec![0; rows]; slots],
-            known: vec![vec![0; rows]; slots],
+            known: vec![vec![0; rows]; slots.saturating_sub(1)],
         }
     }
 
     /// What the controller has, of some rows.
-    pub(crate) fn registrations(&mut self, rows: Range<usize>) -> Registrations<'_> {
+    pub fn registrations(&mut self, rows: Range<usize>) -> Registrations<'_> {
         Registrations {
             leader: &mut self.leader[rows.clone()],
             in_sync: &mut self.in_sync[rows.clone()],
@@ -70,6 +75,69 @@ impl Columns {
             leader_epoch: &mut self.leader_epoch[rows.clone()],
             partition_epoch: &mut self.partition_epoch[rows],
         }
+    }
+
+    /// From the first of `rows` on, as many as are alike: the same leader, the same in-sync replicas, the
+    /// same that have to truncate.
+    pub(crate) fn alike(&self, rows: Range<usize>) -> Alike {
+        let mut end = rows.end;
+        for sets in [&self.leader, &self.in_sync, &self.on_previous] {
+            end = rows.start + runs::length(&sets[rows.start..end]);
+        }
+        Alike {
+            rows: rows.start..end,
+            leader: self.leader[rows.start],
+            in_sync: self.in_sync[rows.start],
+            on_previous: self.on_previous[rows.start],
+        }
+    }
+
+    /// The same, and in all that the controller has of them.
+    pub(crate) fn alike_in_all(&self, rows: Range<usize>) -> (Alike, Sets) {
+        let mut run = self.alike(rows);
+        let first = run.rows.start;
+        for sets in [&self.eligible, &self.last_known] {
+            run.rows.end = first + runs::length(&sets[run.rows.clone()]);
+        }
+        let sets = Sets {
+            leader: run.leader,
+            in_sync: run.in_sync,
+            eligible: self.eligible[first],
+            last_known: self.last_known[first],
+        };
+        (run, sets)
+    }
+
+    /// The column of [`Columns::known`] for the follower in `slot` of the leader in another.
+    pub fn place(&self, slot: usize, leader: usize) -> usize {
+        if slot == self.known.len() { leader } else { slot }
+    }
+
+    /// The columns of [`Columns::known`] for those of `who` that follow, as a set.
+    pub(crate) fn places(&self, run: &Alike, who: u8) -> u8 {
+        let last = 1 << self.known.len();
+        let followers = who & !run.leader;
+        match followers & last {
+            0 => followers,
+            _ => followers & !last | run.leader,
+        }
+    }
+
+    /// Whether any leader of these rows has heard of the replica in this slot.
+    pub(crate) fn has_heard_of(&self, slot: usize, rows: Range<usize>) -> bool {
+        let mut rest = rows;
+        while !rest.is_empty() {
+            let run = self.alike(rest.clone());
+            rest.start = run.rows.end;
+            if run.leader & !(1 << slot) == 0 {
+                continue;
+            }
+            let known = &self.known[self.place(slot, run.leader_slot())][run.rows];
+            if known.iter().fold(0, |any, known| any | known) != 0 {
+                return true;
+            }
+        }
+        false
     }
 
     /// How many partitions.
@@ -87,7 +155,23 @@ impl Columns {
         5 * size_of::<u8>()
             + 2 * size_of::<u32>()
             + size_of::<u64>()
-            + 3 * self.slots() * size_of::<u64>()
+            + (self.end.len() + self.watermark.len() + self.known.len()) * size_of::<u64>()
+    }
+}
+
+/// Rows that are alike, and in what.
+#[derive(Clone, Debug)]
+pub(crate) struct Alike {
+    pub rows: Range<usize>,
+    pub leader: u8,
+    pub in_sync: u8,
+    pub on_previous: u8,
+}
+
+impl Alike {
+    /// The place of the leader.
+    pub(crate) fn leader_slot(&self) -> usize {
+        self.leader.trailing_zeros() as usize
     }
 }
 
@@ -95,9 +179,9 @@ impl Columns {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Deviations {
     /// Partitions that are not steady, with everything about them.
-    pub rows: HashMap<u32, Box<Row>>,
+    pub rows: BTreeMap<u32, Box<Row>>,
     /// Where the epochs before the newest begin, of partitions that have had more than one.
-    pub older: HashMap<u32, Vec<Span>>,
+    pub older: Lineages,
     /// What clients sent and were told, of partitions that events have written to.
     pub clients: HashMap<u32, (u8, Vec<Written>)>,
 }
@@ -114,6 +198,34 @@ impl Table {
         Table {
             columns: Columns::new(setting.brokers.len(), rows),
             aside: Deviations::default(),
+        }
+    }
+
+    /// Whether the leaders of these rows and their successors have all written in the leaders' epochs.
+    pub(crate) fn have_written(&self, run: &Alike, elected: u8) -> bool {
+        let columns = &self.columns;
+        let end = |slot: usize| &columns.end[slot][run.rows.clone()];
+        let elected = elected.trailing_zeros() as usize;
+        let epoch_start = &columns.epoch_start[run.rows.clone()];
+        office::have_written(end(run.leader_slot()), end(elected), epoch_start)
+    }
+
+    /// The leaders' successors take office, in rows of which all logs are prefixes of the leaders' and
+    /// all [`Self::have_written`].
+    pub(crate) fn take_office(&mut self, run: &Alike, elected: u8) {
+        let rows = || run.rows.clone();
+        let columns = &mut self.columns;
+        let epochs = &columns.leader_epoch[rows()];
+        let epoch_start = &mut columns.epoch_start[rows()];
+        self.aside.older.push(rows(), epochs, epoch_start);
+        let elected = elected.trailing_zeros() as usize;
+        epoch_start.copy_from_slice(&columns.end[elected][rows()]);
+        for (slot, end) in columns.end.iter().enumerate() {
+            let on_previous = &mut columns.on_previous[rows()];
+            office::reach_beyond(on_previous, &end[rows()], epoch_start, 1 << slot);
+        }
+        for known in &mut columns.known {
+            known[rows()].fill(0);
         }
     }
 
@@ -159,7 +271,15 @@ impl Table {
         for (slot, disk) in whole.disks.iter().enumerate().take(columns.end.len()) {
             columns.end[slot][row] = disk.end;
             columns.watermark[slot][row] = disk.watermark;
-            columns.known[slot][row] = tenure.map_or(0, |tenure| tenure.known[slot]);
+        }
+        for known in &mut columns.known {
+            known[row] = 0;
+        }
+        if let Some(tenure) = tenure {
+            for slot in (0..columns.slots()).filter(|slot| *slot != leader) {
+                let place = columns.place(slot, leader);
+                columns.known[place][row] = tenure.known[slot];
+            }
         }
         self.write_lineage(row, whole, leader);
     }
@@ -182,11 +302,7 @@ impl Table {
             on_previous |= u8::from(reaches_beyond && stays_behind) << slot;
         }
         columns.on_previous[row] = on_previous;
-        if older.is_empty() {
-            self.aside.older.remove(&(row as u32));
-        } else {
-            self.aside.older.insert(row as u32, older);
-        }
+        self.aside.older.set(row, older);
     }
 
     /// What the columns say of a row.
@@ -201,17 +317,20 @@ impl Table {
             partition_epoch: columns.partition_epoch[row],
         };
         let key = row as u32;
-        let older = self.aside.older.get(&key).map_or(&[][..], Vec::as_slice);
+        let older = self.aside.older.of(row);
         let mut known = [0; MOST_BROKERS];
         let mut heard_as = [0; MOST_BROKERS];
         let mut disks: [Disk; MOST_BROKERS] = Default::default();
+        let leader = registration.leader.trailing_zeros() as usize;
         for slot in 0..columns.slots() {
-            known[slot] = columns.known[slot][row];
+            if registration.leader & !(1 << slot) != 0 {
+                known[slot] = columns.known[columns.place(slot, leader)][row];
+            }
             heard_as[slot] = u32::from(known[slot] != 0) * cluster.broker_epoch[slot];
             disks[slot] = Disk {
                 end: columns.end[slot][row],
                 watermark: columns.watermark[slot][row],
-                spans: self.lineage(row, slot, older),
+                spans: self.lineage(row, slot, &older),
                 losses: 0,
             };
         }

@@ -259,32 +259,13 @@ impl Row {
         if waits {
             counted |= tenure.caught_up & self.eligible_followers(leader);
         }
-        let own = 1u8 << leader;
-        let mut slowest = watermark::NOBODY;
-        for (slot, disk) in self.disks.iter().enumerate() {
-            watermark::slowest_in_sync(
-                from_mut(&mut slowest),
-                from_ref(&own),
-                from_ref(&counted),
-                from_ref(&disk.end),
-                from_ref(&tenure.known[slot]),
-                slot as u32,
-            );
+        if !watermark::enough(tenure.committed, min_isr) {
+            return;
         }
-        let mut raising = 0;
-        watermark::enough(
-            from_mut(&mut raising),
-            from_ref(&own),
-            from_ref(&tenure.committed),
-            own,
-            min_isr,
-        );
-        watermark::raise(
-            from_mut(&mut self.disks[leader].watermark),
-            from_ref(&raising),
-            from_ref(&slowest),
-            leader as u32,
-        );
+        let followers = (0..MOST_BROKERS).filter(|slot| counted & !(1 << leader) & 1 << slot != 0);
+        let known: Vec<&[u64]> = followers.map(|slot| from_ref(&tenure.known[slot])).collect();
+        let disk = &mut self.disks[leader];
+        watermark::raise(from_mut(&mut disk.watermark), from_ref(&disk.end), &known);
     }
 
     /// Whom the leader may let into the ISR by what its metadata says of brokers

@@ -3,9 +3,10 @@
 //! A sweep is the fold of an event over rows and slots.  `engine/tests.rs` pins that, row by row and
 //! at the edges of tiles.
 
-use crate::columns::Columns;
-use crate::kernels::change::{self, Change};
+use crate::columns::{Alike, Columns};
+use crate::kernels::change::{self, Change, Registrations};
 use crate::kernels::{fetch, in_sync, watermark};
+use highwater_vocabulary::MOST_BROKERS;
 use std::ops::Range;
 
 /// So many rows are worked on together, so that what a sweep keeps between kernels stays in the
@@ -31,199 +32,222 @@ pub fn append(
     min_isr: u8,
 ) {
     let first = rows.start;
-    for tile in tiles(rows) {
-        let mut leading = [0u8; TILE];
-        let leading = &mut leading[..tile.len()];
-        let leader = &columns.leader[tile.clone()];
-        let in_sync = &columns.in_sync[tile.clone()];
-        watermark::enough(leading, leader, in_sync, serving, admission);
-        let by = &by[tile.start - first..tile.end - first];
-        for slot in 0..columns.slots() {
-            let end = &mut columns.end[slot][tile.clone()];
-            watermark::append(end, leading, by, slot as u32);
+    each_run(columns, rows, |columns, run| {
+        if run.leader & serving == 0 || !watermark::enough(run.in_sync, admission) {
+            return;
         }
-        advance(columns, tile, leading, min_isr);
-    }
+        let by = &by[run.rows.start - first..run.rows.end - first];
+        let leader = run.leader_slot();
+        let followers = columns.places(&run, run.in_sync);
+        let end = &mut columns.end[leader][run.rows.clone()];
+        if watermark::enough(run.in_sync, min_isr) {
+            let watermark = &mut columns.watermark[leader][run.rows.clone()];
+            let known = Known::of(&columns.known, followers, &run);
+            watermark::append_and_raise(end, watermark, by, known.all());
+        } else {
+            watermark::append(end, by);
+        }
+    });
 }
 
 /// Every follower fetches once, in the order of the assignment, and is answered.  `can_ask` are, for
 /// each slot, the leaders that its broker can fetch from.
 pub fn fetch_round(columns: &mut Columns, rows: Range<usize>, can_ask: &[u8], min_isr: u8) {
-    for tile in tiles(rows) {
-        let mut scratch = Scratch::default();
-        scratch.read_leaders(columns, tile.clone(), min_isr);
+    each_run(columns, rows, |columns, run| {
         for (slot, can_ask) in can_ask.iter().enumerate() {
-            scratch.fetch(columns, tile.clone(), slot, can_ask & !(1 << slot));
+            let own = 1 << slot;
+            if run.leader & can_ask & !own == 0 {
+                continue;
+            }
+            if run.on_previous & own == 0 {
+                fetch(columns, &run, slot, min_isr);
+            } else {
+                truncate(columns, &run, slot);
+            }
         }
-        scratch.write_leaders(columns, tile);
-    }
+    });
 }
 
-/// What a round of fetches keeps of a tile: of each leader its log end, its watermark as it moves,
-/// and whether it may move at all.
-struct Scratch {
-    end: [u64; TILE],
-    watermark: [u64; TILE],
-    slowest: [u64; TILE],
-    enough: [u8; TILE],
-    asking: [u8; TILE],
-    diverged: [u8; TILE],
-    moved: [u8; TILE],
+/// One follower of each row fetches.  Where all logs are prefixes of the leader's, it has afterwards
+/// what the leader has; and it is told the watermark from before what it asks for is noted.
+fn fetch(columns: &mut Columns, run: &Alike, slot: usize, min_isr: u8) {
+    let rows = || run.rows.clone();
+    let leader = run.leader_slot();
+    let place = 1 << columns.place(slot, leader);
+    let in_sync = columns.places(run, run.in_sync);
+    let [end, leader_end] = slices(&mut columns.end, [slot, leader], rows());
+    let [watermark, leader_watermark] = slices(&mut columns.watermark, [slot, leader], rows());
+    watermark.copy_from_slice(leader_watermark);
+
+    let (known, besides) = Known::besides(&mut columns.known, place, in_sync, run);
+    if watermark::enough(run.in_sync, min_isr) {
+        let first_end: &[u64] = if in_sync & place != 0 { end } else { leader_end };
+        fetch::prove_and_raise(known, leader_watermark, end, first_end, besides.all());
+    } else {
+        fetch::prove(known, end);
+    }
+    end.copy_from_slice(leader_end);
 }
 
-impl Default for Scratch {
-    fn default() -> Self {
-        Scratch {
-            end: [0; TILE],
-            watermark: [0; TILE],
-            slowest: [0; TILE],
-            enough: [0; TILE],
-            asking: [0; TILE],
-            diverged: [0; TILE],
-            moved: [0; TILE],
-        }
-    }
+/// A follower whose log goes beyond the start of the newest epoch in the one before is told so, and is
+/// on the newest epoch's lineage again.
+fn truncate(columns: &mut Columns, run: &Alike, slot: usize) {
+    let rows = run.rows.clone();
+    let end = &mut columns.end[slot][rows.clone()];
+    let watermark = &mut columns.watermark[slot][rows.clone()];
+    fetch::truncate(end, watermark, &columns.epoch_start[rows.clone()]);
+    columns.on_previous[rows].fill(run.on_previous & !(1 << slot));
 }
 
-impl Scratch {
-    fn read_leaders(&mut self, columns: &Columns, tile: Range<usize>, min_isr: u8) {
-        let length = tile.len();
-        let leader = &columns.leader[tile.clone()];
-        let in_sync = &columns.in_sync[tile.clone()];
-        let enough = &mut self.enough[..length];
-        watermark::enough(enough, leader, in_sync, u8::MAX, min_isr);
-        for slot in 0..columns.slots() {
-            fetch::read_leader(
-                &mut self.end[..length],
-                &mut self.watermark[..length],
-                leader,
-                &columns.end[slot][tile.clone()],
-                &columns.watermark[slot][tile.clone()],
-                slot as u32,
-            );
-        }
-    }
-
-    /// One follower of each row: what it asks for is noted, it takes its answer, and the leader's
-    /// watermark moves.  The answer carries the watermark from before.
-    fn fetch(&mut self, columns: &mut Columns, tile: Range<usize>, slot: usize, can_ask: u8) {
-        let length = tile.len();
-        let bit = slot as u32;
-        let (asking, diverged) = (&mut self.asking[..length], &mut self.diverged[..length]);
-        let (moved, watermark) = (&mut self.moved[..length], &mut self.watermark[..length]);
-        let leader = &columns.leader[tile.clone()];
-        let on_previous = &mut columns.on_previous[tile.clone()];
-        fetch::ask(asking, diverged, leader, on_previous, can_ask, bit);
-        let known = &mut columns.known[slot][tile.clone()];
-        let end = &mut columns.end[slot][tile.clone()];
-        fetch::prove(known, moved, asking, end, bit);
-        let own = &mut columns.watermark[slot][tile.clone()];
-        fetch::copy(end, own, asking, &self.end[..length], watermark, bit);
-        let keep = &columns.epoch_start[tile.clone()];
-        fetch::truncate(end, own, diverged, keep, bit);
-        fetch::rejoin(on_previous, diverged);
-
-        watermark::meets(moved, &self.enough[..length]);
-        let slowest = &mut self.slowest[..length];
-        slowest_of(columns, tile, slowest);
-        watermark::raise_gathered(watermark, moved, slowest);
-    }
-
-    fn write_leaders(&self, columns: &mut Columns, tile: Range<usize>) {
-        let told = &self.watermark[..tile.len()];
-        for slot in 0..columns.slots() {
-            let leader = &columns.leader[tile.clone()];
-            let own = &mut columns.watermark[slot][tile.clone()];
-            watermark::scatter(own, leader, told, slot as u32);
-        }
-    }
-}
-
-fn slowest_of(columns: &Columns, tile: Range<usize>, slowest: &mut [u64]) {
-    slowest.fill(watermark::NOBODY);
-    for slot in 0..columns.slots() {
-        watermark::slowest_in_sync(
-            slowest,
-            &columns.leader[tile.clone()],
-            &columns.in_sync[tile.clone()],
-            &columns.end[slot][tile.clone()],
-            &columns.known[slot][tile.clone()],
-            slot as u32,
+/// Leaders move their watermarks, if they may.
+pub(crate) fn advance(columns: &mut Columns, run: &Alike, min_isr: u8) {
+    if watermark::enough(run.in_sync, min_isr) {
+        let leader = run.leader_slot();
+        let followers = columns.places(run, run.in_sync);
+        watermark::raise(
+            &mut columns.watermark[leader][run.rows.clone()],
+            &columns.end[leader][run.rows.clone()],
+            Known::of(&columns.known, followers, run).all(),
         );
     }
 }
 
-/// Moves the watermark of the leaders in `leading`, rows of a tile, if it may.
-pub(crate) fn advance(columns: &mut Columns, tile: Range<usize>, leading: &[u8], min_isr: u8) {
-    let (mut slowest, mut raising) = ([0u64; TILE], [0u8; TILE]);
-    let (slowest, raising) = (&mut slowest[..tile.len()], &mut raising[..tile.len()]);
-    slowest_of(columns, tile.clone(), slowest);
-    let in_sync = &columns.in_sync[tile.clone()];
-    watermark::enough(raising, leading, in_sync, u8::MAX, min_isr);
-    for slot in 0..columns.slots() {
-        let own = &mut columns.watermark[slot][tile.clone()];
-        watermark::raise(own, raising, slowest, slot as u32);
+/// Rows in which a follower could be proposed for the ISR by the fetches of a round: one outside it,
+/// among `eligible`, that holds at least what is committed now, has reached the start of its leader's
+/// epoch, and will not have to truncate first.
+pub fn joining(columns: &Columns, rows: Range<usize>, eligible: u8) -> Vec<usize> {
+    let mut found = Vec::new();
+    for tile in tiles(rows) {
+        let mut rest = tile;
+        while !rest.is_empty() {
+            let run = columns.alike(rest.clone());
+            rest.start = run.rows.end;
+            let candidates = eligible & !run.in_sync & !run.leader & !run.on_previous;
+            if candidates != 0 && run.leader != 0 {
+                find_joining(columns, &run, candidates, &mut found);
+            }
+        }
     }
+    found
 }
 
-/// Which followers could be proposed for the ISR by the fetches of a round: those outside it, among
-/// `eligible`, that hold at least what is committed now, have reached the start of their leader's
-/// epoch, and will not have to truncate first.
-/// Written over `joining`, a byte a row.
-pub fn joining(columns: &Columns, rows: Range<usize>, eligible: u8, joining: &mut [u8]) {
-    let first = rows.start;
-    for tile in tiles(rows) {
-        let joining = &mut joining[tile.start - first..tile.end - first];
-        let (mut candidates, mut committed) = ([0u8; TILE], [0u64; TILE]);
-        let (mut end, mut proven) = ([0u64; TILE], [0u64; TILE]);
-        let length = tile.len();
-        let (candidates, committed) = (&mut candidates[..length], &mut committed[..length]);
-        let (end, proven) = (&mut end[..length], &mut proven[..length]);
-        let leader = &columns.leader[tile.clone()];
-        let sets = columns.in_sync[tile.clone()]
-            .iter()
-            .zip(&columns.on_previous[tile.clone()]);
-        for ((candidates, leader), (in_sync, on_previous)) in
-            candidates.iter_mut().zip(leader).zip(sets)
-        {
-            *candidates = eligible & !in_sync & !leader & !on_previous;
+fn find_joining(columns: &Columns, run: &Alike, candidates: u8, found: &mut Vec<usize>) {
+    let rows = || run.rows.clone();
+    let mut joining = [0u8; TILE];
+    let joining = &mut joining[..run.rows.len()];
+    let committed = &columns.watermark[run.leader_slot()][rows()];
+    let start = &columns.epoch_start[rows()];
+    for slot in members(candidates) {
+        let mut proven = [0u64; TILE];
+        let proven = &mut proven[..run.rows.len()];
+        for (proven, end) in proven.iter_mut().zip(&columns.end[slot][rows()]) {
+            *proven = end.wrapping_add(1);
         }
-        joining.fill(0);
-        for slot in 0..columns.slots() {
-            let own = &columns.end[slot][tile.clone()];
-            let watermark = &columns.watermark[slot][tile.clone()];
-            fetch::read_leader(end, committed, leader, own, watermark, slot as u32);
-        }
-        for slot in 0..columns.slots() {
-            let own = &columns.end[slot][tile.clone()];
-            for (proven, own) in proven.iter_mut().zip(own) {
-                *proven = own.wrapping_add(1);
-            }
-            let start = &columns.epoch_start[tile.clone()];
-            in_sync::join(joining, candidates, proven, committed, start, slot as u32);
-        }
+        in_sync::join(joining, proven, committed, start, 1 << slot);
     }
+    let joining = rows().zip(joining).filter(|(_, joining)| **joining != 0);
+    found.extend(joining.map(|(row, _)| row));
 }
 
 /// The periodic look at the ISR: who in each is not at the leader's log end, as the leader knows it.
 /// Written over `behind`, a byte a row.
 pub fn behind(columns: &Columns, rows: Range<usize>, behind: &mut [u8]) {
     let first = rows.start;
+    behind.fill(0);
     for tile in tiles(rows) {
-        let behind = &mut behind[tile.start - first..tile.end - first];
-        let mut end = [0u64; TILE];
-        let end = &mut end[..tile.len()];
-        let leader = &columns.leader[tile.clone()];
-        behind.fill(0);
-        for slot in 0..columns.slots() {
-            in_sync::leader_end(end, leader, &columns.end[slot][tile.clone()], slot as u32);
-        }
-        for slot in 0..columns.slots() {
-            let in_sync = &columns.in_sync[tile.clone()];
-            let known = &columns.known[slot][tile.clone()];
-            in_sync::behind(behind, leader, in_sync, known, end, slot as u32);
+        let mut rest = tile;
+        while !rest.is_empty() {
+            let run = columns.alike(rest.clone());
+            rest.start = run.rows.end;
+            if run.leader == 0 {
+                continue;
+            }
+            let behind = &mut behind[run.rows.start - first..run.rows.end - first];
+            let end = &columns.end[run.leader_slot()][run.rows.clone()];
+            for slot in members(run.in_sync & !run.leader) {
+                let place = columns.place(slot, run.leader_slot());
+                let known = &columns.known[place][run.rows.clone()];
+                // Nearly always nobody is, and a look at all of them is cheaper than one at each.
+                if in_sync::any_behind(known, end) {
+                    in_sync::behind(behind, known, end, 1 << slot);
+                }
+            }
         }
     }
+}
+
+/// What leaders know of some followers in rows that are alike, a column each.
+struct Known<'a> {
+    columns: [&'a [u64]; MOST_BROKERS],
+    many: usize,
+}
+
+impl<'a> Known<'a> {
+    /// Of those at these places.
+    fn of(known: &'a [Vec<u64>], places: u8, run: &Alike) -> Known<'a> {
+        let mut some = Known {
+            columns: [&[]; MOST_BROKERS],
+            many: 0,
+        };
+        for place in members(places) {
+            some.add(&known[place][run.rows.clone()]);
+        }
+        some
+    }
+
+    /// Of the one at `place`, to be changed, and of those at `places` besides.
+    fn besides(
+        known: &'a mut [Vec<u64>],
+        place: u8,
+        places: u8,
+        run: &Alike,
+    ) -> (&'a mut [u64], Known<'a>) {
+        let mut one: &mut [u64] = &mut [];
+        let mut others = Known::of(&[], 0, run);
+        for (at, column) in known.iter_mut().enumerate() {
+            let column = &mut column[run.rows.clone()];
+            if place >> at & 1 == 1 {
+                one = column;
+            } else if places >> at & 1 == 1 {
+                others.add(column);
+            }
+        }
+        (one, others)
+    }
+
+    fn add(&mut self, column: &'a [u64]) {
+        self.columns[self.many] = column;
+        self.many += 1;
+    }
+
+    fn all(&self) -> &[&'a [u64]] {
+        &self.columns[..self.many]
+    }
+}
+
+/// Passes over rows that are alike, a tile at most.
+fn each_run(columns: &mut Columns, rows: Range<usize>, mut pass: impl FnMut(&mut Columns, Alike)) {
+    for tile in tiles(rows) {
+        let mut rest = tile;
+        while !rest.is_empty() {
+            let run = columns.alike(rest.clone());
+            rest.start = run.rows.end;
+            pass(columns, run);
+        }
+    }
+}
+
+/// The places in a set.
+fn members(set: u8) -> impl Iterator<Item = usize> {
+    (0..MOST_BROKERS).filter(move |slot| set >> slot & 1 == 1)
+}
+
+/// The same rows of two columns.
+fn slices(columns: &mut [Vec<u64>], slots: [usize; 2], rows: Range<usize>) -> [&mut [u64]; 2] {
+    columns
+        .get_disjoint_mut(slots)
+        .expect("a follower is not its leader")
+        .map(|column| &mut column[rows.clone()])
 }
 
 /// The controller fences a broker: `change` says who leaves.
@@ -233,7 +257,7 @@ pub fn fence(columns: &mut Columns, rows: Range<usize>, change: &Change) {
 }
 
 /// What the controller writes down for one partition: `PartitionChangeRecord`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ChangeRecord {
     /// Which.
     pub row: u32,
@@ -261,17 +285,32 @@ pub fn fence_and_emit(
         let before = &mut before[..tile.len()];
         before.copy_from_slice(&columns.partition_epoch[tile.clone()]);
         fence(columns, tile.clone(), change);
-        for (row, before) in tile.zip(before) {
-            if columns.partition_epoch[row] != *before {
-                records.push(ChangeRecord {
-                    row: row as u32,
-                    leader_epoch: columns.leader_epoch[row],
-                    partition_epoch: columns.partition_epoch[row],
-                    leader: columns.leader[row],
-                    in_sync: columns.in_sync[row],
-                    eligible: columns.eligible[row],
-                });
-            }
+        let first = tile.start;
+        let rows = columns.registrations(tile);
+        if all_differ(before, rows.partition_epoch) {
+            records.extend((0..before.len()).map(|place| rows.record(first, place)));
+        } else {
+            let changed = (0..before.len()).filter(|place| rows.partition_epoch[*place] != before[*place]);
+            records.extend(changed.map(|place| rows.record(first, place)));
+        }
+    }
+}
+
+fn all_differ(before: &[u32], after: &[u32]) -> bool {
+    let both = before.iter().zip(after);
+    both.fold(true, |all, (before, after)| all & (before != after))
+}
+
+impl Registrations<'_> {
+    /// What is written down for the row in this place, where the first row is `first`.
+    fn record(&self, first: usize, place: usize) -> ChangeRecord {
+        ChangeRecord {
+            row: (first + place) as u32,
+            leader_epoch: self.leader_epoch[place],
+            partition_epoch: self.partition_epoch[place],
+            leader: self.leader[place],
+            in_sync: self.in_sync[place],
+            eligible: self.eligible[place],
         }
     }
 }

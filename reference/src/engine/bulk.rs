@@ -81,15 +81,9 @@ impl Engine {
         let candidates = self.brokers_that(|engine, broker| {
             engine.cluster.takes_part(broker) && unfenced >> broker & 1 == 1
         });
-        let mut joining = vec![0; rows.len()];
-        let first = rows.start;
-        sweeps::joining(&self.table.columns, rows, candidates, &mut joining);
         let known: std::collections::HashSet<usize> = aside.iter().map(|(row, _)| *row).collect();
-        joining
-            .iter()
-            .enumerate()
-            .filter(|(_, joining)| **joining != 0)
-            .map(|(place, _)| first + place)
+        sweeps::joining(&self.table.columns, rows, candidates)
+            .into_iter()
             .filter(|row| !known.contains(row))
             .map(|row| (row, self.table.load(row, &self.cluster)))
             .collect()
@@ -122,10 +116,10 @@ impl Engine {
 
     /// The rows that deviate, as they are before a sweep passes over their columns.
     pub(super) fn deviating_rows(&self, rows: Range<usize>) -> Vec<(usize, Row)> {
-        let aside = self.table.aside.rows.iter();
+        let rows = rows.start as u32..rows.end as u32;
+        let aside = self.table.aside.rows.range(rows);
         aside
             .map(|(row, whole)| (*row as usize, (**whole).clone()))
-            .filter(|(row, _)| rows.contains(row))
             .collect()
     }
 

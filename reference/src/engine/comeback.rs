@@ -12,7 +12,10 @@ use crate::cluster::Cluster;
 use crate::columns::Columns;
 use crate::row::Row;
 use crate::rules::{Around, environment};
+use crate::sweeps::tiles;
 use highwater_vocabulary::{Datacenter, Event, Process};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 impl Engine {
     /// Power and network return to a datacenter, and each broker that was stopped there starts,
@@ -40,7 +43,7 @@ impl Engine {
         self.start_process(slot, None)?;
         self.where_noticed(
             &before,
-            |columns, row| columns.leader[row] & bit != 0,
+            |columns, rows| any_has(&columns.leader[rows], bit),
             |row, _| environment::start(row, slot, None),
         );
 
@@ -48,9 +51,11 @@ impl Engine {
         let clean = self.register_process(slot)?;
         self.where_noticed(
             &before,
-            |columns, row| {
-                let seats = columns.leader[row] | columns.in_sync[row] | columns.eligible[row];
-                seats & bit != 0 || columns.known[slot][row] != 0
+            |columns, rows| {
+                any_has(&columns.leader[rows.clone()], bit)
+                    || any_has(&columns.in_sync[rows.clone()], bit)
+                    || any_has(&columns.eligible[rows.clone()], bit)
+                    || columns.has_heard_of(slot, rows)
             },
             |row, around| {
                 register_row(row, around, slot, clean);
@@ -62,7 +67,7 @@ impl Engine {
         self.unfence_process(slot)?;
         self.where_noticed(
             &before,
-            |columns, row| columns.leader[row] == 0,
+            |columns, rows| any_is_empty(&columns.leader[rows]),
             |row, around| {
                 unfence_row(row, around, slot);
                 learn_all(row, around);
@@ -76,18 +81,43 @@ impl Engine {
     fn where_noticed(
         &mut self,
         before: &Cluster,
-        notices: impl Fn(&Columns, usize) -> bool,
+        notices: impl Fn(&Columns, Range<usize>) -> bool,
         rule: impl Fn(&mut Row, Around<'_>),
     ) {
-        let all_learn = self.everybody_can_learn();
-        let rows: Vec<(usize, Row)> = (0..self.partitions())
-            .filter(|row| {
-                !all_learn
-                    || self.table.aside.rows.contains_key(&(*row as u32))
-                    || notices(&self.table.columns, *row)
-            })
-            .map(|row| (row, self.table.load(row, before)))
-            .collect();
+        let rows = 0..self.partitions();
+        let noticing: Vec<usize> = if self.everybody_can_learn() {
+            let steady = rows_that_notice(&self.table.columns, notices);
+            let deviating = self.table.aside.rows.keys().map(|row| *row as usize);
+            let both: BTreeSet<usize> = deviating.chain(steady).collect();
+            both.into_iter().collect()
+        } else {
+            rows.collect()
+        };
+        let rows = noticing.into_iter();
+        let rows = rows.map(|row| (row, self.table.load(row, before)));
+        let rows: Vec<(usize, Row)> = rows.collect();
         self.one_by_one(rows, |row, around, _| rule(row, around));
     }
+}
+
+/// Looks at a tile as a whole first: mostly none of its rows does.
+fn rows_that_notice(
+    columns: &Columns,
+    notices: impl Fn(&Columns, Range<usize>) -> bool,
+) -> Vec<usize> {
+    tiles(0..columns.rows())
+        .filter(|tile| notices(columns, tile.clone()))
+        .flatten()
+        .filter(|row| notices(columns, *row..row + 1))
+        .collect()
+}
+
+/// Whether any of the sets has one of `whose`.
+fn any_has(sets: &[u8], whose: u8) -> bool {
+    sets.iter().fold(0, |all, set| all | set) & whose != 0
+}
+
+/// Whether any set is empty.
+fn any_is_empty(sets: &[u8]) -> bool {
+    sets.iter().fold(false, |any, set| any | (*set == 0))
 }

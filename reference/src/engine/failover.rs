@@ -1,18 +1,18 @@
 //! A broker is fenced, and everybody who lives learns of it: what a failover comes to when nothing
 //! else goes wrong.
 //!
-//! The controller's part is one kernel.  Taking office is worked out row by row, because it changes
-//! what logs share; whatever does not come out steady is done by its events.
+//! Rows that are alike come to the same: their leaders are elected, take office and move their
+//! watermarks together, in kernels.  Whatever does not come out steady is done by its events.
 
 use super::Engine;
 use crate::Refusal;
-use crate::kernels::change;
-use crate::row::{Registration, Row};
+use crate::columns::Alike;
+use crate::kernels::change::{self, Built, Change};
+use crate::row::Row;
 use crate::rules::{Around, controller, metadata};
-use crate::spans::Span;
-use crate::sweeps::{self, TILE, tiles};
+use crate::sweeps::{self, tiles};
 use highwater_vocabulary::{Broker, Datacenter, Event, Member};
-use std::ops::Range;
+use std::collections::HashSet;
 
 impl Engine {
     /// A datacenter is lost with its brokers and voters; if the active controller was there, the
@@ -49,23 +49,17 @@ impl Engine {
     pub fn fence_and_learn(&mut self, broker: Broker) -> Result<(), Refusal> {
         let slot = self.cluster.knows_broker(broker)?;
         self.can_fence(slot)?;
-        let deviating = self.deviating_rows(0..self.partitions());
+        let mut aside = self.deviating_rows(0..self.partitions());
         let before = self.cluster.clone();
         self.cluster.fenced |= 1 << slot;
-        let living = self.brokers_that(|engine, broker| engine.cluster.takes_part(broker));
-        let mut aside = deviating;
         let steadily = !self.rules.switches.waits_for_caught_up;
         if steadily && self.everybody_can_learn() {
-            let known: std::collections::HashSet<usize> =
-                aside.iter().map(|(row, _)| *row).collect();
-            for tile in tiles(0..self.partitions()) {
-                let changed = self.fence_tile(tile, slot, living);
-                for (row, whole) in changed {
-                    if !known.contains(&row) {
-                        aside.push((row, whole));
-                    }
-                }
-            }
+            let deviating: HashSet<usize> = aside.iter().map(|(row, _)| *row).collect();
+            let mut unsteady = Vec::new();
+            self.fence_steady(&self.fencing(slot), &mut unsteady);
+            unsteady.retain(|row| !deviating.contains(row));
+            let unsteady = unsteady.into_iter();
+            aside.extend(unsteady.map(|row| (row, self.table.load(row, &self.cluster))));
         } else {
             aside = (0..self.partitions())
                 .map(|row| (row, self.table.load(row, &before)))
@@ -87,91 +81,74 @@ impl Engine {
             })
     }
 
-    /// Fences the broker in a tile of steady rows.  Rows that would not be steady afterwards are left
-    /// as they were, and returned.
-    fn fence_tile(&mut self, tile: Range<usize>, slot: usize, living: u8) -> Vec<(usize, Row)> {
-        let mut before = [Registration::default(); TILE];
-        let columns = &self.table.columns;
-        for (before, row) in before.iter_mut().zip(tile.clone()) {
-            *before = Registration {
-                leader: columns.leader[row],
-                in_sync: columns.in_sync[row],
-                eligible: columns.eligible[row],
-                last_known: columns.last_known[row],
-                leader_epoch: columns.leader_epoch[row],
-                partition_epoch: columns.partition_epoch[row],
-            };
+    fn fencing(&self, slot: usize) -> Fencing {
+        let around = self.around();
+        Fencing {
+            change: controller::fencing(around, slot),
+            living: self.brokers_that(|engine, broker| engine.cluster.takes_part(broker)),
+            min_isr: around.watermark_min_isr(self.cluster.min_isr),
         }
-        let change = controller::fencing(self.around(), slot);
-        sweeps::fence(&mut self.table.columns, tile.clone(), &change);
+    }
 
-        let mut leading = [0u8; TILE];
-        let mut unsteady = Vec::new();
-        for (place, row) in tile.clone().enumerate() {
-            let columns = &self.table.columns;
-            if columns.partition_epoch[row] == before[place].partition_epoch {
-                continue;
+    /// Fences the broker in steady rows.  Rows that would not be steady afterwards are left as they were,
+    /// and added to `unsteady`.
+    fn fence_steady(&mut self, fencing: &Fencing, unsteady: &mut Vec<usize>) {
+        for tile in tiles(0..self.partitions()) {
+            let mut rest = tile;
+            while !rest.is_empty() {
+                let (run, sets) = self.table.columns.alike_in_all(rest.clone());
+                rest.start = run.rows.end;
+                let built = change::outcome(sets, &fencing.change, fencing.change.removed);
+                if built.changed != 0 {
+                    self.fence_run(run, &built, fencing, unsteady);
+                }
             }
-            if columns.leader_epoch[row] != before[place].leader_epoch
-                && !self.take_office(row, before[place], living)
-            {
-                self.put_back(row, before[place]);
-                unsteady.push(row);
-                continue;
+        }
+    }
+
+    /// The same in rows that are alike, and will be.
+    fn fence_run(
+        &mut self,
+        run: Alike,
+        built: &Built,
+        fencing: &Fencing,
+        unsteady: &mut Vec<usize>,
+    ) {
+        let leader = built.sets.leader;
+        let leads = leader & fencing.living != 0;
+        if built.elected != 0 {
+            // All logs have to be prefixes of the former leader's.
+            let succeeds = leads && run.leader & !leader != 0 && run.on_previous == 0;
+            if succeeds && !self.table.have_written(&run, leader) && run.rows.len() > 1 {
+                for row in run.rows.clone() {
+                    let alone = Alike { rows: row..row + 1, ..run.clone() };
+                    self.fence_run(alone, built, fencing, unsteady);
+                }
+                return;
             }
-            leading[place] = self.table.columns.leader[row] & living;
+            if !(succeeds && self.table.have_written(&run, leader)) {
+                unsteady.extend(run.rows);
+                return;
+            }
+            self.table.take_office(&run, leader);
         }
-        let gate = self.around().watermark_min_isr(self.cluster.min_isr);
-        let length = tile.len();
-        sweeps::advance(&mut self.table.columns, tile, &leading[..length], gate);
-        unsteady
-            .into_iter()
-            .map(|row| (row, self.table.load(row, &self.cluster)))
-            .collect()
-    }
-
-    fn put_back(&mut self, row: usize, before: Registration) {
         let columns = &mut self.table.columns;
-        columns.leader[row] = before.leader;
-        columns.in_sync[row] = before.in_sync;
-        columns.eligible[row] = before.eligible;
-        columns.last_known[row] = before.last_known;
-        columns.leader_epoch[row] = before.leader_epoch;
-        columns.partition_epoch[row] = before.partition_epoch;
+        sweeps::fence(columns, run.rows.clone(), &fencing.change);
+        if leads {
+            let in_sync = built.sets.in_sync;
+            let run = Alike { leader, in_sync, ..run };
+            sweeps::advance(columns, &run, fencing.min_isr);
+        }
     }
+}
 
-    /// The newly elected takes office where all logs are prefixes of the former leader's, which has
-    /// written in its epoch, and the elected holds some of that.  False, and nothing done, elsewhere.
-    fn take_office(&mut self, row: usize, before: Registration, living: u8) -> bool {
-        let columns = &mut self.table.columns;
-        let elected = columns.leader[row].trailing_zeros() as usize;
-        let former = before.leader.trailing_zeros() as usize;
-        if columns.leader[row] & living == 0
-            || before.leader == 0
-            || elected == former
-            || columns.on_previous[row] != 0
-        {
-            return false;
-        }
-        let start = columns.end[elected][row];
-        let former_start = columns.epoch_start[row];
-        if start <= former_start || columns.end[former][row] <= former_start {
-            return false;
-        }
-        let older = self.table.aside.older.entry(row as u32).or_default();
-        older.push(Span {
-            epoch: before.leader_epoch,
-            writing: 0,
-            start: former_start,
-        });
-        columns.epoch_start[row] = start;
-        for slot in 0..columns.slots() {
-            columns.known[slot][row] = 0;
-            let beyond = u8::from(columns.end[slot][row] > start);
-            columns.on_previous[row] |= beyond << slot;
-        }
-        true
-    }
+/// What a fencing means to steady rows.
+struct Fencing {
+    change: Change,
+    /// Brokers that take part.
+    living: u8,
+    /// Below which watermarks stand still.
+    min_isr: u8,
 }
 
 /// Everybody who can applies all there is, in one batch each.

@@ -27,32 +27,34 @@ pub(super) fn pick(mask: u8, yes: u8, no: u8) -> u8 {
     (mask & yes) | (!mask & no)
 }
 
-/// All bits of a word, if the slot is in the set.  By shifting, because a comparison becomes a
-/// branch and the loop around it stays scalar.
+/// All bits of a word, if two numbers below 2^62 differ.
 #[inline(always)]
-pub(super) fn wide(set: u8, slot: u32) -> u64 {
-    u64::from(set.wrapping_shr(slot) & 1).wrapping_neg()
+pub(super) fn when_differs(one: u64, other: u64) -> u64 {
+    u64::from(f64::from_bits(one) != f64::from_bits(other)).wrapping_neg()
 }
 
-/// The set of this slot alone.
-#[inline(always)]
-pub(super) fn only(slot: u32) -> u8 {
-    1u8.wrapping_shl(slot)
-}
-
-/// The lesser of two numbers below 2^63.  By their difference, because vectors of words have no
-/// comparison before SSE4.2.
+/// The lesser of two numbers below 2^62.
+///
+/// Numbers are compared as the doubles that have their bits, which stand in the same order: the
+/// oldest vectors of every x86-64 compare doubles, and words not before SSE4.2.
 #[inline(always)]
 pub(super) fn least(one: u64, other: u64) -> u64 {
-    let difference = one.wrapping_sub(other);
-    other.wrapping_add(difference & sign(difference))
+    if f64::from_bits(one) < f64::from_bits(other) {
+        one
+    } else {
+        other
+    }
 }
 
-/// The greater of two numbers below 2^63.
+/// The greater of two numbers below 2^62; where `one` is -1, which is no number as a double, the
+/// other.
 #[inline(always)]
 pub(super) fn most(one: u64, other: u64) -> u64 {
-    let difference = other.wrapping_sub(one);
-    one.wrapping_add(difference & !sign(difference))
+    if f64::from_bits(one) > f64::from_bits(other) {
+        one
+    } else {
+        other
+    }
 }
 
 /// All bits, if a difference is negative.
@@ -66,14 +68,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lesser_and_the_greater_are_found_without_comparing() {
-        let numbers = [0, 1, 2, 7, (1 << 63) - 2, (1 << 63) - 1];
+    fn numbers_are_compared_as_doubles() {
+        let numbers = [0, 1, 2, 7, (1 << 52) - 1, 1 << 52, (1 << 62) - 2, (1 << 62) - 1];
         for (one, other) in numbers
             .iter()
             .flat_map(|one| numbers.map(|other| (*one, other)))
         {
             assert_eq!(least(one, other), one.min(other));
             assert_eq!(most(one, other), one.max(other));
+            assert_eq!(when_differs(one, other) != 0, one != other);
+        }
+        for number in numbers {
+            assert_eq!(most(u64::MAX, number), number);
         }
     }
 

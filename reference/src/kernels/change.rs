@@ -4,6 +4,7 @@
 //! the epochs.  One function for every occasion; the occasions differ in [`Change`].
 
 use super::bits::{count, first, pick, when};
+use crate::runs::all_are;
 use std::ops::Range;
 
 /// The columns of `PartitionRegistration` that a change reads and writes, all of one length.
@@ -23,6 +24,9 @@ pub struct Registrations<'a> {
     /// The partition epoch.
     pub partition_epoch: &'a mut [u32],
 }
+
+/// So many rows are changed together.
+const TILE: usize = 256;
 
 /// An occasion: what is the same for every row of the columns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,78 +51,131 @@ pub struct Change {
     pub shrinking_starts_epoch: bool,
 }
 
-/// So many rows are planned together.
-const TILE: usize = 256;
+impl Change {
+    /// This occasion as a fencing mostly is, from Kafka 4.1 on with ELR: said in constants, so that
+    /// what has no part in it is not compiled.
+    #[inline(always)]
+    fn ordinary(self) -> Change {
+        Change {
+            acceptable: self.acceptable,
+            removed: self.removed,
+            unclean_stop: 0,
+            min_isr: self.min_isr,
+            prefers_first: false,
+            allows_unclean: false,
+            has_eligible: true,
+            elects_fenced_last_known: false,
+            shrinking_starts_epoch: false,
+        }
+    }
 
-/// What a change means to each row of a tile.
+    fn is_ordinary(self) -> bool {
+        self == self.ordinary()
+    }
+}
+
+/// What an occasion means to one assignment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Meaning {
+    /// Who leaves the ISR.
+    pub removed: u8,
+    /// Who may be elected at all.
+    pub acceptable: u8,
+}
+
+/// What is to become of one partition.
 struct Plan {
     /// The ISR it is to have, before anybody is elected from outside it.
-    target: [u8; TILE],
+    target: u8,
     /// All bits, if it is changed at all.
-    touched: [u8; TILE],
+    touched: u8,
     /// Who may be elected.
-    acceptable: [u8; TILE],
+    acceptable: u8,
 }
 
 /// Takes replicas out of the ISR and elects, in every row (`generateLeaderAndIsrUpdates` without
 /// its choice of partitions).  A row for which nothing changes keeps its epochs.
 pub fn remove(rows: &mut Registrations<'_>, change: &Change) {
-    each(rows, change, |rows, tile, plan| {
-        without(&mut plan.target, &rows.in_sync[tile], change.removed);
+    each_tile(rows, change, |sets| Plan {
+        target: sets.in_sync & !change.removed,
+        touched: u8::MAX,
+        acceptable: change.acceptable,
     });
 }
 
 /// As [`remove`], in rows that have one of `whose` in the ISR (`partitionsWithBrokerInIsr`).
 pub fn remove_members(rows: &mut Registrations<'_>, change: &Change, whose: u8) {
-    each(rows, change, |rows, tile, plan| {
-        let in_sync = &rows.in_sync[tile];
-        without(&mut plan.target, in_sync, change.removed);
-        having(&mut plan.touched, in_sync, whose);
+    each_tile(rows, change, |sets| Plan {
+        target: sets.in_sync & !change.removed,
+        touched: when(sets.in_sync & whose != 0),
+        acceptable: change.acceptable,
     });
 }
 
 /// As [`remove_members`], for rows of different assignments: `assignment` says which each row has,
-/// `leaving` and `acceptable` what the occasion means there.
+/// `meanings` what the occasion means there.
 pub fn remove_by_assignment(
     rows: &mut Registrations<'_>,
     change: &Change,
     assignment: &[u16],
-    leaving: &[u8],
-    acceptable: &[u8],
+    meanings: &[Meaning],
 ) {
-    each(rows, change, |rows, tile, plan| {
-        let in_sync = rows.in_sync[tile.clone()].iter();
-        for (place, (in_sync, id)) in in_sync.zip(&assignment[tile]).enumerate() {
-            let leaving = leaving[usize::from(*id)];
-            plan.target[place] = in_sync & !leaving;
-            plan.touched[place] = when(in_sync & leaving != 0);
-            plan.acceptable[place] = acceptable[usize::from(*id)];
+    let meanings: Vec<u16> = meanings.iter().map(|meaning| meaning.at(0)).collect();
+    each_meaning(rows, change, |tile, found| look_up(found, &assignment[tile], &meanings));
+}
+
+/// As [`remove_members`], for rows that have their replica lists beside them: `replicas` is a column
+/// of brokers for each slot, and `brokers` what the occasion means to each broker, as the
+/// only one of its assignment.
+pub fn remove_by_replica_list(
+    rows: &mut Registrations<'_>,
+    change: &Change,
+    replicas: &[Vec<u16>],
+    brokers: &[Meaning],
+) {
+    let slots = 0..replicas.len() as u32;
+    let meanings: Vec<Vec<u16>> = slots
+        .map(|slot| brokers.iter().map(|broker| broker.at(slot)).collect())
+        .collect();
+    each_meaning(rows, change, |tile, found| {
+        for (replicas, meanings) in replicas.iter().zip(&meanings) {
+            look_up(found, &replicas[tile.clone()], meanings);
         }
     });
 }
 
 /// Elects where nobody leads (`partitionsWithNoLeader`).
 pub fn elect_leaderless(rows: &mut Registrations<'_>, change: &Change) {
-    each(rows, change, |rows, tile, plan| {
-        without(&mut plan.target, &rows.in_sync[tile.clone()], 0);
-        for (touched, leader) in plan.touched.iter_mut().zip(&rows.leader[tile]) {
-            *touched = when(*leader == 0);
-        }
+    each_tile(rows, change, |sets| Plan {
+        target: sets.in_sync,
+        touched: when(sets.leader == 0),
+        acceptable: change.acceptable,
     });
 }
 
 /// Elects in every row (`electLeader`, of which the caller has asked whether it is needed).
 pub fn elect(rows: &mut Registrations<'_>, change: &Change) {
-    each(rows, change, |rows, tile, plan| {
-        without(&mut plan.target, &rows.in_sync[tile], 0);
+    each_tile(rows, change, |sets| Plan {
+        target: sets.in_sync,
+        touched: u8::MAX,
+        acceptable: change.acceptable,
     });
 }
 
-/// Takes over the ISRs that leaders propose, a proposal a row (`alterPartition` after validation).
-pub fn take(rows: &mut Registrations<'_>, change: &Change, proposed: &[u8]) {
-    each(rows, change, |_, tile, plan| {
-        without(&mut plan.target, &proposed[tile], 0);
+/// Takes over the ISR that a leader proposes (`alterPartition` after validation).
+pub fn take(rows: &mut Registrations<'_>, change: &Change, proposed: u8) {
+    each_tile(rows, change, |_| Plan {
+        target: proposed,
+        touched: u8::MAX,
+        acceptable: change.acceptable,
     });
+}
+
+/// What [`remove_members`] would make of rows that have these sets.
+pub(crate) fn outcome(before: Sets, change: &Change, whose: u8) -> Built {
+    let touched = when(before.in_sync & whose != 0);
+    let target = before.in_sync & !change.removed;
+    build_one(before, &Plan { target, touched, acceptable: change.acceptable }, *change)
 }
 
 /// Forgets the eligible and the last known leader (`ClearElrRecord`).
@@ -131,50 +188,127 @@ pub fn clear_eligible(rows: &mut Registrations<'_>) {
     }
 }
 
-fn without(target: &mut [u8], in_sync: &[u8], removed: u8) {
-    for (target, in_sync) in target.iter_mut().zip(in_sync) {
-        *target = in_sync & !removed;
+impl Meaning {
+    /// Both sets in one number, the acceptable in its upper half, with what it says of the first
+    /// replica said of the one in this slot.
+    fn at(&self, slot: u32) -> u16 {
+        u16::from_le_bytes([self.removed, self.acceptable]).wrapping_shl(slot)
     }
 }
 
-fn having(touched: &mut [u8], sets: &[u8], whose: u8) {
-    for (touched, set) in touched.iter_mut().zip(sets) {
-        *touched = when(set & whose != 0);
+/// Adds what the occasion means to each row, from the place in the table that the row names.
+#[inline(never)]
+fn look_up(found: &mut [u16], places: &[u16], meanings: &[u16]) {
+    for (found, place) in found.iter_mut().zip(places) {
+        *found |= meanings[usize::from(*place)];
     }
 }
 
-/// Plans and changes a tile at a time.
+fn split(removed: &mut [u8; TILE], acceptable: &mut [u8; TILE], found: &[u16; TILE]) {
+    for ((removed, acceptable), found) in removed.iter_mut().zip(acceptable).zip(found) {
+        [*removed, *acceptable] = found.to_le_bytes();
+    }
+}
+
+/// Changes a tile at a time: once for all rows if they have the same sets, as nearly always, and else
+/// row by row.
 #[inline(always)]
-fn each(
+fn each_tile(rows: &mut Registrations<'_>, change: &Change, plan: impl Fn(Sets) -> Plan) {
+    for start in (0..rows.leader.len()).step_by(TILE) {
+        let mut tile = rows.tile(start);
+        match tile.common_sets() {
+            Some(sets) => tile.become_all(&build_one(sets, &plan(sets), *change)),
+            None => tile.become_each(change, |_, sets| plan(sets)),
+        }
+    }
+}
+
+/// The same for rows to which the occasion means different things; `look_up` fills in what.
+#[inline(always)]
+fn each_meaning(
     rows: &mut Registrations<'_>,
     change: &Change,
-    plan_tile: impl Fn(&Registrations<'_>, Range<usize>, &mut Plan),
+    look_up: impl Fn(Range<usize>, &mut [u16]),
 ) {
-    let mut plan = Plan {
-        target: [0; TILE],
-        touched: [u8::MAX; TILE],
-        acceptable: [change.acceptable; TILE],
-    };
-    let (mut elected, mut changed) = ([0u8; TILE], [0u8; TILE]);
-    let length = rows.leader.len();
-    for start in (0..length).step_by(TILE) {
-        let tile = start..(start + TILE).min(length);
-        let width = tile.len();
-        plan_tile(rows, tile.clone(), &mut plan);
+    for start in (0..rows.leader.len()).step_by(TILE) {
+        let mut tile = rows.tile(start);
+        let width = tile.leader.len();
+        let mut found = [0u16; TILE];
+        look_up(start..start + width, &mut found[..width]);
+        let (mut removed, mut acceptable) = ([0u8; TILE], [0u8; TILE]);
+        split(&mut removed, &mut acceptable, &found);
+        let (removed, acceptable) = (&removed[..width], &acceptable[..width]);
+        tile.become_each(change, |row, sets| Plan {
+            target: sets.in_sync & !removed[row],
+            touched: when(sets.in_sync & removed[row] != 0),
+            acceptable: acceptable[row],
+        });
+    }
+}
+
+impl Registrations<'_> {
+    fn tile(&mut self, start: usize) -> Registrations<'_> {
+        let tile = start..(start + TILE).min(self.leader.len());
+        Registrations {
+            leader: &mut self.leader[tile.clone()],
+            in_sync: &mut self.in_sync[tile.clone()],
+            eligible: &mut self.eligible[tile.clone()],
+            last_known: &mut self.last_known[tile.clone()],
+            leader_epoch: &mut self.leader_epoch[tile.clone()],
+            partition_epoch: &mut self.partition_epoch[tile],
+        }
+    }
+
+    /// The sets of all rows, if they are the same.
+    fn common_sets(&self) -> Option<Sets> {
+        let first = Sets {
+            leader: *self.leader.first()?,
+            in_sync: self.in_sync[0],
+            eligible: self.eligible[0],
+            last_known: self.last_known[0],
+        };
+        let same = all_are(self.leader, first.leader)
+            && all_are(self.in_sync, first.in_sync)
+            && all_are(self.eligible, first.eligible)
+            && all_are(self.last_known, first.last_known);
+        same.then_some(first)
+    }
+
+    fn become_all(&mut self, built: &Built) {
+        let Sets {
+            leader,
+            in_sync,
+            eligible,
+            last_known,
+        } = built.sets;
+        self.leader.fill(leader);
+        self.in_sync.fill(in_sync);
+        self.eligible.fill(eligible);
+        self.last_known.fill(last_known);
+        grow(self.leader_epoch, built.elected);
+        grow(self.partition_epoch, built.changed);
+    }
+
+    #[inline(always)]
+    fn become_each(&mut self, change: &Change, plan: impl Fn(usize, Sets) -> Plan) {
+        let (mut elected, mut changed) = ([0u8; TILE], [0u8; TILE]);
+        let width = self.leader.len();
+        let build = match change.is_ordinary() {
+            true => build::<true>,
+            false => build::<false>,
+        };
         build(
-            &mut rows.leader[tile.clone()],
-            &mut rows.in_sync[tile.clone()],
-            &mut rows.eligible[tile.clone()],
-            &mut rows.last_known[tile.clone()],
+            self.leader,
+            self.in_sync,
+            self.eligible,
+            self.last_known,
             &mut elected[..width],
             &mut changed[..width],
-            &plan.target,
-            &plan.touched,
-            &plan.acceptable,
-            change,
+            *change,
+            plan,
         );
-        bump(&mut rows.leader_epoch[tile.clone()], &elected);
-        bump(&mut rows.partition_epoch[tile], &changed);
+        grow_each(self.leader_epoch, &elected);
+        grow_each(self.partition_epoch, &changed);
     }
 }
 
@@ -185,24 +319,21 @@ fn each(
     clippy::too_many_arguments,
     reason = "slices that are arguments are known not to overlap, so the loop becomes vectors"
 )]
-fn build(
+fn build<const ORDINARY: bool>(
     leader: &mut [u8],
     in_sync: &mut [u8],
     eligible: &mut [u8],
     last_known: &mut [u8],
     elected: &mut [u8],
     changed: &mut [u8],
-    target: &[u8],
-    touched: &[u8],
-    acceptable: &[u8],
-    change: &Change,
+    change: Change,
+    plan: impl Fn(usize, Sets) -> Plan,
 ) {
-    let change = *change;
+    let change = if ORDINARY { change.ordinary() } else { change };
     let length = leader.len();
     let (in_sync, eligible) = (&mut in_sync[..length], &mut eligible[..length]);
     let (last_known, elected) = (&mut last_known[..length], &mut elected[..length]);
-    let (changed, target) = (&mut changed[..length], &target[..length]);
-    let (touched, acceptable) = (&touched[..length], &acceptable[..length]);
+    let changed = &mut changed[..length];
     for row in 0..length {
         let before = Sets {
             leader: leader[row],
@@ -210,35 +341,40 @@ fn build(
             eligible: eligible[row],
             last_known: last_known[row],
         };
-        let after = build_one(before, target[row], acceptable[row], change);
-        let touched = touched[row];
-        leader[row] = pick(touched, after.sets.leader, before.leader);
-        in_sync[row] = pick(touched, after.sets.in_sync, before.in_sync);
-        eligible[row] = pick(touched, after.sets.eligible, before.eligible);
-        last_known[row] = pick(touched, after.sets.last_known, before.last_known);
-        elected[row] = after.elected & touched & 1;
-        changed[row] = after.changed & touched & 1;
+        let after = build_one(before, &plan(row, before), change);
+        leader[row] = after.sets.leader;
+        in_sync[row] = after.sets.in_sync;
+        eligible[row] = after.sets.eligible;
+        last_known[row] = after.sets.last_known;
+        elected[row] = after.elected;
+        changed[row] = after.changed;
     }
 }
 
 /// The sets of one partition.
-#[derive(Clone, Copy)]
-struct Sets {
-    leader: u8,
-    in_sync: u8,
-    eligible: u8,
-    last_known: u8,
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Sets {
+    pub leader: u8,
+    pub in_sync: u8,
+    pub eligible: u8,
+    pub last_known: u8,
 }
 
-/// What one partition comes to; all bits, if its leader epoch or its partition epoch grows.
-struct Built {
-    sets: Sets,
-    elected: u8,
-    changed: u8,
+/// What one partition comes to; 1, if its leader epoch or its partition epoch grows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Built {
+    pub sets: Sets,
+    pub elected: u8,
+    pub changed: u8,
 }
 
 #[inline(always)]
-fn build_one(before: Sets, target: u8, acceptable: u8, change: Change) -> Built {
+fn build_one(before: Sets, plan: &Plan, change: Change) -> Built {
+    let Plan {
+        target,
+        touched,
+        acceptable,
+    } = *plan;
     let has_eligible = when(change.has_eligible);
 
     // `maybePopulateTargetElr`.
@@ -280,25 +416,34 @@ fn build_one(before: Sets, target: u8, acceptable: u8, change: Change) -> Built 
     let led = has_eligible & when(leader != 0);
     let last_known = pick(emptied, before.leader, before.last_known & !led);
 
-    let sets = Sets {
-        leader,
-        in_sync,
-        eligible,
-        last_known,
-    };
     let differs = (in_sync ^ before.in_sync)
         | (eligible ^ before.eligible)
         | (last_known ^ before.last_known);
+    let elected = elected | shrinks;
+    let changed = elected | when(differs != 0);
     Built {
-        sets,
-        elected: elected | shrinks,
-        changed: elected | shrinks | when(differs != 0),
+        sets: Sets {
+            leader: pick(touched, leader, before.leader),
+            in_sync: pick(touched, in_sync, before.in_sync),
+            eligible: pick(touched, eligible, before.eligible),
+            last_known: pick(touched, last_known, before.last_known),
+        },
+        elected: elected & touched & 1,
+        changed: changed & touched & 1,
+    }
+}
+
+/// Epochs grow, all by the same.
+#[inline(never)]
+fn grow(epochs: &mut [u32], by: u8) {
+    for epoch in epochs {
+        *epoch = epoch.wrapping_add(by.into());
     }
 }
 
 /// Epochs grow where they have to.
 #[inline(never)]
-fn bump(epochs: &mut [u32], by: &[u8]) {
+fn grow_each(epochs: &mut [u32], by: &[u8]) {
     for (epoch, by) in epochs.iter_mut().zip(by) {
         *epoch = epoch.wrapping_add(u32::from(*by));
     }
@@ -376,14 +521,16 @@ mod tests {
         ) {
             let rows = columns.rows();
             let assignment: Vec<u16> = (0..rows).map(|row| (row % meanings.len()) as u16).collect();
-            let (leaving, acceptable): (Vec<u8>, Vec<u8>) = meanings.iter().copied().unzip();
+            let table: Vec<Meaning> = meanings
+                .iter()
+                .map(|(removed, acceptable)| Meaning { removed: *removed, acceptable: *acceptable })
+                .collect();
             let mut mixed = columns.clone();
             remove_by_assignment(
                 &mut mixed.registrations(0..rows),
                 &change,
                 &assignment,
-                &leaving,
-                &acceptable,
+                &table,
             );
             let mut apart = columns.clone();
             for (row, id) in assignment.iter().enumerate() {

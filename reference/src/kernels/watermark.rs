@@ -3,87 +3,99 @@
 //! Kafka: `Partition.appendRecordsToLeader`, `maybeIncrementLeaderHW`, `isUnderMinIsr`.
 //!
 //! What a leader knows of a follower's log end is kept as that end plus one, and 0 while it has
-//! heard nothing in this tenure (Kafka's -1): so an unknown end holds the watermark by itself.
+//! heard nothing in this tenure (Kafka's -1): so an unknown end holds the watermark by itself.  The
+//! slowest end of those who count is reckoned in the same way, and begins at 0 where there is no
+//! occasion to move the watermark.
 
-use super::bits::{count, least, most, when, wide};
+use super::bits::{count, least, most, when_differs};
 
-/// What stands for "held by nobody who counts" in [`slowest_in_sync`].
-pub const NOBODY: u64 = u64::MAX >> 1;
+/// Calls a kernel with as many columns as there are, for numbers that the compiler knows: so that what
+/// is gathered from them stays in a register.
+macro_rules! with_each_column {
+    ($kernel:ident, $columns:expr, $($argument:expr),+) => {
+        match *$columns {
+            [] => $kernel($($argument),+, []),
+            [a] => $kernel($($argument),+, [a]),
+            [a, b] => $kernel($($argument),+, [a, b]),
+            [a, b, c] => $kernel($($argument),+, [a, b, c]),
+            [a, b, c, d] => $kernel($($argument),+, [a, b, c, d]),
+            [a, b, c, d, e] => $kernel($($argument),+, [a, b, c, d, e]),
+            [a, b, c, d, e, f] => $kernel($($argument),+, [a, b, c, d, e, f]),
+            [a, b, c, d, e, f, g] => $kernel($($argument),+, [a, b, c, d, e, f, g]),
+            _ => unreachable!("a leader has at most seven followers"),
+        }
+    };
+}
+pub(super) use with_each_column;
 
-/// Which leaders have enough in sync, of those in `among`: to take what producers send with
-/// acks=all, or to move their watermark.  `min_isr` 0 asks for nothing.
+/// Whether enough are in sync: to take what producers send with acks=all, or to move the
+/// watermark.  `min_isr` 0 asks for nothing.
+pub fn enough(in_sync: u8, min_isr: u8) -> bool {
+    count(in_sync) >= min_isr
+}
+
+/// Leaders append so many records.
 #[inline(never)]
-pub fn enough(leading: &mut [u8], leader: &[u8], committed: &[u8], among: u8, min_isr: u8) {
-    for (leading, (leader, committed)) in leading.iter_mut().zip(leader.iter().zip(committed)) {
-        *leading = leader & among & when(count(*committed) >= min_isr);
+pub fn append(end: &mut [u64], by: &[u64]) {
+    for (end, by) in end.iter_mut().zip(by) {
+        *end = end.wrapping_add(*by);
     }
 }
 
-/// Appends so many records at the end of the log of each row's leader.
-#[inline(never)]
-pub fn append(end: &mut [u64], leader: &[u8], by: &[u64], slot: u32) {
-    for ((end, leader), by) in end.iter_mut().zip(leader).zip(by) {
-        *end = end.wrapping_add(by & wide(*leader, slot));
-    }
+/// The same where watermarks may move.  Where there are any records, that is an occasion to do so: as far
+/// as the followers that count have got, of which the leaders have `known`.
+pub fn append_and_raise(end: &mut [u64], watermark: &mut [u64], by: &[u64], known: &[&[u64]]) {
+    with_each_column!(append_beside, known, end, watermark, by)
 }
 
-/// The slowest of the counted replicas so far, and this slot: its log end plus one, as its leader
-/// knows it.  A leader knows its own end.
 #[inline(never)]
-pub fn slowest_in_sync(
-    slowest: &mut [u64],
-    leader: &[u8],
-    counted: &[u8],
-    end: &[u64],
-    known: &[u64],
-    slot: u32,
+fn append_beside<const FOLLOWERS: usize>(
+    end: &mut [u64],
+    watermark: &mut [u64],
+    by: &[u64],
+    known: [&[u64]; FOLLOWERS],
 ) {
-    let columns = leader.iter().zip(counted).zip(end.iter().zip(known));
-    for (slowest, ((leader, counted), (end, known))) in slowest.iter_mut().zip(columns) {
-        let own = wide(*leader, slot);
-        let held = (own & end.wrapping_add(1)) | (!own & known);
-        *slowest = least(*slowest, held | (NOBODY & !wide(*counted, slot)));
+    let rows = end.len();
+    let (watermark, by) = (&mut watermark[..rows], &by[..rows]);
+    let known = known.map(|known| &known[..rows]);
+    for row in 0..rows {
+        end[row] = end[row].wrapping_add(by[row]);
+        let own = end[row].wrapping_add(1) & when_differs(by[row], 0);
+        watermark[row] = raised(watermark[row], slowest(own, &known, row));
     }
 }
 
-/// Raises the watermark of each row's leader to the slowest.  It never falls.  `raising` is the
-/// leader in rows where there is occasion and enough are in sync, and nobody in others.
+/// Raises leaders' watermarks to the slowest, of the leaders and of the followers that count.
+pub fn raise(watermark: &mut [u64], end: &[u64], known: &[&[u64]]) {
+    with_each_column!(raise_beside, known, watermark, end)
+}
+
 #[inline(never)]
-pub fn raise(watermark: &mut [u64], raising: &[u8], slowest: &[u64], slot: u32) {
-    for (watermark, (raising, slowest)) in watermark.iter_mut().zip(raising.iter().zip(slowest)) {
-        *watermark = raised(*watermark, *slowest, wide(*raising, slot));
+fn raise_beside<const FOLLOWERS: usize>(
+    watermark: &mut [u64],
+    end: &[u64],
+    known: [&[u64]; FOLLOWERS],
+) {
+    let rows = watermark.len();
+    let (end, known) = (&end[..rows], known.map(|known| &known[..rows]));
+    for row in 0..rows {
+        let own = end[row].wrapping_add(1);
+        watermark[row] = raised(watermark[row], slowest(own, &known, row));
     }
 }
 
-/// The same for watermarks that have been gathered from their leaders' columns, a word a row;
-/// `raising` is 1 where there is occasion, and 0 elsewhere.
-#[inline(never)]
-pub fn raise_gathered(watermark: &mut [u64], raising: &[u8], slowest: &[u64]) {
-    for (watermark, (raising, slowest)) in watermark.iter_mut().zip(raising.iter().zip(slowest)) {
-        *watermark = raised(*watermark, *slowest, wide(*raising, 0));
-    }
-}
-
+/// The slowest of one end and these, in a row.
 #[inline(always)]
-fn raised(watermark: u64, slowest: u64, gate: u64) -> u64 {
-    let held = slowest & gate;
-    let end = held.wrapping_sub(u64::from(held != 0));
-    most(watermark, end)
+pub(super) fn slowest<const FOLLOWERS: usize>(
+    one: u64,
+    known: &[&[u64]; FOLLOWERS],
+    row: usize,
+) -> u64 {
+    known.iter().fold(one, |slowest, known| least(slowest, known[row]))
 }
 
-/// Puts what has been gathered back into the columns of the leaders.
-#[inline(never)]
-pub fn scatter(watermark: &mut [u64], leader: &[u8], gathered: &[u64], slot: u32) {
-    for (watermark, (leader, gathered)) in watermark.iter_mut().zip(leader.iter().zip(gathered)) {
-        let own = wide(*leader, slot);
-        *watermark = (own & gathered) | (!own & *watermark);
-    }
-}
-
-/// Turns sets into 1 where they meet the other, and 0 where they do not.
-#[inline(never)]
-pub fn meets(sets: &mut [u8], other: &[u8]) {
-    for (sets, other) in sets.iter_mut().zip(other) {
-        *sets = u8::from(*sets & other != 0);
-    }
+/// A watermark that has moved to the slowest end, if that is farther: it never falls.
+#[inline(always)]
+pub(super) fn raised(watermark: u64, slowest: u64) -> u64 {
+    most(slowest.wrapping_sub(1), watermark)
 }

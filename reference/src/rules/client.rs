@@ -51,16 +51,7 @@ fn admit(row: &Row, around: Around<'_>, broker: usize) -> Result<(), Refusal> {
         Acks::All => around.cluster.effective(row.memory[broker].image.min_isr),
         Acks::None | Acks::Leader => 0,
     };
-    let own = 1u8 << broker;
-    let mut leading = 0;
-    watermark::enough(
-        from_mut(&mut leading),
-        from_ref(&own),
-        from_ref(&committed),
-        own,
-        min_isr,
-    );
-    if leading == 0 {
+    if !watermark::enough(committed, min_isr) {
         return Err(Refusal::AdmissionAtMinIsr);
     }
     Ok(())
@@ -78,13 +69,7 @@ fn append(row: &mut Row, around: Around<'_>, broker: usize, by: u64) -> Written 
         offset: disk.end,
         record: Record::default(),
     };
-    let own = 1u8 << broker;
-    watermark::append(
-        from_mut(&mut disk.end),
-        from_ref(&own),
-        &[by],
-        broker as u32,
-    );
+    watermark::append(from_mut(&mut disk.end), from_ref(&by));
     around.advance(row, broker);
     written
 }

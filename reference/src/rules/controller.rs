@@ -98,8 +98,7 @@ pub(crate) fn apply(row: &mut Row, around: Around<'_>, leader: usize) -> Result<
         Judgement::Good => {
             let before = row.registration;
             let change = occasion(around);
-            let proposed = [proposal.in_sync];
-            change::take(&mut row.registration.as_columns(), &change, &proposed);
+            change::take(&mut row.registration.as_columns(), &change, proposal.in_sync);
             if row.registration != before {
                 row.commit(around.cluster);
             }

@@ -108,20 +108,10 @@ fn read(row: &Row, request: &Late) -> Result<Answer, Refusal> {
     if request.offset > disk.end {
         return Err(Refusal::OffsetOutOfRange);
     }
-    let leader = 1u8 << request.to;
-    let (mut end, mut watermark) = (0, 0);
-    kernels::fetch::read_leader(
-        from_mut(&mut end),
-        from_mut(&mut watermark),
-        from_ref(&leader),
-        from_ref(&disk.end),
-        from_ref(&disk.watermark),
-        request.to as u32,
-    );
     Ok(Answer::Records {
         spans: disk.spans.clone(),
-        end,
-        watermark,
+        end: disk.end,
+        watermark: disk.watermark,
     })
 }
 
@@ -131,21 +121,16 @@ fn note(row: &mut Row, around: Around<'_>, follower: usize, request: &Late) {
     let Some(tenure) = &mut row.memory[leader].tenure else {
         return;
     };
-    let asking = 1u8 << follower;
-    let mut moved = 0;
-    kernels::fetch::prove(
-        from_mut(&mut tenure.known[follower]),
-        from_mut(&mut moved),
-        from_ref(&asking),
-        from_ref(&request.offset),
-        follower as u32,
-    );
+    let known = &mut tenure.known[follower];
+    let before = *known;
+    kernels::fetch::prove(from_mut(known), from_ref(&request.offset));
+    let is_new = *known != before;
     tenure.heard_as[follower] = request.broker_epoch;
     if around.rules.switches.waits_for_caught_up && request.offset >= leader_end {
-        tenure.caught_up |= asking;
+        tenure.caught_up |= 1 << follower;
     }
     isr::propose_expansion(row, around, leader, follower);
-    if moved != 0 {
+    if is_new {
         around.advance(row, leader);
     }
 }
@@ -157,7 +142,6 @@ fn note(row: &mut Row, around: Around<'_>, follower: usize, request: &Late) {
 /// but for what is cut off (KAFKA-14704).
 pub(super) fn take(row: &mut Row, follower: usize, answer: Answer) {
     let disk = &mut row.disks[follower];
-    let own = 1u8 << follower;
     match answer {
         Answer::Records {
             spans: leaders,
@@ -168,10 +152,8 @@ pub(super) fn take(row: &mut Row, follower: usize, answer: Answer) {
             kernels::fetch::copy(
                 from_mut(&mut disk.end),
                 from_mut(&mut disk.watermark),
-                from_ref(&own),
                 from_ref(&end),
                 from_ref(&watermark),
-                follower as u32,
             );
         }
         Answer::Diverging { epoch, end } => {
@@ -180,9 +162,7 @@ pub(super) fn take(row: &mut Row, follower: usize, answer: Answer) {
             kernels::fetch::truncate(
                 from_mut(&mut disk.end),
                 from_mut(&mut disk.watermark),
-                from_ref(&own),
                 from_ref(&keep),
-                follower as u32,
             );
         }
     }

@@ -20,15 +20,14 @@ pub(super) fn propose_expansion(row: &mut Row, around: Around<'_>, leader: usize
     if tenure.pending.is_some() || memory.wire.is_some() {
         return;
     }
-    let candidates = row.eligible_followers(leader) & !tenure.committed & 1 << follower;
+    let candidate = row.eligible_followers(leader) & !tenure.committed & 1 << follower;
     let mut joining = 0;
     kernels::in_sync::join(
         from_mut(&mut joining),
-        from_ref(&candidates),
         from_ref(&tenure.known[follower]),
         from_ref(&row.disks[leader].watermark),
         from_ref(&tenure.epoch_start),
-        follower as u32,
+        candidate,
     );
     if joining != 0 {
         let proposed = tenure.committed | joining;
@@ -159,16 +158,14 @@ fn out_of_sync(row: &Row, around: Around<'_>, leader: usize) -> u8 {
     let Some(tenure) = &row.memory[leader].tenure else {
         return 0;
     };
-    let own = 1u8 << leader;
+    let followers = tenure.committed & !(1 << leader);
     let mut behind = 0;
     for slot in 0..around.cluster.brokers {
         kernels::in_sync::behind(
             from_mut(&mut behind),
-            from_ref(&own),
-            from_ref(&tenure.committed),
             from_ref(&tenure.known[slot]),
             from_ref(&row.disks[leader].end),
-            slot as u32,
+            followers & 1 << slot,
         );
     }
     (0..around.cluster.brokers)

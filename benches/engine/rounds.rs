@@ -1,0 +1,216 @@
+//! What happens to all partitions at once: appends, fetches, the look at the ISR, a datacenter that is
+//! lost and comes back.
+
+use crate::null;
+use crate::paired::Turn;
+use crate::report::Report;
+use highwater_reference::{Columns, Engine, Tiles, sweeps};
+use highwater_vocabulary::{Datacenter, Member, Story};
+
+/// Where replicas are.
+#[derive(Clone, Copy)]
+pub(crate) struct Layout {
+    pub(crate) header: &'static str,
+    pub(crate) replicas: usize,
+    pub(crate) min_isr: u8,
+    /// The places of the brokers in the datacenter that is lost, the first.
+    pub(crate) lost: &'static [usize],
+}
+
+pub(crate) const THREE: Layout = Layout {
+    header: "replication 4.1, brokers a-1 b-1 c-1, min ISR 2, acks all, elr on",
+    replicas: 3,
+    min_isr: 2,
+    lost: &[0],
+};
+
+pub(crate) const FIVE: Layout = Layout {
+    header: "replication 4.1, brokers a-1 b-1 c-1 a-2 b-2, min ISR 3, acks all, elr on",
+    replicas: 5,
+    min_isr: 3,
+    lost: &[0, 3],
+};
+
+/// Partitions of a layout, all new.
+pub(crate) fn engine(layout: &Layout, partitions: usize) -> Engine {
+    let story = Story::parse(layout.header).expect("a first line");
+    Engine::new(&story.setting, partitions)
+}
+
+const LOST: fn() -> Datacenter = || Datacenter::at(0);
+
+/// An engine that is used, as it was before, and columns for the null passes.
+struct Steady {
+    own: Engine,
+    before: Engine,
+    bare: Columns,
+    by: Vec<u64>,
+    behind: Vec<u8>,
+    touched: Tiles,
+}
+
+impl Steady {
+    fn new(layout: &Layout, partitions: usize) -> Steady {
+        let mut own = engine(layout, partitions);
+        let by: Vec<u64> = (0..partitions as u64).map(|row| 1 + row % 3).collect();
+        own.append_round(&by);
+        own.fetch_round();
+        own.append_round(&by);
+        own.fetch_round();
+        Steady {
+            before: own.clone(),
+            bare: own.columns().clone(),
+            own,
+            by,
+            behind: vec![0; partitions],
+            touched: Tiles::none(partitions),
+        }
+    }
+
+    fn append(&mut self) {
+        self.own.append_round(&self.by);
+    }
+
+    fn go_back(&mut self) {
+        self.own = self.before.clone();
+    }
+
+    /// Every so many tiles are touched; says how many partitions they have.
+    fn touch_one_in(&mut self, tiles: usize) -> usize {
+        self.touched.clear();
+        for row in (0..self.by.len()).step_by(tiles * sweeps::TILE) {
+            self.touched.touch(row);
+        }
+        self.touched.touched().map(|rows| rows.len()).sum()
+    }
+}
+
+/// Everything that is done in rounds.
+pub(crate) fn measure(report: &mut Report, layout: &Layout, partitions: usize) {
+    let passes = [
+        "append",
+        "fetch_round/",
+        "isr_sweep",
+        "fail_over",
+        "bring_back",
+        "truncate_returning_datacenter",
+    ];
+    if !passes.iter().any(|pass| report.wants(&[pass])) {
+        return;
+    }
+    let mut steady = Steady::new(layout, partitions);
+    measure_steady(report, &mut steady, partitions);
+    measure_sparse(report, &mut steady);
+    measure_faults(report, &mut steady, partitions);
+}
+
+fn measure_steady(report: &mut Report, steady: &mut Steady, partitions: usize) {
+    report.measure(
+        "append",
+        steady,
+        partitions,
+        &Turn {
+            make_ready: |steady| steady.own.fetch_round(),
+            pass: Steady::append,
+            null_pass: |steady| null::append(&mut steady.bare, &steady.by),
+        },
+    );
+    report.measure(
+        "fetch_round/dense",
+        steady,
+        partitions,
+        &Turn {
+            make_ready: Steady::append,
+            pass: |steady| steady.own.fetch_round(),
+            null_pass: |steady| {
+                let rows = 0..steady.bare.rows();
+                null::fetch_round(&mut steady.bare, rows);
+            },
+        },
+    );
+    // What a follower was given is known when it asks for more.
+    steady.own.fetch_round();
+    report.measure(
+        "isr_sweep",
+        steady,
+        partitions,
+        &Turn {
+            make_ready: |steady| steady.behind.fill(0),
+            pass: |steady| {
+                let rows = 0..steady.behind.len();
+                sweeps::behind(steady.own.columns(), rows, &mut steady.behind);
+            },
+            null_pass: |steady| null::behind(&steady.bare, &mut steady.behind),
+        },
+    );
+}
+
+fn measure_sparse(report: &mut Report, steady: &mut Steady) {
+    for (pass, tiles) in [
+        ("fetch_round/sparse, 1 %", 100),
+        ("fetch_round/sparse, 5 %", 20),
+        ("fetch_round/sparse, 20 %", 5),
+    ] {
+        let partitions = steady.touch_one_in(tiles);
+        report.measure(
+            pass,
+            steady,
+            partitions,
+            &Turn {
+                make_ready: Steady::append,
+                pass: |steady| steady.own.fetch_round_in(&steady.touched),
+                null_pass: |steady| {
+                    for rows in steady.touched.touched() {
+                        null::fetch_round(&mut steady.bare, rows);
+                    }
+                },
+            },
+        );
+    }
+}
+
+fn measure_faults(report: &mut Report, steady: &mut Steady, partitions: usize) {
+    report.measure(
+        "fail_over",
+        steady,
+        partitions,
+        &Turn {
+            make_ready: Steady::go_back,
+            pass: |steady| steady.own.fail_over(LOST()).expect("two are left"),
+            null_pass: |steady| null::fail_over(&mut steady.bare),
+        },
+    );
+    steady.go_back();
+    steady.append();
+    steady.own.fail_over(LOST()).expect("two are left");
+    for _ in 0..3 {
+        steady.append();
+        steady.own.fetch_round();
+    }
+    steady.before = steady.own.clone();
+    report.measure(
+        "bring_back",
+        steady,
+        partitions,
+        &Turn {
+            make_ready: Steady::go_back,
+            pass: |steady| steady.own.bring_back(LOST()).expect("it is dark"),
+            null_pass: |steady| null::bring_back(&steady.bare),
+        },
+    );
+    steady.own.bring_back(LOST()).unwrap_or_default();
+    steady.before = steady.own.clone();
+    report.measure(
+        "truncate_returning_datacenter",
+        steady,
+        partitions,
+        &Turn {
+            make_ready: Steady::go_back,
+            pass: |steady| steady.own.fetch_round(),
+            null_pass: |steady| {
+                let rows = 0..steady.bare.rows();
+                null::fetch_round(&mut steady.bare, rows);
+            },
+        },
+    );
+}
