@@ -79,7 +79,9 @@ impl Engine {
         notices: impl Fn(&Columns, usize) -> bool,
         rule: impl Fn(&mut Row, Around<'_>),
     ) {
-        let all_learn = self.everybody_can_learn();
+        // A process that starts would truncate to its watermark wherever it follows.
+        let truncates = self.rules.switches.truncates_to_watermark;
+        let all_learn = self.everybody_can_learn() && !truncates;
         let rows: Vec<(usize, Row)> = (0..self.partitions())
             .filter(|row| {
                 !all_learn

@@ -54,7 +54,8 @@ impl Engine {
         self.cluster.fenced |= 1 << slot;
         let living = self.brokers_that(|engine, broker| engine.cluster.takes_part(broker));
         let mut aside = deviating;
-        let steadily = !self.rules.switches.waits_for_caught_up;
+        let switches = self.rules.switches;
+        let steadily = !switches.waits_for_caught_up && !switches.truncates_to_watermark;
         if steadily && self.everybody_can_learn() {
             let known: std::collections::HashSet<usize> =
                 aside.iter().map(|(row, _)| *row).collect();
