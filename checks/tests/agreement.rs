@@ -7,9 +7,10 @@ use highwater_checks::agreement::engine_at;
 use highwater_checks::agreement::schedule::retell;
 use highwater_checks::agreement::soak::Case;
 use highwater_checks::replay::replay;
-use highwater_model::replication::{Bounds, Operators, Property, Replication, Variant};
+use highwater_model::replication::{Bounds, Guard, Operators, Property, Replication, Variant};
 use highwater_vocabulary::{Acks, Datacenter, Faults, Member, Profile, Setting, Story};
 use proptest::prelude::*;
+use spoilt::waived::Waived;
 use spoilt::{Bug, Spoilt};
 use std::path::Path;
 
@@ -203,6 +204,28 @@ fn every_edge_of_the_larger_spaces_takes_10_minutes() {
     let three = compare_all(&[0, 1, 2], bounds, width(3_000), |_| {});
     let four = compare_all(&[0, 1, 0, 1], bounds, width(1_000), |_| {});
     assert!(two.and(three).and(four).edges > 10_000_000);
+}
+
+#[test]
+fn every_guard_is_missed() {
+    let begun = std::time::Instant::now();
+    for guard in Guard::ALL {
+        let mut compared = 0;
+        let mut events = None;
+        for number in 0..2_000 {
+            let case = Case::of(0, number);
+            let begin = |rows| Waived::new(*guard, &case.model, &case.beginning, rows);
+            match case.run_with(begin) {
+                Ok(tally) => compared += tally.events + tally.refusals,
+                Err(found) => {
+                    compared += found.compared;
+                    events = Some((number + 1, found.len()));
+                    break;
+                }
+            }
+        }
+        println!("{guard}: {events:?} {compared} {:?}", begun.elapsed());
+    }
 }
 
 /// An engine with a bug is found out, and within so many events.

@@ -1,6 +1,8 @@
 //! Engines with a bug: a healthy one behind a wrapper that spoils what goes in, what comes out, or
 //! what it was set up with.
 
+pub(crate) mod waived;
+
 use highwater_checks::agreement::{Account, switches_of};
 use highwater_model::replication::{Replication, State};
 use highwater_reference::{Engine, Refusal};
