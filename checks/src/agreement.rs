@@ -1,8 +1,8 @@
 //! Model and engine side by side: the same events, and after each what can be seen of both.
 //!
 //! The two were written apart (docs/ARCHITECTURE.md, "Dependencies and walls").  Compared are whether
-//! an event happens, and the whole [`Observation`] after it.  Where both refuse, their reasons are
-//! counted and not compared: several may apply, and which is named first is each side's own choice.
+//! an event happens, the whole [`Observation`] after it, and where both refuse, the name of the reason.
+//! Several reasons may hold at once; which is named first is Kafka's order, where Kafka has one.
 //!
 //! **Deliberately absent:** whoever is right.  A [`Disagreement`] tells both sides and judges
 //! neither; Kafka's source does.
@@ -10,45 +10,49 @@
 pub mod alphabet;
 mod differ;
 pub mod edges;
+pub mod lot;
 pub mod schedule;
+pub mod soak;
 
 pub use differ::differences;
 
 use crate::replay::beginning_parts;
 use highwater_model::replication::{Disabled, Replication, State};
 use highwater_reference::{Engine, Refusal, Switches};
+
 use highwater_vocabulary::{Event, Observation, Setting, Story};
 use std::fmt;
 
-/// Whoever takes events and shows what can be seen of one partition: the engine, or an engine that
-/// a test has spoilt.
+/// Whoever takes events and shows what can be seen of partitions that share their brokers: the
+/// engine, or an engine that a test has spoilt.
 pub trait Account: Clone {
-    /// An event happens, or is refused and changes nothing.
+    /// An event happens to a row (or to all, if [`happens_to_all`] says so), or is refused and changes
+    /// nothing.
+    ///
+    /// [`happens_to_all`]: highwater_reference::happens_to_all
     ///
     /// # Errors
     /// Whatever refuses it.
-    fn apply(&mut self, event: &Event) -> Result<(), Refusal>;
+    fn apply(&mut self, row: usize, event: &Event) -> Result<(), Refusal>;
 
-    /// What can be seen.
-    fn observe(&self) -> Observation;
+    /// What can be seen of a row.
+    fn observe(&self, row: usize) -> Observation;
 }
 
-/// The engine with a single partition.
 impl Account for Engine {
-    fn apply(&mut self, event: &Event) -> Result<(), Refusal> {
-        Engine::apply(self, 0, event)
+    fn apply(&mut self, row: usize, event: &Event) -> Result<(), Refusal> {
+        Engine::apply(self, row, event)
     }
 
-    fn observe(&self) -> Observation {
-        Engine::observe(self, 0)
+    fn observe(&self, row: usize) -> Observation {
+        Engine::observe(self, row)
     }
 }
 
 /// What the engine switches on where the model is this one.
 ///
 /// # Errors
-/// Says what the engine does not have: it waives no guard, and knows no `truncates-to-watermark` and no
-/// observers.
+/// Says what the engine does not have: it waives no guard, and knows no observers.
 pub fn switches_of(model: &Replication) -> Result<Switches, String> {
     if !model.setting.observers.is_empty() {
         return Err("the engine has no observers".to_owned());
@@ -87,8 +91,8 @@ pub fn engine_at(
 pub enum Agreed {
     /// It happened, and looks the same after it.
     Happened(Box<State>),
-    /// Neither lets it happen; these are their reasons.
-    Refused(Disabled, Refusal),
+    /// Neither lets it happen, for the same reason.
+    Refused,
     /// The model's room is used up; the engine was not asked.
     OutOfRoom,
 }
@@ -100,6 +104,8 @@ pub enum Difference {
     Happens(String),
     /// It happens in both, and then they do not look the same.
     Looks(Vec<String>),
+    /// Neither lets it happen, and they name different reasons.
+    Refusals(String),
 }
 
 impl Difference {
@@ -116,16 +122,28 @@ impl Difference {
         ))
     }
 
+    fn unless_same(disabled: Disabled, refusal: Refusal) -> Result<(), Difference> {
+        if disabled.name() == refusal.name() {
+            return Ok(());
+        }
+        Err(Difference::Refusals(format!(
+            "in the model `{}` refuses it, in the engine `{refusal}`",
+            disabled.name()
+        )))
+    }
+
     /// A sentence for each thing that differs.
     pub fn sentences(&self) -> &[String] {
         match self {
-            Difference::Happens(sentence) => std::slice::from_ref(sentence),
+            Difference::Happens(sentence) | Difference::Refusals(sentence) => {
+                std::slice::from_ref(sentence)
+            }
             Difference::Looks(sentences) => sentences,
         }
     }
 }
 
-/// One event on both sides.
+/// One event on both sides, where there is a single row.
 ///
 /// # Errors
 /// Says how they differ.
@@ -139,23 +157,31 @@ pub fn step(
         Err(Disabled::ModelIsFull) => return Ok(Agreed::OutOfRoom),
         other => other,
     };
-    match (after, account.apply(event)) {
+    match (after, account.apply(0, event)) {
         (Ok(after), Ok(())) => {
-            look(model, &after, account)?;
+            look(model, &after, account, 0)?;
             Ok(Agreed::Happened(Box::new(after)))
         }
-        (Err(disabled), Err(refusal)) => Ok(Agreed::Refused(disabled, refusal)),
+        (Err(disabled), Err(refusal)) => {
+            Difference::unless_same(disabled, refusal)?;
+            Ok(Agreed::Refused)
+        }
         (Ok(_), Err(refusal)) => Err(Difference::only_in_model(refusal)),
         (Err(disabled), Ok(())) => Err(Difference::only_in_engine(disabled)),
     }
 }
 
-/// Whether both look the same.
+/// Whether a row looks the same on both sides.
 ///
 /// # Errors
-/// Says where they do not.
-pub fn look(model: &Replication, state: &State, account: &impl Account) -> Result<(), Difference> {
-    let (expected, found) = (model.observe(state), account.observe());
+/// Says where it does not.
+pub fn look(
+    model: &Replication,
+    state: &State,
+    account: &impl Account,
+    row: usize,
+) -> Result<(), Difference> {
+    let (expected, found) = (model.observe(state), account.observe(row));
     if expected == found {
         return Ok(());
     }

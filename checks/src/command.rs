@@ -10,6 +10,7 @@ pub(crate) mod explain;
 pub(crate) mod replay;
 pub(crate) mod rules;
 pub(crate) mod search;
+pub(crate) mod soak;
 
 use highwater_checks::experiment::Experiment;
 use highwater_checks::explore::{Listener, silently};

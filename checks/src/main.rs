@@ -3,7 +3,7 @@
 mod command;
 
 use clap::{Parser, Subcommand};
-use command::{End, check, claims, diff, explain, replay, rules};
+use command::{End, check, claims, diff, explain, replay, rules, soak};
 use std::process::ExitCode;
 
 /// Tells you, before you build it, what a Kafka deployment over several datacenters will lose.
@@ -30,6 +30,8 @@ enum What {
     Replay(replay::Replay),
     /// Every guard, and what breaks without it; or what each Kafka version switches on.
     Rules(rules::Rules),
+    /// Long random schedules through model and engine side by side, for as long as is said.
+    Soak(soak::SoakFor),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Some(What::Claims(claims)) => claims.run(),
         Some(What::Replay(replay)) => replay.run(),
         Some(What::Rules(rules)) => rules.run(),
+        Some(What::Soak(soak)) => soak.run(),
     };
     match end {
         Ok(End::Good) => ExitCode::SUCCESS,

@@ -4,15 +4,15 @@ mod spoilt;
 
 use highwater_checks::agreement::edges::{Compared, Width, every_edge};
 use highwater_checks::agreement::engine_at;
-use highwater_checks::agreement::schedule::{Walk, retell, shortest};
+use highwater_checks::agreement::schedule::retell;
+use highwater_checks::agreement::soak::Case;
 use highwater_checks::replay::replay;
-use highwater_model::replication::{Bounds, Operators, Property, Replication, Variant};
+use highwater_model::replication::{Bounds, Guard, Operators, Property, Replication, Variant};
 use highwater_vocabulary::{
     Acks, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Setting, Story,
 };
-use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
+use spoilt::waived::Waived;
 use spoilt::{Bug, Spoilt};
 use std::path::Path;
 
@@ -135,24 +135,14 @@ fn compare_all(
     }
     println!(
         "{} replicas: {spaces} spaces, {whole} of them whole, {} states, {} edges ({} within the bounds), \
-         {} refusals, {} of them for other reasons",
+         {} refusals",
         brokers.len(),
         all.states,
         all.edges,
         all.within_bounds,
         all.refusals,
-        all.reasons.values().sum::<u64>(),
     );
     all
-}
-
-/// The reasons of both sides where they differ, the commonest first.
-fn print_reasons(compared: &Compared) {
-    let mut reasons: Vec<_> = compared.reasons.iter().collect();
-    reasons.sort_by_key(|(_, times)| std::cmp::Reverse(**times));
-    for ((verb, model, engine), times) in reasons {
-        println!("{times:>10}  {verb}: the model says {model}, the engine {engine}");
-    }
 }
 
 #[test]
@@ -162,7 +152,6 @@ fn every_edge_between_two_replicas() {
         everything_in_one_of: 9,
     };
     let compared = compare_all(&[0, 1], SMALL, width, |_| {});
-    print_reasons(&compared);
     assert!(compared.edges > 700_000, "{}", compared.edges);
 }
 
@@ -221,6 +210,28 @@ fn every_edge_of_the_larger_spaces_takes_10_minutes() {
     assert!(two.and(three).and(four).edges > 10_000_000);
 }
 
+#[test]
+fn every_guard_is_missed() {
+    let begun = std::time::Instant::now();
+    for guard in Guard::ALL {
+        let mut compared = 0;
+        let mut events = None;
+        for number in 0..2_000 {
+            let case = Case::of(0, number);
+            let begin = |rows| Waived::new(*guard, &case.model, &case.beginning, rows);
+            match case.run_with(begin) {
+                Ok(tally) => compared += tally.events + tally.refusals,
+                Err(found) => {
+                    compared += found.compared;
+                    events = Some((number + 1, found.len()));
+                    break;
+                }
+            }
+        }
+        println!("{guard}: {events:?} {compared} {:?}", begun.elapsed());
+    }
+}
+
 /// An engine with a bug is found out, and within so many events.
 #[test]
 fn every_planted_bug_is_found() {
@@ -272,77 +283,25 @@ fn cases_until_found(bug: Bug) -> Option<(u64, usize)> {
     None
 }
 
-/// Up to six replicas in up to three datacenters.
-fn deployment() -> impl Strategy<Value = Replication> {
-    let voters = prop_oneof![3 => Just(vec![1, 1, 1]), 1 => vec(0u8..3, 3)];
-    (
-        vec(0usize..3, 2..=6),
-        voters,
-        select(Profile::ALL.to_vec()),
-        1u8..=4,
-        select(Acks::EACH.to_vec()),
-        any::<(bool, bool)>(),
-        prop_oneof![4 => Just(false), 1 => Just(true)],
-    )
-        .prop_map(
-            |(brokers, mut voters, kafka, min_isr, acks, switches, late)| {
-                voters[0] = voters[0].max(1);
-                let setting = Setting {
-                    kafka,
-                    voters,
-                    min_insync_replicas: min_isr,
-                    acks,
-                    unclean_leader_election: switches.0,
-                    eligible_leader_replicas: switches.1,
-                    ..layout(&brokers)
-                };
-                let bounds = Bounds {
-                    records: 3,
-                    elections: 6,
-                    isr_changes: 200,
-                    preferred_elections: 200,
-                    reads: 3,
-                    redundant_choices: true,
-                    redundant_states: false,
-                    operators: Operators {
-                        min_isr: [Some(1), Some(2)],
-                        unclean_elections: 9,
-                    },
-                };
-                let mut model = model(&setting, "lag", bounds);
-                model.variant.late_fetches = late;
-                model
-            },
-        )
-}
-
-/// Runs a schedule; what is found is a story.
-fn walk(model: &Replication, rows: usize, picks: &[u64]) -> Result<u64, String> {
-    let beginning = model.beginnings()[0];
-    let mut walk = Walk::new(model, &beginning, rows)?;
-    for pick in picks {
-        if let Err(parting) = walk.pick(*pick) {
-            let told = walk.told.clone();
-            return Err(shortest(model, &beginning, rows, told, parting).to_string());
-        }
-    }
-    Ok(walk.compared)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 400,
+        cases: 2_000,
         max_shrink_iters: 0,
         // The same ones in every run; PROPTEST_CASES and PROPTEST_RNG_SEED ask for others.
         rng_seed: proptest::test_runner::RngSeed::Fixed(5),
+        failure_persistence: None,
         ..ProptestConfig::default()
     })]
 
     /// Longer, wider and with more faults than any explored space, several partitions at once.
     #[test]
-    fn schedules_agree(model in deployment(), rows in 1usize..4, picks in vec(any::<u64>(), 120)) {
-        let found = walk(&model, rows, &picks);
-        prop_assert!(found.is_ok(), "\n{}", found.unwrap_err());
+    fn schedules_agree(seed in any::<u64>()) {
+        let found = Case::of(seed, 0).run();
+        prop_assert!(
+            found.is_ok(),
+            "\n{}\nhighwater soak --seed {seed} --case 0",
+            found.unwrap_err()
+        );
     }
 }
 

@@ -40,7 +40,7 @@ refusals! {
     NothingThere = "nothing-there",
     /// It is so already.
     AlreadySo = "already-so",
-    /// No late fetch is where the event needs it.
+    /// The follower fetches and keeps up, so no lag time passes.
     NotLate = "not-late",
     /// A log does not hold that many records.
     NoSuchRecord = "no-such-record",
@@ -71,7 +71,7 @@ refusals! {
     NoProposalWhilePending = "no-proposal-while-pending",
     /// A former ISR change is still on its way (`OPERATION_NOT_ATTEMPTED`).
     OneChangeOnTheWire = "one-change-on-the-wire",
-    /// The follower is at the leader's log end, or could be.
+    /// The follower is at the leader's log end.
     OnlyLaggingAreDropped = "only-lagging-are-dropped",
     /// The broker can complete a heartbeat.
     FencedIsSilent = "fenced-is-silent",

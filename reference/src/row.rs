@@ -353,13 +353,19 @@ impl Row {
         }
     }
 
-    /// The record that lies at an offset of a broker's log, if an event wrote it.
-    pub(crate) fn record_at(&self, broker: usize, offset: u64) -> Option<(u32, Record)> {
-        let spans = &self.disks[broker].spans;
-        let span = spans.iter().rfind(|span| span.start <= offset)?;
+    /// The leader epoch of what lies at an offset of a broker's log, and the record, if an event wrote
+    /// it.
+    ///
+    /// # Panics
+    /// If nothing lies there.
+    pub(crate) fn record_at(&self, broker: usize, offset: u64) -> (u32, Option<Record>) {
+        let mut spans = self.disks[broker].spans.iter();
+        let span = spans
+            .rfind(|span| span.start <= offset)
+            .expect("whatever was written was written in an epoch");
         let written = self.written.iter().find(|written| {
             (written.epoch, written.writing, written.offset) == (span.epoch, span.writing, offset)
-        })?;
-        Some((span.epoch, written.record))
+        });
+        (span.epoch, written.map(|written| written.record))
     }
 }

@@ -40,6 +40,10 @@ pub struct Switches {
     pub waits_for_caught_up: bool,
     /// A fetch may be split and outlive its sender's role: `request`, `serve`, `answer`, `drop`.
     pub late_fetches: bool,
+    /// A follower that gets another leader truncates to its own watermark, and states no epoch when it
+    /// fetches (0.10.2: `Partition.makeFollower`, `ReplicaManager.makeFollowers`; gone since KIP-101,
+    /// 0.11).  Off in every profile.
+    pub truncates_to_watermark: bool,
     /// The eligible leader replicas of KIP-966 (feature `eligible.leader.replicas.version`, 4.0).
     pub eligible_leader_replicas: bool,
 }
@@ -60,6 +64,7 @@ impl Switches {
             reelected_leader_remembers: false,
             waits_for_caught_up: false,
             late_fetches: false,
+            truncates_to_watermark: false,
             eligible_leader_replicas: version >= Profile::V4_0 && setting.eligible_leader_replicas,
         }
     }
@@ -77,6 +82,7 @@ impl Switches {
             "equal-epoch-wipes-pending" => &mut self.equal_epoch_wipes_pending,
             "reelected-leader-remembers" => &mut self.reelected_leader_remembers,
             "waits-for-caught-up" => &mut self.waits_for_caught_up,
+            "truncates-to-watermark" => &mut self.truncates_to_watermark,
             "late-fetches" => &mut self.late_fetches,
             _ => return None,
         })

@@ -311,7 +311,7 @@ fn a_late_answer_finds_a_leader_and_is_not_heeded() {
         learn south-1
         refused answer south-1: no-leader-to-fetch-from
         drop south-1
-        refused answer south-1: not-late",
+        refused answer south-1: nothing-there",
     );
 }
 
@@ -494,7 +494,7 @@ fn what_was_appended_before_the_isr_shrank_is_refused_afterwards() {
         fetch south-1
         fetch south-1
         produce north-1 r2
-        refused refuse north-1 r1: nothing-there
+        refused refuse north-1 r1: already-so
         crash south-1
         fence south-1
         learn north-1

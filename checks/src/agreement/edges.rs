@@ -7,10 +7,9 @@
 
 use super::{Account, Agreed, Difference, Disagreement, alphabet, look, step};
 use highwater_model::replication::{Disabled, Replication, State, bounds};
-use highwater_reference::Refusal;
 use highwater_vocabulary::Event;
 use stateright::Model;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -23,9 +22,6 @@ pub struct Width {
     pub everything_in_one_of: u64,
 }
 
-/// Two reasons for refusing the same event, with how often.
-pub type Reasons = BTreeMap<(&'static str, &'static str, &'static str), u64>;
-
 /// What was compared.
 #[derive(Clone, Default, Debug)]
 pub struct Compared {
@@ -35,8 +31,6 @@ pub struct Compared {
     pub within_bounds: u64,
     /// Events that both refused.
     pub refusals: u64,
-    /// Of those, with different reasons.
-    pub reasons: Reasons,
     /// States expanded.
     pub states: u64,
     /// Whether there was nothing left to expand.
@@ -52,18 +46,7 @@ impl Compared {
         self.refusals += other.refusals;
         self.states += other.states;
         self.whole &= other.whole;
-        for (reasons, times) in other.reasons {
-            *self.reasons.entry(reasons).or_default() += times;
-        }
         self
-    }
-
-    fn note(&mut self, event: &Event, model: Disabled, engine: Refusal) {
-        self.refusals += 1;
-        if model.name() != engine.name() {
-            let reasons = (Event::VERBS[event.verb()], model.name(), engine.name());
-            *self.reasons.entry(reasons).or_default() += 1;
-        }
     }
 }
 
@@ -101,7 +84,7 @@ pub fn every_edge<A: Account>(
             place: search.place(u32::MAX, None),
             state,
         };
-        let looks = look(model, &state, &reached.account);
+        let looks = look(model, &state, &reached.account, 0);
         looks.map_err(|difference| search.disagreement(&reached, None, difference))?;
         search.known.insert(key(&state), u32::MAX);
         level.push(reached);
@@ -164,7 +147,7 @@ impl Search<'_> {
             }
             self.everything = more;
         }
-        look(self.model, &reached.state, &unmoved).map_err(|difference| {
+        look(self.model, &reached.state, &unmoved, 0).map_err(|difference| {
             let sentences = difference.sentences().iter();
             let said = sentences.map(|it| format!("after refused events {it}"));
             self.disagreement(reached, None, Difference::Looks(said.collect()))
@@ -183,16 +166,16 @@ impl Search<'_> {
             Err(Disabled::ModelIsFull) => Ok(None),
             Err(_) => {
                 let agreed = step(self.model, &reached.state, event, unmoved).map_err(part)?;
-                if let Agreed::Refused(model, engine) = agreed {
-                    self.compared.note(event, model, engine);
+                if let Agreed::Refused = agreed {
+                    self.compared.refusals += 1;
                 }
                 Ok(None)
             }
             Ok(after) => {
                 let mut account = reached.account.clone();
-                let happened = account.apply(event).map_err(Difference::only_in_model);
+                let happened = account.apply(0, event).map_err(Difference::only_in_model);
                 happened
-                    .and_then(|()| look(self.model, &after, &account))
+                    .and_then(|()| look(self.model, &after, &account, 0))
                     .map_err(part)?;
                 self.compared.edges += 1;
                 Ok(Some((after, account)))

@@ -1,14 +1,15 @@
 //! Long schedules beyond what can be explored, over several partitions that share their brokers.
 //!
-//! A [`Walk`] takes events as picks choose them: mostly such as may happen here, now and then anything
-//! that can be expressed.  What is found is cut down to the events it takes.
+//! A [`Walk`] takes events as lots choose them: mostly such as may happen here, now and then anything
+//! that can be expressed.  Every walk leans towards some events and away from others, so that no two
+//! are equally likely to meet in all of them.  What is found is cut down to the events it takes.
 
-use super::{Difference, Disagreement, alphabet, differences, engine_at};
+use super::lot::Lot;
+use super::{Account, Difference, Disagreement, alphabet, engine_at, look};
 use crate::replay::Replayed;
 use highwater_model::replication::{Disabled, Replication, State};
-use highwater_reference::{Engine, Refusal, happens_to_all};
+use highwater_reference::{Refusal, happens_to_all};
 use highwater_vocabulary::{Event, Story, Told as Line};
-use stateright::Model;
 
 /// An event, and the row it happens to; one of brokers, links or the controller happens to all.
 pub type Told = (usize, Event);
@@ -24,64 +25,137 @@ pub struct Parting {
     pub difference: Difference,
 }
 
-/// Model and engine on their way: a state for each row, and one engine.
-#[derive(Clone)]
-pub struct Walk<'a> {
-    model: &'a Replication,
-    states: Vec<State>,
-    engine: Engine,
-    everything: Vec<Event>,
-    /// What has happened.
-    pub told: Vec<Told>,
-    /// How many events were compared, the refused ones included.
-    pub compared: u64,
+/// What became of an event that both agree about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// It happened.
+    Happened,
+    /// It was refused.
+    Refused,
+    /// It was not asked for: the model has no room, or not all rows can take it.
+    Passed,
 }
 
-impl<'a> Walk<'a> {
-    /// Before anything has happened.
-    ///
-    /// # Errors
-    /// Says what the engine does not have.
-    pub fn new(model: &'a Replication, beginning: &State, rows: usize) -> Result<Walk<'a>, String> {
-        Ok(Walk {
-            model,
-            states: vec![*beginning; rows],
-            engine: engine_at(model, beginning, rows)?,
-            everything: alphabet::every(&model.setting),
-            told: Vec::new(),
-            compared: 0,
-        })
+/// How likely each event is, by its word; 0 for those that do not come up.
+#[derive(Clone, Debug)]
+pub struct Leaning(Vec<u64>);
+
+impl Leaning {
+    /// The usual weights, each changed by a lot.  What goes wrong and what operators do comes up in one
+    /// walk of two, everything else in most.
+    pub fn drawn(lot: &mut Lot) -> Leaning {
+        let weights = (0..Event::VERBS.len()).map(|word| {
+            let rare = USUALLY_RARE.contains(&Event::VERBS[word]);
+            match lot.below(8) {
+                0 => 0,
+                1..4 if rare => 0,
+                1..5 => 1,
+                5..7 => 3,
+                _ => 9,
+            }
+        });
+        Leaning(weights.collect())
     }
 
-    /// One event, as a number chooses it.
-    ///
-    /// # Errors
-    /// Where model and engine differ.
-    pub fn pick(&mut self, pick: u64) -> Result<(), Parting> {
-        let row = (pick >> 8) as usize % self.states.len();
-        let state = &self.states[row];
-        let mut events = Vec::new();
-        if pick.is_multiple_of(12) {
-            let record = state.ghost.next_record();
-            let produce = record.map(|record| alphabet::produce(&self.model.setting, record));
-            events.extend(self.everything.iter().copied());
-            events.extend(produce.into_iter().flatten());
-        } else {
-            self.model.actions(state, &mut events);
-            events.retain(|event| self.model.step(state, event).is_ok());
+    fn of(&self, event: &Event) -> u64 {
+        self.0[event.verb()] * usual_weight(event)
+    }
+}
+
+/// What one walk of two does without.
+const USUALLY_RARE: [&str; 16] = [
+    "prefer",
+    "set-min-isr",
+    "elect-unclean",
+    "stop",
+    "crash",
+    "power-loss",
+    "wipe",
+    "pause",
+    "lag",
+    "lose",
+    "darken",
+    "destroy",
+    "cut",
+    "cut-from",
+    "depose",
+    "unclean",
+];
+
+/// How often an event is tried, beside the others.
+fn usual_weight(event: &Event) -> u64 {
+    match event {
+        Event::Fetch { .. } => 24,
+        Event::Learn { .. } => 20,
+        Event::Told { .. } | Event::Apply { .. } => 8,
+        Event::Ack { .. } => 6,
+        Event::Unfence { .. } | Event::Register { .. } | Event::Restart { .. } => 6,
+        Event::Activate { .. } | Event::Return { .. } => 6,
+        Event::FetchLost { .. }
+        | Event::Request { .. }
+        | Event::Serve { .. }
+        | Event::Answer { .. }
+        | Event::Resume { .. } => 5,
+        Event::Shrink { .. } | Event::Fence { .. } | Event::Heal { .. } => 4,
+        // There are three records, and they had better not all be written in the first epoch.
+        Event::Produce { .. }
+        | Event::Refuse { .. }
+        | Event::Drop { .. }
+        | Event::Lapse { .. }
+        | Event::Untold { .. }
+        | Event::Crash { .. }
+        | Event::Lag
+        | Event::ElectUnclean => 2,
+        Event::Read { .. }
+        | Event::Prefer
+        | Event::Unclean
+        | Event::SetMinIsr { .. }
+        | Event::Stop { .. }
+        | Event::CatchUp
+        | Event::PowerLoss { .. }
+        | Event::Wipe { .. }
+        | Event::Pause { .. }
+        | Event::Lose { .. }
+        | Event::Darken { .. }
+        | Event::Destroy { .. }
+        | Event::Cut { .. }
+        | Event::CutFrom { .. }
+        | Event::Depose => 1,
+    }
+}
+
+/// Model and engine on their way: a state for each row, and one account of all.
+#[derive(Clone)]
+pub struct Walk<'a, A> {
+    model: &'a Replication,
+    states: Vec<State>,
+    account: A,
+    /// What has happened.
+    pub told: Vec<Told>,
+    /// How many events happened on both sides, and left both looking the same.
+    pub events: u64,
+    /// How many events both refused, for the same reason.
+    pub refusals: u64,
+}
+
+impl<'a, A: Account> Walk<'a, A> {
+    /// Before anything has happened.
+    pub fn new(model: &'a Replication, beginning: &State, rows: usize, account: A) -> Walk<'a, A> {
+        Walk {
+            model,
+            states: vec![*beginning; rows],
+            account,
+            told: Vec::new(),
+            events: 0,
+            refusals: 0,
         }
-        if events.is_empty() {
-            return Ok(());
-        }
-        let event = events[(pick >> 16) as usize % events.len()];
-        self.take((row, event))
     }
 
     /// This event; nothing, if it concerns all rows and not all of them can take it.
     ///
     /// # Errors
     /// Where model and engine differ.
-    pub fn take(&mut self, told: Told) -> Result<(), Parting> {
+    pub fn take(&mut self, told: Told) -> Result<Outcome, Parting> {
         let (row, event) = told;
         let rows = match happens_to_all(&event) {
             true => 0..self.states.len(),
@@ -91,60 +165,158 @@ impl<'a> Walk<'a> {
             .iter()
             .map(|state| self.model.step(state, &event))
             .collect();
+        if self.is_divided(&event, &steps) || steps.contains(&Err(Disabled::ModelIsFull)) {
+            return Ok(Outcome::Passed);
+        }
+        let answer = self.account.apply(row, &event);
+        for (row, after) in rows.zip(steps) {
+            let concluded = self.conclude(row, after, answer);
+            concluded.map_err(|difference| Parting {
+                told,
+                row,
+                difference,
+            })?;
+        }
+        if answer.is_err() {
+            self.refusals += 1;
+            return Ok(Outcome::Refused);
+        }
+        self.events += 1;
+        self.told.push(told);
+        Ok(Outcome::Happened)
+    }
+
+    /// Whether some rows can take it and others cannot.  How much a disk or a checkpoint holds is asked
+    /// of every row together: one that has enough of each is not needed.
+    fn is_divided(&self, event: &Event, steps: &[Result<State, Disabled>]) -> bool {
         let happening = steps.iter().filter(|step| step.is_ok()).count();
-        let divided = happening != 0 && happening != steps.len();
-        // How much a disk or a checkpoint holds is asked of every row together: one that has enough of
-        // each is not needed.
         let by_size = matches!(
             event,
             Event::PowerLoss { .. } | Event::Darken { .. } | Event::Restart { .. }
         );
-        let divided = divided || by_size && happening == 0 && self.states.len() > 1;
-        if divided || steps.contains(&Err(Disabled::ModelIsFull)) {
-            return Ok(());
-        }
-        self.compared += 1;
-        let engine = self.engine.apply(row, &event);
-        for (row, after) in rows.zip(steps) {
-            self.conclude(row, after, engine)
-                .map_err(|difference| Parting {
-                    told,
-                    row,
-                    difference,
-                })?;
-        }
-        if engine.is_ok() {
-            self.told.push(told);
-        }
-        Ok(())
+        let differ = happening != 0 && happening != steps.len();
+        differ || by_size && happening == 0 && steps.len() > 1
     }
 
     fn conclude(
         &mut self,
         row: usize,
         after: Result<State, Disabled>,
-        engine: Result<(), Refusal>,
+        answer: Result<(), Refusal>,
     ) -> Result<(), Difference> {
-        match (after, engine) {
+        match (after, answer) {
             (Ok(after), Ok(())) => self.states[row] = after,
-            (Err(_), Err(_)) => {}
+            (Err(disabled), Err(refusal)) => Difference::unless_same(disabled, refusal)?,
             (Ok(_), Err(refusal)) => return Err(Difference::only_in_model(refusal)),
             (Err(disabled), Ok(())) => return Err(Difference::only_in_engine(disabled)),
         }
-        let (expected, found) = (
-            self.model.observe(&self.states[row]),
-            self.engine.observe(row),
-        );
-        match expected == found {
-            true => Ok(()),
-            false => Err(Difference::Looks(differences(
-                &self.model.setting,
-                &expected,
-                &found,
-            ))),
-        }
+        look(self.model, &self.states[row], &self.account, row)
     }
 }
+
+/// Chooses events for walks through one model.
+pub struct Chooser {
+    /// Every event but `produce`, by its word, with what the leaning makes of that word.
+    words: Vec<(u64, Vec<Event>)>,
+    /// The same of `produce`.
+    produce: u64,
+}
+
+impl Chooser {
+    /// For walks through this model.
+    pub fn new(model: &Replication, leaning: &Leaning) -> Chooser {
+        let mut words = vec![(0, Vec::new()); Event::VERBS.len()];
+        for event in alphabet::every(&model.setting) {
+            let (weight, events) = &mut words[event.verb()];
+            *weight = leaning.of(&event);
+            events.push(event);
+        }
+        let record = highwater_vocabulary::Record::default();
+        let produce = alphabet::produce(&model.setting, record).next();
+        Chooser {
+            produce: produce.map_or(0, |event| leaning.of(&event)),
+            words,
+        }
+    }
+
+    /// One event, as a lot chooses it: mostly one that happens here, in one step of six one that a
+    /// guard refuses, and in one of six any.
+    ///
+    /// # Errors
+    /// Where model and engine differ.
+    pub fn step<A: Account>(&self, walk: &mut Walk<'_, A>, lot: &mut Lot) -> Result<(), Parting> {
+        let row = lot.below(walk.states.len());
+        let wanted: fn(&Result<State, Disabled>) -> bool = match lot.below(12) {
+            0 => {
+                let word = lot.below(self.words.len());
+                let any = self.find(walk, row, word, lot, |_| true);
+                return any.map_or(Ok(()), |event| walk.take((row, event)).map(|_| ()));
+            }
+            1 => |_| true,
+            2..4 => |result| matches!(result, Err(Disabled::By(_))),
+            _ => Result::is_ok,
+        };
+        for _ in 0..TRIES {
+            let word = self.word(lot);
+            if let Some(event) = self.find(walk, row, word, lot, wanted)
+                && walk.take((row, event))? != Outcome::Passed
+            {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first event of this word from a lot on whose result here is as wanted.
+    fn find<A>(
+        &self,
+        walk: &Walk<'_, A>,
+        row: usize,
+        word: usize,
+        lot: &mut Lot,
+        wanted: impl Fn(&Result<State, Disabled>) -> bool,
+    ) -> Option<Event> {
+        let events = self.events_of(walk, row, word);
+        let first = lot.below(events.len());
+        let mut turned = events[first..].iter().chain(&events[..first]);
+        let state = &walk.states[row];
+        turned
+            .find(|event| wanted(&walk.model.step(state, event)))
+            .copied()
+    }
+
+    fn word(&self, lot: &mut Lot) -> usize {
+        let produce = Event::Produce {
+            broker: Default::default(),
+            record: Default::default(),
+        };
+        let weight = |word: usize| match word == produce.verb() {
+            true => self.produce,
+            false => self.words[word].0,
+        };
+        let all: u64 = (0..self.words.len()).map(weight).sum();
+        let mut left = lot.draw() % all.max(1);
+        let chosen = (0..self.words.len()).find(|word| {
+            let weight = weight(*word);
+            let here = left < weight;
+            left = left.wrapping_sub(weight);
+            here
+        });
+        chosen.unwrap_or(0)
+    }
+
+    fn events_of<A>(&self, walk: &Walk<'_, A>, row: usize, word: usize) -> Vec<Event> {
+        let mut events = self.words[word].1.clone();
+        if let Some(record) = walk.states[row].ghost.next_record() {
+            let produce = alphabet::produce(&walk.model.setting, record);
+            events.extend(produce.filter(|event| event.verb() == word));
+        }
+        events
+    }
+}
+
+/// So many words are tried before a step is given up.
+const TRIES: usize = 24;
 
 /// A story in both accounts, event for event, the refused ones included; what it claims is not looked
 /// at.  Its first event in which they differ, if there is one.
@@ -153,7 +325,7 @@ impl<'a> Walk<'a> {
 /// Says what the engine does not have.
 pub fn retell(replayed: &Replayed, story: &Story) -> Result<Option<Disagreement>, String> {
     let (model, beginning) = (&replayed.model, &replayed.history.beginning);
-    let mut walk = Walk::new(model, beginning, 1)?;
+    let mut walk = Walk::new(model, beginning, 1, engine_at(model, beginning, 1)?);
     for (_, told) in &story.told {
         let Line::Event(event, _) = told else {
             continue;
@@ -170,62 +342,72 @@ pub fn retell(replayed: &Replayed, story: &Story) -> Result<Option<Disagreement>
     Ok(None)
 }
 
-/// Everything a schedule tells, until model and engine differ.
-fn tell(
-    model: &Replication,
-    beginning: &State,
-    rows: usize,
-    schedule: &[Told],
-) -> Option<(Vec<Told>, Parting)> {
-    let mut walk = Walk::new(model, beginning, rows).ok()?;
-    for told in schedule {
-        if let Err(parting) = walk.take(*told) {
-            return Some((walk.told, parting));
-        }
-    }
-    None
+/// Cuts down what was found.
+pub struct Shortener<'a, F> {
+    /// The model.
+    pub model: &'a Replication,
+    /// Where it began.
+    pub beginning: &'a State,
+    /// An account of so many rows before anything has happened.
+    pub begin: F,
 }
 
-/// The shortest schedule that leaving out one event after another leads to: of the one row that
-/// differs, if it differs alone as well.
-pub fn shortest(
-    model: &Replication,
-    beginning: &State,
-    rows: usize,
-    mut schedule: Vec<Told>,
-    parting: Parting,
-) -> Disagreement {
-    schedule.push(parting.told);
-    let alone: Vec<Told> = schedule
-        .iter()
-        .filter(|(row, event)| happens_to_all(event) || *row == parting.row)
-        .map(|(_, event)| (0, *event))
-        .collect();
-    let (rows, mut schedule) = match tell(model, beginning, 1, &alone) {
-        Some(_) => (1, alone),
-        None => (rows, schedule),
-    };
-    let mut found = (schedule.clone(), parting);
-    loop {
-        let before = schedule.len();
-        let mut place = schedule.len();
-        while place > 0 {
-            place -= 1;
-            let mut shorter = schedule.clone();
-            shorter.remove(place);
-            if let Some((happened, parting)) = tell(model, beginning, rows, &shorter) {
-                schedule = happened.clone();
-                schedule.push(parting.told);
-                place = place.min(schedule.len());
-                found = (happened, parting);
+impl<A: Account, F: Fn(usize) -> A> Shortener<'_, F> {
+    /// The shortest schedule that leaving out one stretch of events after another leads to: of the one
+    /// row that differs, if it differs alone as well.
+    pub fn shortest(&self, rows: usize, told: Vec<Told>, parting: Parting) -> Disagreement {
+        let mut schedule = told;
+        schedule.push(parting.told);
+        let alone: Vec<Told> = schedule
+            .iter()
+            .filter(|(row, event)| happens_to_all(event) || *row == parting.row)
+            .map(|(_, event)| (0, *event))
+            .collect();
+        let (rows, mut schedule, mut parting) = match self.tell(1, &alone) {
+            Some((happened, parting)) => (1, happened, parting),
+            None => (rows, schedule, parting),
+        };
+        let mut stretch = schedule.len().next_power_of_two() / 2;
+        while stretch > 0 {
+            let before = schedule.len();
+            let mut end = schedule.len();
+            while end > 0 {
+                let start = end.saturating_sub(stretch);
+                let mut shorter = schedule.clone();
+                shorter.drain(start..end);
+                if let Some((happened, found)) = self.tell(rows, &shorter) {
+                    (schedule, parting) = (happened, found);
+                }
+                end = start.min(schedule.len());
+            }
+            // The last event of all cannot be missed; with it, single ones are tried until none can.
+            if stretch > 1 || schedule.len() == before {
+                stretch /= 2;
             }
         }
-        if schedule.len() == before {
-            break;
-        }
+        schedule.pop();
+        let history = schedule.iter().map(|(_, event)| *event).collect();
+        let event = Some(parting.told.1);
+        Disagreement::new(
+            self.model,
+            self.beginning,
+            history,
+            event,
+            parting.difference,
+        )
     }
-    let (happened, parting) = found;
-    let history = happened.iter().map(|(_, event)| *event).collect();
-    let event = Some(parting.told.1);
-    Disagreement::new(model, beginning, history, event, parting.difference)
+
+    /// What happens of a schedule until the two differ, that event included; nothing if they do not.
+    fn tell(&self, rows: usize, schedule: &[Told]) -> Option<(Vec<Told>, Parting)> {
+        let account = (self.begin)(rows);
+        let mut walk = Walk::new(self.model, self.beginning, rows, account);
+        for told in schedule {
+            if let Err(parting) = walk.take(*told) {
+                let mut happened = walk.told;
+                happened.push(*told);
+                return Some((happened, parting));
+            }
+        }
+        None
+    }
 }

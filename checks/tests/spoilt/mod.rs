@@ -1,6 +1,8 @@
 //! Engines with a bug: a healthy one behind a wrapper that spoils what goes in, what comes out, or
 //! what it was set up with.
 
+pub(crate) mod waived;
+
 use highwater_checks::agreement::{Account, switches_of};
 use highwater_model::replication::{Replication, State};
 use highwater_reference::{Engine, Refusal};
@@ -286,13 +288,13 @@ impl Spoilt {
 }
 
 impl Account for Spoilt {
-    fn apply(&mut self, event: &Event) -> Result<(), Refusal> {
+    fn apply(&mut self, row: usize, event: &Event) -> Result<(), Refusal> {
         let Some(heard) = self.misheard(event) else {
             return Ok(());
         };
         let heard = self.renumbered(heard);
-        self.was_eligible = self.engine.observe(0).elr;
-        match (self.engine.apply(0, &heard), event) {
+        self.was_eligible = self.engine.observe(row).elr;
+        match (self.engine.apply(row, &heard), event) {
             (Err(refusal), _) if Some(refusal) == self.bug.overlooks() => {
                 if let Event::Ack { record, .. } = event {
                     self.wrongly_acknowledged = self.wrongly_acknowledged.with(*record);
@@ -303,8 +305,8 @@ impl Account for Spoilt {
         }
     }
 
-    fn observe(&self) -> Observation {
-        let mut seen = self.in_order(self.engine.observe(0));
+    fn observe(&self, row: usize) -> Observation {
+        let mut seen = self.in_order(self.engine.observe(row));
         seen.acknowledged = seen.acknowledged.union(self.wrongly_acknowledged);
         match self.bug {
             Bug::WatermarkEarly => {

@@ -36,7 +36,7 @@ pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State,
         Event::Request { follower } => fetch::request(model, before, follower),
         Event::Serve { follower } => fetch::serve(model, before, follower),
         Event::Answer { follower } => fetch::answer(model, before, follower),
-        Event::Drop { follower } => fetch::drop(before, follower),
+        Event::Drop { follower } => fetch::drop(model, before, follower),
 
         Event::Lapse { leader, follower } => isr::lapse(model, before, leader, follower),
         Event::Shrink { leader, dropped } => isr::shrink(model, before, leader, dropped),

@@ -27,11 +27,13 @@ impl Engine {
                 Process::Paused,
                 Process::Running,
             ),
-            Event::Pause { broker } => self.freeze(
-                self.cluster.knows_broker(broker)?,
-                Process::Running,
-                Process::Paused,
-            ),
+            Event::Pause { broker } => {
+                let slot = self.cluster.knows_broker(broker)?;
+                if self.cluster.process[slot] == Process::Stopped {
+                    return Err(Refusal::NotServing);
+                }
+                self.freeze(slot, Process::Running, Process::Paused)
+            }
             Event::CatchUp => self.set_lag(false),
             Event::Lag => self.set_lag(true),
             Event::Return { datacenter } => self.power_up(datacenter),
@@ -120,10 +122,10 @@ impl Engine {
         if !self.cluster.takes_part(broker) {
             return Err(Refusal::NotServing);
         }
+        self.cluster.controller_for(broker)?;
         if self.cluster.fenced >> broker & 1 == 0 {
             return Err(Refusal::AlreadySo);
         }
-        self.cluster.controller_for(broker)?;
 
         self.cluster.fenced &= !(1 << broker);
         self.cluster.open |= 1 << broker;
@@ -253,7 +255,7 @@ impl Engine {
         if let Some(Offset(older)) = watermark {
             let had = self.furthest(|columns| &columns.watermark[broker]);
             if older > had || (exact && older < had) {
-                return Err(Refusal::OffsetOutOfRange);
+                return Err(Refusal::NoSuchRecord);
             }
         }
 

@@ -59,7 +59,15 @@ impl Engine {
 
     fn fetch_round_over(&mut self, rows: Range<usize>) {
         let mut aside = self.deviating_rows(rows.clone());
-        aside.extend(self.rows_with_joiners(rows.clone(), &aside));
+        if self.rules.switches.truncates_to_watermark {
+            // The sweep tells diverging followers to truncate; here nobody compares epochs.
+            aside = rows
+                .clone()
+                .map(|row| (row, self.table.load(row, &self.cluster)))
+                .collect();
+        } else {
+            aside.extend(self.rows_with_joiners(rows.clone(), &aside));
+        }
         let can_ask: Vec<u8> = (0..self.cluster.brokers)
             .map(|follower| self.leaders_for(follower))
             .collect();

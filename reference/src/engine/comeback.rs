@@ -85,7 +85,9 @@ impl Engine {
         rule: impl Fn(&mut Row, Around<'_>),
     ) {
         let rows = 0..self.partitions();
-        let noticing: Vec<usize> = if self.everybody_can_learn() {
+        // A process that starts would truncate to its watermark wherever it follows.
+        let truncates = self.rules.switches.truncates_to_watermark;
+        let noticing: Vec<usize> = if self.everybody_can_learn() && !truncates {
             let steady = rows_that_notice(&self.table.columns, notices);
             let deviating = self.table.aside.rows.keys().map(|row| *row as usize);
             let both: BTreeSet<usize> = deviating.chain(steady).collect();

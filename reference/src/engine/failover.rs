@@ -52,7 +52,8 @@ impl Engine {
         let mut aside = self.deviating_rows(0..self.partitions());
         let before = self.cluster.clone();
         self.cluster.fenced |= 1 << slot;
-        let steadily = !self.rules.switches.waits_for_caught_up;
+        let switches = self.rules.switches;
+        let steadily = !switches.waits_for_caught_up && !switches.truncates_to_watermark;
         if steadily && self.everybody_can_learn() {
             let deviating: HashSet<usize> = aside.iter().map(|(row, _)| *row).collect();
             let mut unsteady = Vec::new();

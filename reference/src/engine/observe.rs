@@ -13,18 +13,31 @@ impl Engine {
     /// If there is no such row, or a log of it holds records that no event has written: sweeps
     /// count records and do not name them.
     pub fn observe(&self, row: usize) -> Observation {
+        self.observe_naming(row, |_, _| None)
+    }
+
+    /// The same, where the caller names what sweeps have written: by its leader epoch and its offset,
+    /// which no other record of the partition has unless a leader lost its end and led on.
+    ///
+    /// # Panics
+    /// If there is no such row, or neither an event nor the caller names a record.
+    pub fn observe_naming(
+        &self,
+        row: usize,
+        name: impl Fn(LeaderEpoch, Offset) -> Option<Record>,
+    ) -> Observation {
         let whole = self.table.load(row, &self.cluster);
         let controller = whole.registration;
         let replicas = (0..self.cluster.brokers).map(|broker| {
             let disk = &whole.disks[broker];
             let memory = &whole.memory[broker];
             let log = (0..disk.end).map(|offset| {
-                let (epoch, record) = whole
-                    .record_at(broker, offset)
-                    .expect("an event has written what is observed");
+                let (epoch, record) = whole.record_at(broker, offset);
+                let epoch = LeaderEpoch(epoch);
+                let record = record.or_else(|| name(epoch, Offset(offset)));
                 Entry {
-                    record,
-                    epoch: LeaderEpoch(epoch),
+                    record: record.expect("what is observed has a name"),
+                    epoch,
                 }
             });
             ReplicaView {

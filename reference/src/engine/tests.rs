@@ -114,12 +114,105 @@ fn learn_all(engine: &mut Engine) {
     }
 }
 
+/// What may happen to a whole engine: an event of one row or of all, or a sweep.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    One(usize, Event),
+    All(Event),
+    Appends(u64),
+    Fetches,
+    FailOver(Datacenter),
+    BringBack(Datacenter),
+    Fence(Broker),
+}
+
+fn whole_steps() -> impl Strategy<Value = Vec<Step>> {
+    let site = || (0..3usize).prop_map(Datacenter::at);
+    let step = prop_oneof![
+        6 => (any::<usize>(), any_event()).prop_map(|(row, event)| Step::One(row, event)),
+        6 => any_event().prop_map(Step::All),
+        4 => (1..5u64).prop_map(Step::Appends),
+        6 => Just(Step::Fetches),
+        1 => site().prop_map(Step::FailOver),
+        1 => site().prop_map(Step::BringBack),
+        1 => (0..8usize).prop_map(|broker| Step::Fence(Broker::at(broker))),
+    ];
+    proptest::collection::vec(step, 0..24)
+}
+
+impl Step {
+    /// Happens to the rows from `first` on of `of` altogether; says whether it was refused.
+    fn happen(self, engine: &mut Engine, first: usize, of: usize) -> bool {
+        let rows = engine.partitions();
+        match self {
+            Step::One(_, event) if super::happens_to_all(&event) => {
+                Step::All(event).happen(engine, first, of)
+            }
+            Step::One(row, event) => {
+                let row = row % of.max(1);
+                let here = first..first + rows;
+                !here.contains(&row) || engine.apply(row - first, &event).is_ok()
+            }
+            Step::All(event) => engine.apply_to_all(&event).is_ok(),
+            Step::Appends(most) => {
+                let by: Vec<u64> = (first..first + rows).map(|row| row as u64 % most).collect();
+                engine.append_round(&by);
+                true
+            }
+            Step::Fetches => {
+                engine.fetch_round();
+                true
+            }
+            Step::FailOver(datacenter) => engine.fail_over(datacenter).is_ok(),
+            Step::BringBack(datacenter) => engine.bring_back(datacenter).is_ok(),
+            Step::Fence(broker) => engine.fence_and_learn(broker).is_ok(),
+        }
+    }
+
+    /// Whether it is refused by what some row holds, and so not by every part of a table alike.
+    fn asks_every_row(self) -> bool {
+        matches!(
+            self,
+            Step::One(_, Event::PowerLoss { .. } | Event::SetMinIsr { .. })
+                | Step::All(Event::PowerLoss { .. } | Event::SetMinIsr { .. })
+        )
+    }
+}
+
+/// How many rows the two parts of a table have: none, one, and around the edge of a tile.
+fn sizes() -> impl Strategy<Value = (usize, usize)> {
+    let size = || proptest::sample::select(vec![0, 1, TILE - 1, TILE, TILE + 1]);
+    (size(), size())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 64,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
+
+    /// `sweep(A ++ B) = sweep(A) ++ sweep(B)`, and so for every event.
+    #[test]
+    fn two_tables_are_one(setting in 0..SETTINGS.len(), (a, b) in sizes(), steps in whole_steps()) {
+        let (mut one, mut other) = (engine(setting, a), engine(setting, b));
+        let mut both = engine(setting, a + b);
+        for step in steps.iter().filter(|step| !step.asks_every_row()) {
+            step.happen(&mut one, 0, a + b);
+            step.happen(&mut other, a, a + b);
+            step.happen(&mut both, 0, a + b);
+        }
+        prop_assert_eq!(&both.cluster, &one.cluster);
+        prop_assert_eq!(&both.cluster, &other.cluster);
+        for row in 0..a + b {
+            let expected = match row < a {
+                true => one.table.load(row, &one.cluster),
+                false => other.table.load(row - a, &other.cluster),
+            };
+            prop_assert_eq!(both.table.load(row, &both.cluster), expected, "row {}", row);
+        }
+        prop_assert_eq!(both.deviating(), one.deviating() + other.deviating());
+    }
 
     #[test]
     fn a_round_of_fetches_is_each_fetch(setting in 0..SETTINGS.len(), steps in steps()) {

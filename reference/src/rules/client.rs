@@ -105,7 +105,7 @@ pub(crate) fn refuse(
 ) -> Result<(), Refusal> {
     let (place, enough) = completion(row, around, broker, record)?;
     if enough {
-        return Err(Refusal::NothingThere);
+        return Err(Refusal::AlreadySo);
     }
 
     row.memory[broker].waiting.remove(place);
@@ -146,16 +146,16 @@ fn completion(
     broker: usize,
     record: Record,
 ) -> Result<(usize, bool), Refusal> {
-    if !around.cluster.serves(broker) {
+    if !around.cluster.takes_part(broker) {
         return Err(Refusal::NotServing);
     }
     let memory = &row.memory[broker];
+    let tenure = memory.tenure.as_ref().ok_or(Refusal::NotLeading)?;
     let place = memory
         .waiting
         .iter()
         .position(|waiting| waiting.record == record)
         .ok_or(Refusal::NothingThere)?;
-    let tenure = memory.tenure.as_ref().ok_or(Refusal::LeadsLocally)?;
     if row.disks[broker].watermark < memory.waiting[place].end {
         return Err(Refusal::AckAwaitsWatermark);
     }

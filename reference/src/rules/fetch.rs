@@ -55,7 +55,10 @@ pub(super) fn request(row: &Row, around: Around<'_>, follower: usize) -> Result<
         leader_epoch: memory.leader_epoch,
         broker_epoch,
         offset: disk.end,
-        last_epoch: spans::newest(&disk.spans),
+        last_epoch: match around.rules.switches.truncates_to_watermark {
+            true => None,
+            false => spans::newest(&disk.spans),
+        },
         answer: None,
     })
 }

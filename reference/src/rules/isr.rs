@@ -54,14 +54,18 @@ pub(crate) fn shrink(
     if tenure.pending.is_some() {
         return Err(Refusal::NoProposalWhilePending);
     }
+    if dropped == 0 || dropped & (!tenure.committed | 1 << leader) != 0 {
+        return Err(Refusal::AlreadySo);
+    }
+    let behind = behind(row, around, leader);
+    if dropped & !behind != 0 {
+        return Err(Refusal::OnlyLaggingAreDropped);
+    }
+    if dropped & !out_of_sync(row, around, leader, behind) != 0 {
+        return Err(Refusal::NotLate);
+    }
     if memory.wire.is_some() {
         return Err(Refusal::OneChangeOnTheWire);
-    }
-    if dropped == 0 || dropped & (!tenure.committed | 1 << leader) != 0 {
-        return Err(Refusal::NothingThere);
-    }
-    if dropped & !out_of_sync(row, around, leader) != 0 {
-        return Err(Refusal::OnlyLaggingAreDropped);
     }
 
     let committed = tenure.committed;
@@ -85,7 +89,7 @@ pub(crate) fn lapse(
     if !around.rules.switches.waits_for_caught_up {
         return Err(Refusal::NotInThisSetting);
     }
-    if !around.cluster.runs(leader) {
+    if !around.cluster.takes_part(leader) {
         return Err(Refusal::NotServing);
     }
     let leader_end = row.disks[leader].end;
@@ -95,10 +99,10 @@ pub(crate) fn lapse(
         .as_mut()
         .ok_or(Refusal::NotLeading)?;
     if tenure.caught_up >> follower & 1 == 0 {
-        return Err(Refusal::NothingThere);
+        return Err(Refusal::AlreadySo);
     }
     if tenure.known[follower] == leader_end + 1 || !may_lag {
-        return Err(Refusal::OnlyLaggingAreDropped);
+        return Err(Refusal::NotLate);
     }
 
     tenure.caught_up &= !(1 << follower);
@@ -153,8 +157,8 @@ pub(crate) fn untold(row: &mut Row, leader: usize) -> Result<(), Refusal> {
     }
 }
 
-/// In-sync followers that the leader has not seen at its own end, and that may well not come.
-fn out_of_sync(row: &Row, around: Around<'_>, leader: usize) -> u8 {
+/// In-sync followers that the leader has not seen at its own end.
+fn behind(row: &Row, around: Around<'_>, leader: usize) -> u8 {
     let Some(tenure) = &row.memory[leader].tenure else {
         return 0;
     };
@@ -168,6 +172,11 @@ fn out_of_sync(row: &Row, around: Around<'_>, leader: usize) -> u8 {
             followers & 1 << slot,
         );
     }
+    behind
+}
+
+/// Those of them that may well not come (`getOutOfSyncReplicas`).
+fn out_of_sync(row: &Row, around: Around<'_>, leader: usize, behind: u8) -> u8 {
     (0..around.cluster.brokers)
         .filter(|slot| behind >> slot & 1 == 1 && may_lag(row, around, leader, *slot))
         .fold(0, |slots, slot| slots | 1 << slot)

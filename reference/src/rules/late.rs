@@ -7,10 +7,10 @@ use crate::row::Row;
 /// The follower sends a fetch that may be late.  One at a time.
 pub(crate) fn request(row: &mut Row, around: Around<'_>, follower: usize) -> Result<(), Refusal> {
     is_split(around)?;
+    let request = fetch::request(row, around, follower)?;
     if row.late[follower].is_some() {
         return Err(Refusal::AlreadySo);
     }
-    let request = fetch::request(row, around, follower)?;
 
     row.late[follower] = Some(request);
     Ok(())
@@ -22,7 +22,7 @@ pub(crate) fn serve(row: &mut Row, around: Around<'_>, follower: usize) -> Resul
     let request = row.late[follower]
         .clone()
         .filter(|late| late.answer.is_none())
-        .ok_or(Refusal::NotLate)?;
+        .ok_or(Refusal::NothingThere)?;
     let answer = fetch::handle(row, around, follower, &request)?;
 
     row.late[follower] = Some(crate::row::Late {
@@ -40,8 +40,8 @@ pub(crate) fn serve(row: &mut Row, around: Around<'_>, follower: usize) -> Resul
 /// heeds no answer for a partition it has lost.
 pub(crate) fn answer(row: &mut Row, around: Around<'_>, follower: usize) -> Result<(), Refusal> {
     is_split(around)?;
-    let late = row.late[follower].clone().ok_or(Refusal::NotLate)?;
-    let answer = late.answer.ok_or(Refusal::NotLate)?;
+    let late = row.late[follower].clone().ok_or(Refusal::NothingThere)?;
+    let answer = late.answer.ok_or(Refusal::NothingThere)?;
     let same_process = late.broker_epoch == around.cluster.broker_epoch[follower];
     if !around.cluster.takes_part(follower) || !same_process {
         return Err(Refusal::NotServing);
@@ -69,7 +69,7 @@ pub(crate) fn lose(row: &mut Row, around: Around<'_>, follower: usize) -> Result
     row.late[follower]
         .take()
         .map(|_| ())
-        .ok_or(Refusal::NotLate)
+        .ok_or(Refusal::NothingThere)
 }
 
 fn is_split(around: Around<'_>) -> Result<(), Refusal> {

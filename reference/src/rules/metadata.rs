@@ -1,7 +1,7 @@
 //! Brokers apply committed metadata, and take up or lay down the leadership.
 
 use super::Around;
-use crate::row::{Image, Memory, Row, Tenure};
+use crate::row::{Disk, Image, Memory, Row, Tenure};
 use crate::{Refusal, spans};
 use highwater_vocabulary::MOST_BROKERS;
 
@@ -18,11 +18,11 @@ pub(crate) fn learn(
     if !around.cluster.takes_part(broker) {
         return Err(Refusal::NotServing);
     }
+    around.cluster.controller_for(broker)?;
     let behind = row.memory[broker].behind;
     if count == 0 || behind < count {
         return Err(Refusal::NothingThere);
     }
-    around.cluster.controller_for(broker)?;
 
     let image = row.records[row.records.len() - behind + count - 1];
     let memory = &mut row.memory[broker];
@@ -56,7 +56,12 @@ fn apply(row: &mut Row, around: Around<'_>, broker: usize) {
     if memory.image.partition.leader == 1 << broker {
         make_leader(row, around, broker);
     } else {
+        let former = row.memory[broker].leader;
         make_follower(&mut row.memory[broker]);
+        let leader = row.memory[broker].leader;
+        if around.rules.switches.truncates_to_watermark && leader != 0 && leader != former {
+            truncate_to_watermark(&mut row.disks[broker]);
+        }
     }
 }
 
@@ -99,6 +104,13 @@ fn make_leader(row: &mut Row, around: Around<'_>, broker: usize) {
     memory.leader_epoch = image.leader_epoch;
     memory.partition_epoch = image.partition_epoch;
     around.advance(row, broker);
+}
+
+/// 0.10.2: `ReplicaManager.makeFollowers` truncates the partitions whose leader is another one than
+/// before, to what their broker knows to be committed.
+fn truncate_to_watermark(disk: &mut Disk) {
+    disk.end = disk.watermark;
+    spans::truncate(&mut disk.spans, disk.end);
 }
 
 /// `Partition.makeFollower`, `ReplicaManager.applyLocalFollowersDelta`.  The log stays as it is;

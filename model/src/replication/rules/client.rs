@@ -77,7 +77,10 @@ pub(super) fn refuse(
     record: Record,
 ) -> Result<State, Disabled> {
     let (below_watermark, enough) = completion(model, before, broker, record)?;
-    if !below_watermark || enough {
+    if !below_watermark {
+        return Err(Disabled::By(Guard::AckAwaitsWatermark));
+    }
+    if enough {
         return Err(Disabled::AlreadySo);
     }
 
@@ -92,8 +95,8 @@ fn completion(
     record: Record,
 ) -> Result<(bool, bool), Disabled> {
     let replica = &before.replicas[broker];
-    if !replica.leads() {
-        return Err(Disabled::NotLeading);
+    if !replica.serves() {
+        return Err(Disabled::NotServing);
     }
     let tenure = replica.tenure().ok_or(Disabled::NotLeading)?;
     if !tenure.waiting.contains(record) {
@@ -133,9 +136,9 @@ pub(super) fn read(
     if !before.world.connects(from, model.setting.home(broker)) {
         return Err(Disabled::Unreachable);
     }
-    let offset = End(u8::try_from(offset.0).map_err(|_| Disabled::NoSuchRecord)?);
+    let offset = End(u8::try_from(offset.0).map_err(|_| Disabled::OffsetOutOfRange)?);
     if offset >= replica.log.end() {
-        return Err(Disabled::NoSuchRecord);
+        return Err(Disabled::OffsetOutOfRange);
     }
     model.require(Guard::ReadsBelowWatermark, offset < replica.watermark)?;
 

@@ -2,11 +2,11 @@
 
 use crate::replication::rules::change::{Change, Election, change, commit};
 use crate::replication::rules::environment::{
-    controller_works, may_become_active, reaches_controller,
+    controller_works, may_become_active, reach_controller, reaches_controller,
 };
 use crate::replication::state::{Answer, Controller, Image, Outcome, Request};
 use crate::replication::{BrokerEpoch, Disabled, Guard, Replication, State};
-use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Process};
+use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Member, Process};
 
 /// The controller takes an ISR change, or rejects it and says how sure it is.
 ///
@@ -25,9 +25,11 @@ pub(super) fn apply(
     if !controller_works(model, before) {
         return Err(Disabled::NoController);
     }
-    let arrives = before.replicas[leader].serves() && reaches_controller(model, before, leader);
-    if !request.sent && !arrives {
-        return Err(Disabled::Unreachable);
+    if !request.sent {
+        if !before.replicas[leader].serves() {
+            return Err(Disabled::NotServing);
+        }
+        reach_controller(model, before, leader)?;
     }
 
     let mut after = *before;
@@ -181,9 +183,7 @@ pub(super) fn unfence(
     if !replica.serves() || replica.broker_epoch != before.image().broker_epochs[broker] {
         return Err(Disabled::NotServing);
     }
-    if !reaches_controller(model, before, broker) {
-        return Err(Disabled::Unreachable);
-    }
+    reach_controller(model, before, broker)?;
     if !before.image().fenced.contains(broker) {
         return Err(Disabled::AlreadySo);
     }
@@ -229,9 +229,7 @@ pub(super) fn register(
     if replica.broker_epoch != BrokerEpoch(0) {
         return Err(Disabled::AlreadySo);
     }
-    if !reaches_controller(model, before, broker) {
-        return Err(Disabled::Unreachable);
-    }
+    reach_controller(model, before, broker)?;
 
     let mut after = *before;
     let controller = &mut after.controller;
@@ -304,6 +302,7 @@ fn begin(model: &Replication, after: &mut State, broker: Broker, image: &Image) 
 ///
 /// Who: controller.  Source: `PartitionChangeBuilder.electPreferredLeader`; R30.
 pub(super) fn prefer(model: &Replication, before: &State) -> Result<State, Disabled> {
+    need_controller(model, before)?;
     if before.image().leader == Some(Broker::PREFERRED) {
         return Err(Disabled::AlreadySo);
     }
@@ -315,6 +314,7 @@ pub(super) fn prefer(model: &Replication, before: &State) -> Result<State, Disab
 ///
 /// Who: controller.  Source: `ReplicationControlManager.maybeElectUncleanLeaders`, KAFKA-12670; R29.
 pub(super) fn unclean(model: &Replication, before: &State) -> Result<State, Disabled> {
+    need_controller(model, before)?;
     let allowed =
         model.setting.unclean_leader_election && model.variant.switches.unclean_by_controller;
     model.require(Guard::UncleanIsAllowed, allowed)?;
@@ -324,17 +324,21 @@ pub(super) fn unclean(model: &Replication, before: &State) -> Result<State, Disa
     hold_election(model, before, Election::Unclean)
 }
 
-/// An election without any other change.  If it would elect whom there is already, or nobody, the
+/// Nobody is elected where no controller can commit anything.
+pub(super) fn need_controller(model: &Replication, before: &State) -> Result<(), Disabled> {
+    match controller_works(model, before) {
+        true => Ok(()),
+        false => Err(Disabled::NoController),
+    }
+}
+
+/// An election without any other change, where there is a controller.  If it would elect whom there is already, or nobody, the
 /// controller writes nothing and answers with an error.
 pub(super) fn hold_election(
     model: &Replication,
     before: &State,
     election: Election,
 ) -> Result<State, Disabled> {
-    if !controller_works(model, before) {
-        return Err(Disabled::NoController);
-    }
-
     let mut after = *before;
     let controller = &mut after.controller;
     let mut image = *controller.image();
@@ -360,6 +364,9 @@ pub(super) fn activate(
     before: &State,
     datacenter: Datacenter,
 ) -> Result<State, Disabled> {
+    if model.setting.voters[datacenter.index()] == 0 {
+        return Err(Disabled::NotInThisSetting);
+    }
     if controller_works(model, before) {
         return Err(Disabled::AlreadySo);
     }

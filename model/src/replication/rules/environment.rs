@@ -22,8 +22,7 @@ pub(super) fn may_become_active(
     datacenter: Datacenter,
 ) -> bool {
     let world = &state.world;
-    model.setting.voters[datacenter.index()] > 0
-        && !world.lost.contains(datacenter)
+    !world.lost.contains(datacenter)
         && is_majority(model, |site| world.connects(datacenter, site))
         && is_majority(model, |site| world.connects(site, datacenter))
 }
@@ -46,6 +45,22 @@ pub(crate) fn reaches_controller(model: &Replication, state: &State, broker: Bro
             .controller
             .active
             .is_some_and(|active| state.world.connects(model.setting.home(broker), active))
+}
+
+/// The same as a condition of an event: first that there is a controller, then that the broker can
+/// open a connection to it.
+pub(super) fn reach_controller(
+    model: &Replication,
+    state: &State,
+    broker: Broker,
+) -> Result<(), Disabled> {
+    if !controller_works(model, state) {
+        return Err(Disabled::NoController);
+    }
+    match reaches_controller(model, state, broker) {
+        true => Ok(()),
+        false => Err(Disabled::Unreachable),
+    }
 }
 
 /// Whether the lag time of a follower may have passed: it stands still, cannot fetch, or there is an
@@ -128,8 +143,10 @@ pub(super) fn wipe(model: &Replication, before: &State, broker: Broker) -> Resul
 
 /// A broker freezes with everything it has in memory.
 pub(super) fn pause(before: &State, broker: Broker) -> Result<State, Disabled> {
-    if before.replicas[broker].process != Process::Running {
-        return Err(Disabled::NotServing);
+    match before.replicas[broker].process {
+        Process::Running => {}
+        Process::Paused => return Err(Disabled::AlreadySo),
+        Process::Stopped => return Err(Disabled::NotServing),
     }
 
     let mut after = *before;

@@ -62,9 +62,7 @@ pub(super) fn request(
     before: &State,
     follower: Broker,
 ) -> Result<State, Disabled> {
-    if !model.variant.late_fetches {
-        return Err(Disabled::NotInThisSetting);
-    }
+    fetches_may_be_late(model)?;
     let fetch = next_fetch(model, before, follower)?;
     if before.late[follower].is_some() {
         return Err(Disabled::AlreadySo);
@@ -83,6 +81,7 @@ pub(super) fn serve(
     before: &State,
     follower: Broker,
 ) -> Result<State, Disabled> {
+    fetches_may_be_late(model)?;
     let Some(LateFetch::Request(fetch)) = before.late[follower] else {
         return Err(Disabled::NothingThere);
     };
@@ -102,6 +101,7 @@ pub(super) fn answer(
     before: &State,
     follower: Broker,
 ) -> Result<State, Disabled> {
+    fetches_may_be_late(model)?;
     let Some(LateFetch::Answer(fetch, answer)) = before.late[follower] else {
         return Err(Disabled::NothingThere);
     };
@@ -115,7 +115,12 @@ pub(super) fn answer(
 /// A late fetch, or its answer, is lost.
 ///
 /// Who: network.
-pub(super) fn drop(before: &State, follower: Broker) -> Result<State, Disabled> {
+pub(super) fn drop(
+    model: &Replication,
+    before: &State,
+    follower: Broker,
+) -> Result<State, Disabled> {
+    fetches_may_be_late(model)?;
     if before.late[follower].is_none() {
         return Err(Disabled::NothingThere);
     }
@@ -123,6 +128,14 @@ pub(super) fn drop(before: &State, follower: Broker) -> Result<State, Disabled> 
     let mut after = *before;
     after.late[follower] = None;
     Ok(after)
+}
+
+/// Whether fetches are sent, handled and answered one by one here.
+fn fetches_may_be_late(model: &Replication) -> Result<(), Disabled> {
+    match model.variant.late_fetches {
+        true => Ok(()),
+        false => Err(Disabled::NotInThisSetting),
+    }
 }
 
 /// What a follower asks its leader next, if it can reach it.  One fetch of a tenure is under way at a

@@ -1,6 +1,8 @@
 //! The leader's side of ISR changes: propose, hear the answer or not.
 
-use crate::replication::rules::environment::{may_be_dropped, reaches_controller};
+use crate::replication::rules::environment::{
+    may_be_dropped, reach_controller, reaches_controller,
+};
 use crate::replication::rules::watermark;
 use crate::replication::state::{Answer, Outcome, PerBroker, Request};
 use crate::replication::{BrokerEpoch, Disabled, Guard, Replication, State};
@@ -97,10 +99,11 @@ pub(super) fn shrink(
     dropped: BrokerSet,
 ) -> Result<State, Disabled> {
     let replica = &before.replicas[leader];
-    if !replica.leads() {
-        return Err(Disabled::NotLeading);
+    if !replica.serves() {
+        return Err(Disabled::NotServing);
     }
     let tenure = replica.tenure().ok_or(Disabled::NotLeading)?;
+    model.require(Guard::NoProposalWhilePending, tenure.pending.is_none())?;
     if dropped.is_empty() || !dropped.is_subset(tenure.isr.without(leader)) {
         return Err(Disabled::AlreadySo);
     }
@@ -112,7 +115,6 @@ pub(super) fn shrink(
             return Err(Disabled::NotLate);
         }
     }
-    model.require(Guard::NoProposalWhilePending, tenure.pending.is_none())?;
     model.require(
         Guard::OneChangeOnTheWire,
         nothing_on_the_wire(before, leader),
@@ -124,7 +126,11 @@ pub(super) fn shrink(
         tenure.caught_up = tenure.caught_up.minus(dropped);
     }
     propose(model, &mut after, leader, tenure.isr.minus(dropped));
-    watermark::advance(model, &mut after, leader);
+    // To propose calls nobody who would look at the watermark (`Partition.maybeShrinkIsr`): whoever is
+    // to leave still counts.
+    if !model.keeps(Guard::LeaverCountsUntilCommitted) {
+        watermark::advance(model, &mut after, leader);
+    }
     Ok(after)
 }
 
@@ -138,9 +144,12 @@ pub(super) fn lapse(
     leader: Broker,
     follower: Broker,
 ) -> Result<State, Disabled> {
+    if !model.variant.switches.waits_for_caught_up {
+        return Err(Disabled::NotInThisSetting);
+    }
     let replica = &before.replicas[leader];
-    if !replica.leads() {
-        return Err(Disabled::NotLeading);
+    if !replica.serves() {
+        return Err(Disabled::NotServing);
     }
     let tenure = replica.tenure().ok_or(Disabled::NotLeading)?;
     let behind = tenure.follower_end[follower] != Some(replica.log.end());
@@ -205,9 +214,7 @@ pub(super) fn told(model: &Replication, before: &State, leader: Broker) -> Resul
     if !replica.serves() {
         return Err(Disabled::NotServing);
     }
-    if !reaches_controller(model, before, leader) {
-        return Err(Disabled::Unreachable);
-    }
+    reach_controller(model, before, leader)?;
 
     let mut after = *before;
     after.changes[leader].answer = None;

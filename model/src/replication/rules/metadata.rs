@@ -1,6 +1,6 @@
 //! Brokers apply the controller's committed records: late, in order, one or several at once.
 
-use crate::replication::rules::environment::reaches_controller;
+use crate::replication::rules::environment::reach_controller;
 use crate::replication::rules::watermark;
 use crate::replication::state::{Image, Replica, Role, Tenure};
 use crate::replication::{Disabled, Guard, Replication, State};
@@ -21,9 +21,7 @@ pub(super) fn learn(
     if !replica.serves() {
         return Err(Disabled::NotServing);
     }
-    if !reaches_controller(model, before, broker) {
-        return Err(Disabled::Unreachable);
-    }
+    reach_controller(model, before, broker)?;
     if records == 0 || replica.place.saturating_add(records) > before.controller.newest() {
         return Err(Disabled::NothingThere);
     }
@@ -121,6 +119,7 @@ fn take_office(model: &Replication, replica: &mut Replica, broker: Broker, image
 /// Who: follower.  Source: `Partition.makeFollower`, `ReplicaManager.applyLocalFollowersDelta`; R17.
 fn follow(model: &Replication, replica: &mut Replica, image: &Image) {
     let new_epoch = image.leader_epoch > replica.leader_epoch;
+    let new_leader = replica.role != Role::Follower(image.leader);
     if let (Role::Leader(tenure), false) =
         (replica.role, model.keeps(Guard::NewLeaderForgetsFollowers))
     {
@@ -128,9 +127,12 @@ fn follow(model: &Replication, replica: &mut Replica, image: &Image) {
     }
     replica.role = Role::Follower(image.leader);
     replica.leader_epoch = image.leader_epoch;
-    let to_watermark =
-        model.variant.switches.truncates_to_watermark || !model.keeps(Guard::FollowerKeepsLog);
-    if new_epoch && image.leader.is_some() && to_watermark {
+    let truncates = match model.variant.switches.truncates_to_watermark {
+        // 0.10.2 looks at the leader, not at its epoch.
+        true => new_leader,
+        false => new_epoch && !model.keeps(Guard::FollowerKeepsLog),
+    };
+    if truncates && image.leader.is_some() {
         replica.truncate(replica.watermark);
     }
 }

@@ -1,8 +1,8 @@
 //! What an operator may do.
 
 use crate::replication::rules::change::{Election, commit};
-use crate::replication::rules::controller::hold_election;
-use crate::replication::rules::environment::{controller_works, halt};
+use crate::replication::rules::controller::{hold_election, need_controller};
+use crate::replication::rules::environment::halt;
 use crate::replication::{Disabled, Guard, Replication, State};
 use highwater_vocabulary::Broker;
 
@@ -13,9 +13,7 @@ use highwater_vocabulary::Broker;
 /// Who: operator.  Source: `ConfigurationControlManager.createClearElrRecordsAsNeeded`,
 /// `ClearElrRecord`, KAFKA-16540; R33b.
 pub(super) fn set_min_isr(model: &Replication, before: &State, to: u8) -> Result<State, Disabled> {
-    if !controller_works(model, before) {
-        return Err(Disabled::NoController);
-    }
+    need_controller(model, before)?;
     let something =
         !before.controller.elr.is_empty() || before.controller.last_known_leader.is_some();
     if before.image().min_isr == to && !something {
@@ -40,6 +38,7 @@ pub(super) fn set_min_isr(model: &Replication, before: &State, to: u8) -> Result
 /// Who: operator.  Source: `kafka-leader-election.sh --election-type unclean`,
 /// `ReplicationControlManager.electLeader`; R29.
 pub(super) fn elect_unclean(model: &Replication, before: &State) -> Result<State, Disabled> {
+    need_controller(model, before)?;
     if before.image().leader.is_some() {
         return Err(Disabled::AlreadySo);
     }
