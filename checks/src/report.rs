@@ -117,7 +117,7 @@ impl Report {
         let name = format!("{} ({})", self.deployment.name, self.file);
         let demands = self.deployment.requirements.iter();
         assert!(
-            demands.map(|demand| demand.wanted.len()).sum::<usize>() > 0,
+            demands.map(|demand| demand.goals().len()).sum::<usize>() > 0,
             "{name} demands nothing, so it cannot fail: add a [[require]] to the file, such as\n\n\
              [[require]]\nfault = \"dc-loss:*\"\nacked-somewhere = \"holds\"\n"
         );
@@ -147,8 +147,8 @@ impl Report {
                 explain_command(&self.deployment, &self.file, row.topic, faults, property)
             ),
             None => {
-                "Nothing was found to violate them, but the search was cut: raise its limit on \
-                     states, or lower the [bounds] of the file."
+                "No history violates them: something stops, or the search was cut.  The table says \
+                     which; `highwater check --all` says more."
                     .to_owned()
             }
         }

@@ -78,6 +78,27 @@ impl Graph {
         self.steps[node].goals
     }
 
+    /// Notes that these goals can be reached from a state, and so from those before it.
+    pub(crate) fn spread(
+        &self,
+        goals: &mut [Goals],
+        from: Node,
+        found: Goals,
+        counts: impl Fn(Step) -> bool,
+    ) {
+        let mut open = vec![(from, found)];
+        while let Some((node, found)) = open.pop() {
+            let known = &mut goals[node.index()];
+            if *known | found == *known {
+                continue;
+            }
+            *known |= found;
+            let steps = self.steps.edges_directed(node, Incoming);
+            let before = steps.filter(|step| counts(*step.weight()));
+            open.extend(before.map(|step| (step.source(), found)));
+        }
+    }
+
     /// The goals that are met in each state.
     pub(crate) fn goals(&self) -> Vec<Goals> {
         self.steps.node_weights().map(|met| met.goals).collect()

@@ -45,6 +45,19 @@ pub enum Word {
 }
 
 impl Word {
+    /// Those that a goal may name, the best first.
+    pub const DEMANDED: [Word; 4] = [
+        Word::Automatic,
+        Word::AfterHeal,
+        Word::Manual,
+        Word::Never,
+    ];
+
+    /// The word of that name, if a goal may name it.
+    pub fn named(name: &str) -> Option<Word> {
+        Word::DEMANDED.into_iter().find(|word| word.name() == name)
+    }
+
     /// As files and JSON write it.
     pub fn name(self) -> &'static str {
         match self {

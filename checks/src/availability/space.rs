@@ -14,7 +14,7 @@ use highwater_vocabulary::{
     Acks, Broker, Datacenter, Event, Faults, MOST_RECORDS, Member, Record, RecordSet, Set,
 };
 use stateright::Model;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// How a state came about: the place of the state before, and the event; or which beginning it is.
 #[derive(Clone, Copy)]
@@ -48,67 +48,67 @@ pub(super) struct Space<'m> {
     pub(super) graph: Graph,
     states: Vec<Box<[u8]>>,
     known: HashMap<u64, Node>,
+    /// Whose steps have all been taken from a node, and of each actor how many.
     expanded: Vec<Reach>,
+    taken: Vec<[u16; Actor::ALL.len()]>,
     most: usize,
     /// Whether the row was not searched to its end.
     pub(super) is_cut: bool,
 }
 
-/// Whose steps are followed.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(super) struct Reach {
-    protocol: bool,
-    healing: bool,
-    operator: bool,
+/// Who makes a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Actor {
+    Protocol,
+    Healing,
+    Operator,
 }
+
+impl Actor {
+    const ALL: [Actor; 3] = [Actor::Protocol, Actor::Healing, Actor::Operator];
+
+    fn of(step: Step) -> Actor {
+        match step {
+            Step::Protocol => Actor::Protocol,
+            Step::Healing => Actor::Healing,
+            Step::Operator(_) => Actor::Operator,
+        }
+    }
+}
+
+/// Whose steps are followed.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Reach(u8);
 
 impl Reach {
     /// The protocol's alone.
-    pub(super) const PROTOCOL: Reach = Reach {
-        protocol: true,
-        healing: false,
-        operator: false,
-    };
+    pub(super) const PROTOCOL: Reach = Reach(1 << Actor::Protocol as u8);
 
     /// Also of whatever comes back.
-    pub(super) fn and_healing(self) -> Reach {
-        Reach {
-            healing: true,
-            ..self
-        }
+    pub(super) const fn and_healing(self) -> Reach {
+        Reach(self.0 | 1 << Actor::Healing as u8)
     }
 
     /// Also the operator's.
-    pub(super) fn and_operator(self) -> Reach {
-        Reach {
-            operator: true,
-            ..self
-        }
+    pub(super) const fn and_operator(self) -> Reach {
+        Reach(self.0 | 1 << Actor::Operator as u8)
     }
 
     /// Whether such a step is one of them.
     pub(super) fn follows(self, step: Step) -> bool {
-        match step {
-            Step::Protocol => self.protocol,
-            Step::Healing => self.healing,
-            Step::Operator(_) => self.operator,
-        }
+        self.has(Actor::of(step))
+    }
+
+    fn has(self, actor: Actor) -> bool {
+        self.0 >> actor as u8 & 1 == 1
+    }
+
+    fn add(&mut self, actor: Actor) {
+        self.0 |= 1 << actor as u8;
     }
 
     fn minus(self, other: Reach) -> Reach {
-        Reach {
-            protocol: self.protocol && !other.protocol,
-            healing: self.healing && !other.healing,
-            operator: self.operator && !other.operator,
-        }
-    }
-
-    fn union(self, other: Reach) -> Reach {
-        Reach {
-            protocol: self.protocol || other.protocol,
-            healing: self.healing || other.healing,
-            operator: self.operator || other.operator,
-        }
+        Reach(self.0 & !other.0)
     }
 }
 
@@ -140,6 +140,7 @@ impl<'m> Space<'m> {
             states: Vec::new(),
             known: HashMap::new(),
             expanded: Vec::new(),
+            taken: Vec::new(),
             most,
             is_cut: false,
         };
@@ -149,8 +150,8 @@ impl<'m> Space<'m> {
 
     fn search_row(&mut self) {
         let mut room = Vec::new();
-        let mut seen = std::collections::HashSet::new();
-        let mut open = std::collections::VecDeque::new();
+        let mut seen = HashSet::new();
+        let mut open = VecDeque::new();
         for state in self.beginnings.clone() {
             seen.insert(key_of(&state, &mut room));
             open.push_back((state, self.arrive(&state, Way::Beginning)));
@@ -203,6 +204,12 @@ impl<'m> Space<'m> {
         every.filter(|home| self.brokers[home.index()] > 0).collect()
     }
 
+    /// What min ISR comes to before anything has happened.
+    pub(super) fn min_isr(&self) -> usize {
+        let setting = &self.row.setting;
+        self.row.effective_min_isr(setting.min_insync_replicas)
+    }
+
     /// How many states of the row there are.
     pub(super) fn row_states(&self) -> usize {
         self.ways.len()
@@ -219,6 +226,7 @@ impl<'m> Space<'m> {
         self.known.insert(key, node);
         self.states.push(bytes.into());
         self.expanded.push(Reach::default());
+        self.taken.push(Default::default());
         let entrances = self.row.datacenters_with_brokers(state, self.brokers);
         for from in self.homes().iter() {
             if let Some(leader) = self.rest.read_from(state, from) {
@@ -237,6 +245,64 @@ impl<'m> Space<'m> {
         postcard::from_bytes(&self.states[node.index()]).expect("what was written down can be read")
     }
 
+    /// For each state the goals that such steps lead to, as far as it takes to know of every one of
+    /// `wanted` whether it gets there.
+    ///
+    /// Nothing is followed beyond what was looked for, so most states are soon done with, and only
+    /// what gets nowhere is searched to its end.
+    pub(super) fn seek(&mut self, wanted: &[(Node, Goals)], reach: Reach) -> Vec<Goals> {
+        let counts = |step| reach.follows(step);
+        let mut found = self.graph.leading_to(self.graph.goals(), counts);
+        // Of which goals everything is known that can be reached from a state.
+        let mut settled: Vec<Goals> = Vec::new();
+        for (start, goals) in wanted {
+            let mut visited: HashSet<Node> = HashSet::new();
+            let mut open = vec![*start];
+            while found[start.index()] & goals != *goals {
+                let Some(node) = open.last().copied() else {
+                    for node in visited {
+                        settled[node.index()] |= goals;
+                    }
+                    break;
+                };
+                settled.resize(self.graph.len(), 0);
+                if (found[node.index()] | settled[node.index()]) & goals == *goals {
+                    open.pop();
+                    continue;
+                }
+                if visited.insert(node) {
+                    let steps = self.graph.steps_from(node);
+                    let steps = steps.filter(|(step, to)| counts(*step) && !visited.contains(to));
+                    open.extend(steps.map(|(_, to)| to));
+                    continue;
+                }
+                let next = self.expand_once(node, reach);
+                found.resize(self.graph.len(), 0);
+                self.graph.spread(&mut found, node, self.graph.met(node), counts);
+                match next {
+                    None => drop(open.pop()),
+                    Some(to) => {
+                        self.graph.spread(&mut found, to, self.graph.met(to), counts);
+                        let own = found[to.index()];
+                        self.graph.spread(&mut found, node, own, counts);
+                        if !visited.contains(&to) {
+                            open.push(to);
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The same where an operator acts, with everything that can follow: the price of a runbook is
+    /// asked of every way that the rest of the system may take.
+    pub(super) fn operate(&mut self, wanted: &[(Node, Goals)], reach: Reach) -> Vec<Goals> {
+        self.follow(wanted.iter().map(|(node, _)| *node), reach);
+        let counts = |step| reach.follows(step);
+        self.graph.leading_to(self.graph.goals(), counts)
+    }
+
     /// Follows every step of such actors from these nodes on.
     pub(super) fn follow(&mut self, from: impl IntoIterator<Item = Node>, reach: Reach) {
         let mut open: Vec<Node> = from.into_iter().collect();
@@ -248,48 +314,63 @@ impl<'m> Space<'m> {
             }
             self.expand(node, reach);
             let steps = self.graph.steps_from(node);
-            open.extend(
-                steps
-                    .filter(|(step, _)| reach.follows(*step))
-                    .map(|(_, to)| to),
-            );
+            let steps = steps.filter(|(step, _)| reach.follows(*step));
+            open.extend(steps.map(|(_, to)| to));
         }
     }
 
+    /// Takes every step of these actors from a node.
     fn expand(&mut self, node: Node, reach: Reach) {
-        let missing = reach.minus(self.expanded[node.index()]);
-        if missing == Reach::default() {
-            return;
+        while self.expand_once(node, reach).is_some() {}
+    }
+
+    /// Takes the next step of these actors from a node that leads to a state, and says to which.
+    fn expand_once(&mut self, node: Node, reach: Reach) -> Option<Node> {
+        if reach.minus(self.expanded[node.index()]) == Reach::default() {
+            return None;
         }
-        if self.graph.len() > self.most {
-            self.graph.meet(node, UNKNOWN, false);
-            return;
-        }
-        self.expanded[node.index()] = reach.union(self.expanded[node.index()]);
         let before = self.state(node);
-        for (event, step) in self.offered(&before) {
-            if !missing.follows(step) {
-                continue;
-            }
-            let after = match self.rest.step(&before, &event) {
-                Ok(after) => after,
-                Err(Disabled::ModelIsFull) => {
-                    self.graph.meet(node, UNKNOWN, false);
-                    continue;
+        let offered = self.offered(&before);
+        for actor in Actor::ALL.into_iter().filter(|actor| reach.has(*actor)) {
+            let events = offered.iter().filter(|(_, step)| Actor::of(*step) == actor);
+            let taken = self.taken[node.index()][actor as usize];
+            for (event, step) in events.skip(taken.into()) {
+                self.taken[node.index()][actor as usize] += 1;
+                if let Some(to) = self.take(node, &before, event, *step) {
+                    return Some(to);
                 }
-                Err(_) => continue,
-            };
-            if let Some(leader) = self.answers(&event) {
-                let goals = self.written(&before, leader);
-                self.graph.meet(node, goals, loses(&before, leader));
-                continue;
             }
-            let after = self.rest.recounted(&after);
-            if after != before {
-                let (to, _) = self.node(&after);
-                self.graph.connect(node, to, step);
-            }
+            self.expanded[node.index()].add(actor);
         }
+        None
+    }
+
+    /// Takes a step, and says to which state it leads if it leads to another one.
+    fn take(&mut self, node: Node, before: &State, event: &Event, step: Step) -> Option<Node> {
+        if self.graph.len() >= self.most {
+            self.graph.meet(node, UNKNOWN, false);
+            return None;
+        }
+        let after = match self.rest.step(before, event) {
+            Ok(after) => after,
+            Err(Disabled::ModelIsFull) => {
+                self.graph.meet(node, UNKNOWN, false);
+                return None;
+            }
+            Err(_) => return None,
+        };
+        if let Some(leader) = self.answers(event) {
+            let goals = self.written(before, leader);
+            self.graph.meet(node, goals, loses(before, leader));
+            return None;
+        }
+        let after = self.rest.recounted(&after);
+        if after == *before {
+            return None;
+        }
+        let (to, _) = self.node(&after);
+        self.graph.connect(node, to, step);
+        Some(to)
     }
 
     /// Who answers the producer of the watched record by this event.
@@ -313,10 +394,7 @@ impl<'m> Space<'m> {
     pub(super) fn offered(&self, state: &State) -> Vec<(Event, Step)> {
         let mut events = Vec::new();
         choices::offer(&self.rest, state, &mut events);
-        let mut offered: Vec<(Event, Step)> = events
-            .into_iter()
-            .map(|event| (event, actor(&event)))
-            .collect();
+        let mut offered: Vec<(Event, Step)> = Vec::with_capacity(events.len() + 4);
         let replicas = self.rest.setting.replicas();
         let sent: RecordSet = replicas
             .iter()
@@ -331,7 +409,9 @@ impl<'m> Space<'m> {
                 leaders.map(|broker| (Event::Produce { broker, record }, Step::Protocol)),
             );
         }
-        let lower = (1..state.image().min_isr).map(|to| Event::SetMinIsr { to });
+        offered.extend(events.iter().map(|event| (*event, actor(event))));
+        let most = self.rest.effective_min_isr(state.image().min_isr) as u8;
+        let lower = (1..most).map(|to| Event::SetMinIsr { to });
         let moves = lower.chain([Event::ElectUnclean]);
         offered.extend(moves.map(|event| (event, actor(&event))));
         offered
