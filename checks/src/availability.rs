@@ -24,15 +24,15 @@ pub mod runbook;
 pub mod service;
 mod space;
 
+pub use graph::Move;
 use graph::{Goals, Node};
 use highwater_model::replication::{Replication, State};
 use highwater_vocabulary::{Datacenter, Event, MOST_DATACENTERS, Member, Set};
-pub use graph::Move;
 pub use rows::{RowServices, ServiceCell};
 pub use runbook::Runbook;
 use runbook::Stuck;
-use service::{UNKNOWN, goal};
 pub use service::{Service, Word};
+use service::{UNKNOWN, goal};
 use space::{Reach, Seed, Space};
 
 /// What is known of the services of a model under its faults.
@@ -72,6 +72,9 @@ pub struct Worst {
     pub events: Vec<Event>,
     /// Whose clients are not served.
     pub client: Datacenter,
+    /// What happens by the runbook from there, up to the answer that the client gets; nothing if
+    /// there is none.
+    pub remedy: Vec<Event>,
 }
 
 impl Availability {
@@ -118,7 +121,11 @@ pub fn judge(row: &Replication, brokers: &[u16], most: usize) -> Availability {
 /// What comes back is asked of whoever does not go on alone, and so is an operator; both together of
 /// whom neither helps.
 fn explore(space: &mut Space) -> [Vec<Goals>; 4] {
-    let wanted: Vec<(Node, Goals)> = space.seeds.iter().map(|seed| (seed.node, wanted(seed))).collect();
+    let wanted: Vec<(Node, Goals)> = space
+        .seeds
+        .iter()
+        .map(|seed| (seed.node, wanted(seed)))
+        .collect();
     let alone = space.seek(&wanted, Reach::PROTOCOL);
     let stuck = still_wanted(&wanted, &[&alone]);
     let healed = space.seek(&stuck, Reach::PROTOCOL.and_healing());
@@ -131,7 +138,9 @@ fn explore(space: &mut Space) -> [Vec<Goals>; 4] {
 /// Those of `wanted` that none of these has reached.
 fn still_wanted(wanted: &[(Node, Goals)], reached: &[&Vec<Goals>]) -> Vec<(Node, Goals)> {
     let is_open = |(node, goals): &&(Node, Goals)| {
-        let known = reached.iter().fold(0, |all, reached| all | reached[node.index()]);
+        let known = reached
+            .iter()
+            .fold(0, |all, reached| all | reached[node.index()]);
         goals & !known != 0
     };
     wanted.iter().filter(is_open).copied().collect()
@@ -189,11 +198,15 @@ impl Judge<'_, '_> {
             .as_ref()
             .map(|(_, seed, client)| (*seed, *client))
             .or(worst.map(|(_, seed, client)| (seed, client)));
+        let told = worst.map(|(seed, client)| {
+            let runbook = remedy.as_ref().map(|(runbook, ..)| runbook);
+            self.told(seed, service, client, runbook)
+        });
         Served {
             service,
             worse_off: self.worse_off(service, words.iter().flatten().copied().max()),
             words,
-            worst: worst.map(|(seed, client)| self.told(seed, client)),
+            worst: told,
             runbook: remedy.map(|(runbook, ..)| runbook),
         }
     }
@@ -209,12 +222,24 @@ impl Judge<'_, '_> {
         apart.fold(Set::EMPTY, Set::union)
     }
 
-    fn told(&self, seed: &Seed, client: Datacenter) -> Worst {
+    fn told(
+        &self,
+        seed: &Seed,
+        service: Service,
+        client: Datacenter,
+        runbook: Option<&Runbook>,
+    ) -> Worst {
         let (beginning, events) = self.space.history(seed);
+        let remedy = runbook.and_then(|runbook| {
+            let asked = (service, client);
+            self.space
+                .remedy(seed, asked, &runbook.moves, runbook.after_return)
+        });
         Worst {
             beginning,
             events,
             client,
+            remedy: remedy.unwrap_or_default(),
         }
     }
 }

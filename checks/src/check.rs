@@ -129,6 +129,16 @@ impl CheckedRow {
         cells.into_iter().find(|cell| cell.service == service)
     }
 
+    /// The verdict word on a property or a service.
+    pub fn word(&self, name: &str) -> Option<&'static str> {
+        let services = self.services.iter().flat_map(|services| &services.cells);
+        let mut named = services.filter(|cell| cell.service.name() == name);
+        match self.cell(name) {
+            Some(cell) => Some(cell.verdict.word()),
+            None => named.next().map(|cell| cell.word.name()),
+        }
+    }
+
     /// Whether this property is violated here.
     pub fn violates(&self, property: &str) -> bool {
         self.cell(property)
@@ -334,7 +344,9 @@ fn unmet(deployment: &Deployment, rows: &[CheckedRow]) -> Vec<String> {
 
 /// What is found instead, if a row does not meet a goal.
 fn falls_short(row: &CheckedRow, name: &str, least: &str) -> Option<&'static str> {
-    let service = Service::ALL.into_iter().find(|service| service.name() == name);
+    let service = Service::ALL
+        .into_iter()
+        .find(|service| service.name() == name);
     if let Some(service) = service {
         let word = row.service(service)?.word;
         let least = Word::named(least)?;

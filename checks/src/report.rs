@@ -16,7 +16,7 @@ use crate::explore::{Exploration, Verdict};
 use crate::{Remark, Source, deployment_file};
 pub(crate) use cells::Cells;
 use highwater_vocabulary::Deployment;
-pub(crate) use rows::{NOT_ASKED, explain_command, kafka, topics_in_words, worst_cell};
+pub(crate) use rows::{explain_command, kafka, topics_in_words, worst_cell};
 use std::fmt;
 use table::{Table, escaped};
 
@@ -180,7 +180,7 @@ pub fn table(deployment: &Deployment, checked: &Checked, file: &str, detail: Det
 pub fn searched_in_brief(reports: &[Report]) -> String {
     let rows = reports.iter().flat_map(Report::rows).collect::<Vec<_>>();
     let searched = rows::searched_in_brief(&rows);
-    format!("{searched}\nNot a proof beyond that. {NOT_ASKED}")
+    format!("{searched}\nNot a proof beyond that.")
 }
 
 /// An experiment and its outcome.  `file` is how the command line would name it.

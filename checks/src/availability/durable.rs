@@ -24,6 +24,8 @@ pub fn holds(deployment: &Deployment, faults: &Faults) -> bool {
             _ => false,
         })
     });
-    let gone: usize = destroyed.map(|place| usize::from(sites[place].voters)).sum();
+    let gone: usize = destroyed
+        .map(|place| usize::from(sites[place].voters))
+        .sum();
     2 * gone <= all
 }

@@ -7,7 +7,7 @@ use crate::ladder;
 use crate::search::{MOST_REPLICAS_CLAIMED, Reach};
 use crate::symmetry;
 use highwater_model::replication::{Bounds, Grain, Replication};
-use highwater_vocabulary::{Datacenter, Deployment, Member, Setting};
+use highwater_vocabulary::{Datacenter, Deployment, Member};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -28,8 +28,8 @@ pub struct ServiceCell {
     pub clients: Vec<Datacenter>,
     /// What an operator does about it, if that helps wherever it does not go on by itself.
     pub runbook: Option<Runbook>,
-    /// The placement and order of the worst state, and how it came about.
-    pub worst: Option<(Setting, Worst)>,
+    /// The model in which the worst state was found, and how it came about.
+    pub worst: Option<(Replication, Worst)>,
 }
 
 /// What is known of the services of a row.
@@ -48,6 +48,7 @@ pub struct RowServices {
 /// What a model came to, and how far it was searched.
 #[derive(Clone)]
 struct Judged {
+    model: Replication,
     found: Availability,
     reach: Reach,
 }
@@ -73,7 +74,10 @@ pub(crate) fn fill(deployment: &Deployment, options: &Options, rows: &mut [Check
     }
     let judged = judge_all(deployment, options, &models);
     for (row, places) in rows.iter_mut().zip(places) {
-        let found: Vec<_> = places.iter().map(|at| (&models[*at], &judged[*at])).collect();
+        let found: Vec<_> = places
+            .iter()
+            .map(|at| (&models[*at], &judged[*at]))
+            .collect();
         row.services = Some(together(deployment, row, &found));
     }
 }
@@ -99,8 +103,12 @@ fn judge_all(deployment: &Deployment, options: &Options, models: &[Replication])
             });
         }
     });
-    let judged = slots.into_iter().map(|slot| slot.into_inner().ok().flatten());
-    judged.map(|judged| judged.expect("every model is judged")).collect()
+    let judged = slots
+        .into_iter()
+        .map(|slot| slot.into_inner().ok().flatten());
+    judged
+        .map(|judged| judged.expect("every model is judged"))
+        .collect()
 }
 
 /// Judges a model in the largest steps, and where that was cheap in smaller ones.
@@ -154,7 +162,11 @@ fn judge_at(model: &Replication, brokers: &[u16], reach: Reach, most: usize) -> 
             runbook.may_lose |= !is_deep && runbook.moves.contains(&Move::ElectUnclean);
         }
     }
-    Judged { found, reach }
+    Judged {
+        model: at,
+        found,
+        reach,
+    }
 }
 
 /// What all placements and orders of a row come to together.
@@ -166,7 +178,7 @@ fn together(
     let cells = Service::ALL.iter().enumerate().map(|(place, service)| {
         let served = found
             .iter()
-            .map(|(model, judged)| (*model, &judged.found.services[place]));
+            .map(|(_, judged)| (&judged.model, &judged.found.services[place]));
         service_cell(deployment, row, *service, served.collect())
     });
     let least = found.iter().map(|(_, judged)| judged.reach);
@@ -209,7 +221,9 @@ fn service_cell(
         .collect();
     clients.sort_by_key(|client| client.index());
     clients.dedup();
-    let stuck = served.iter().filter(|(_, served)| served.word() != Word::Automatic);
+    let stuck = served
+        .iter()
+        .filter(|(_, served)| served.word() != Word::Automatic);
     let remedies: Option<Vec<_>> = stuck
         .map(|(model, served)| Some((*model, *served, served.runbook.clone()?)))
         .collect();
@@ -225,9 +239,7 @@ fn service_cell(
         service,
         word,
         clients,
-        worst: told.and_then(|(model, served)| {
-            Some((model.setting.clone(), served.worst.clone()?))
-        }),
+        worst: told.and_then(|(model, served)| Some((model.clone(), served.worst.clone()?))),
         runbook: dearest.map(|(_, _, runbook)| runbook),
     }
 }

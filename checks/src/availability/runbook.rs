@@ -11,6 +11,33 @@ use super::graph::{Goals, Move};
 use super::service::{Service, Word, goal};
 use super::space::{Seed, Space};
 use highwater_vocabulary::Datacenter;
+use std::fmt;
+
+impl Runbook {
+    /// The steps, one after the other, for a topic; `min_isr` is what the file says, and is set back
+    /// at last.
+    pub fn steps(&self, topic: &str, min_isr: u8) -> Vec<String> {
+        let mut steps: Vec<String> = Vec::new();
+        if self.after_return {
+            steps.push("wait until what was lost is back".into());
+        }
+        for made in &self.moves {
+            steps.push(match made {
+                Move::SetMinIsr(to) => format!("set min.insync.replicas of {topic} to {to}"),
+                Move::ElectUnclean => {
+                    format!("ask for an unclean election of the leaderless partitions of {topic}")
+                }
+            });
+        }
+        let lowers = |made: &Move| matches!(made, Move::SetMinIsr(_));
+        if self.moves.iter().any(lowers) {
+            steps.push(format!(
+                "when every ISR is full again, and not before, set min.insync.replicas back to {min_isr}"
+            ));
+        }
+        steps
+    }
+}
 
 /// A few moves of an operator, after which a service goes on.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -23,6 +50,28 @@ pub struct Runbook {
     place: usize,
     /// The moves.
     pub moves: Vec<Move>,
+}
+
+impl fmt::Display for Runbook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.after_return {
+            f.write_str("when it is back, ")?;
+        }
+        let count = self.moves.len();
+        write!(f, "{count} move{}: ", if count == 1 { "" } else { "s" })?;
+        let moves: Vec<String> = self.moves.iter().map(Move::to_string).collect();
+        f.write_str(&moves.join(", then "))?;
+        f.write_str(if self.may_lose { " (may lose)" } else { "" })
+    }
+}
+
+impl fmt::Display for Move {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Move::SetMinIsr(to) => write!(f, "min ISR {to}"),
+            Move::ElectUnclean => f.write_str("elect unclean"),
+        }
+    }
 }
 
 /// Every runbook for a partition whose min ISR comes to so many, the better ones first: fewer moves,
@@ -60,20 +109,28 @@ pub(super) fn least<'s>(
     }
     let mut best: Vec<Option<Runbook>> = vec![None; stuck.len()];
     for after_return in [false, true] {
-        let words = if after_return { &[Word::Manual][..] } else { &[Word::AfterHeal, Word::Manual] };
-        let open = (0..stuck.len()).filter(|at| best[*at].is_none() && words.contains(&stuck[*at].word));
+        let words = if after_return {
+            &[Word::Manual][..]
+        } else {
+            &[Word::AfterHeal, Word::Manual]
+        };
+        let open =
+            (0..stuck.len()).filter(|at| best[*at].is_none() && words.contains(&stuck[*at].word));
         let open: Vec<usize> = open.collect();
         if open.is_empty() {
             continue;
         }
         for (place, moves) in every(space.min_isr()).into_iter().enumerate() {
-            let leads = space.graph.led_by(&moves, space.graph.goals(), after_return);
-            let loses = space.graph.led_by(&moves, space.graph.lossy(), after_return);
+            let leads = space
+                .graph
+                .led_by(&moves, space.graph.goals(), after_return);
+            let loses = space
+                .graph
+                .led_by(&moves, space.graph.lossy(), after_return);
             for at in &open {
                 let Stuck { seed, client, .. } = stuck[*at];
-                let reaches = |goals: &[Goals]| {
-                    goals[seed.node.index()] & goal(service, client) != 0
-                };
+                let reaches =
+                    |goals: &[Goals]| goals[seed.node.index()] & goal(service, client) != 0;
                 if !reaches(&leads) {
                     continue;
                 }

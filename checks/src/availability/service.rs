@@ -46,12 +46,7 @@ pub enum Word {
 
 impl Word {
     /// Those that a goal may name, the best first.
-    pub const DEMANDED: [Word; 4] = [
-        Word::Automatic,
-        Word::AfterHeal,
-        Word::Manual,
-        Word::Never,
-    ];
+    pub const DEMANDED: [Word; 4] = [Word::Automatic, Word::AfterHeal, Word::Manual, Word::Never];
 
     /// The word of that name, if a goal may name it.
     pub fn named(name: &str) -> Option<Word> {

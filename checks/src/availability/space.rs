@@ -183,9 +183,7 @@ impl<'m> Space<'m> {
         let renewed = self.row.renewed(state);
         let (node, is_new) = self.node(&renewed);
         if is_new {
-            let running = self
-                .row
-                .datacenters_with_brokers(&renewed, self.brokers);
+            let running = self.row.datacenters_with_brokers(&renewed, self.brokers);
             let clients = match running.is_empty() {
                 true => self.homes(),
                 false => running,
@@ -201,7 +199,9 @@ impl<'m> Space<'m> {
 
     fn homes(&self) -> Set<Datacenter> {
         let every = self.row.setting.every_datacenter();
-        every.filter(|home| self.brokers[home.index()] > 0).collect()
+        every
+            .filter(|home| self.brokers[home.index()] > 0)
+            .collect()
     }
 
     /// What min ISR comes to before anything has happened.
@@ -231,10 +231,12 @@ impl<'m> Space<'m> {
         for from in self.homes().iter() {
             if let Some(leader) = self.rest.read_from(state, from) {
                 let lossy = loses(state, leader);
-                self.graph.meet(node, service::goal(Service::Reads, from), lossy);
+                self.graph
+                    .meet(node, service::goal(Service::Reads, from), lossy);
             }
             if self.rest.changes_metadata(state, from, entrances) {
-                self.graph.meet(node, service::goal(Service::Metadata, from), false);
+                self.graph
+                    .meet(node, service::goal(Service::Metadata, from), false);
             }
         }
         (node, true)
@@ -278,11 +280,13 @@ impl<'m> Space<'m> {
                 }
                 let next = self.expand_once(node, reach);
                 found.resize(self.graph.len(), 0);
-                self.graph.spread(&mut found, node, self.graph.met(node), counts);
+                self.graph
+                    .spread(&mut found, node, self.graph.met(node), counts);
                 match next {
                     None => drop(open.pop()),
                     Some(to) => {
-                        self.graph.spread(&mut found, to, self.graph.met(to), counts);
+                        self.graph
+                            .spread(&mut found, to, self.graph.met(to), counts);
                         let own = found[to.index()];
                         self.graph.spread(&mut found, node, own, counts);
                         if !visited.contains(&to) {
@@ -386,8 +390,12 @@ impl<'m> Space<'m> {
     fn written(&self, state: &State, leader: Broker) -> Goals {
         let home = self.rest.setting.home(leader);
         let clients = self.homes();
-        let reach = clients.iter().filter(|from| state.world.connects(*from, home));
-        reach.map(|from| service::goal(Service::Writes, from)).fold(0, |all, one| all | one)
+        let reach = clients
+            .iter()
+            .filter(|from| state.world.connects(*from, home));
+        reach
+            .map(|from| service::goal(Service::Writes, from))
+            .fold(0, |all, one| all | one)
     }
 
     /// Everything that may be tried, and who tries it.
@@ -405,9 +413,8 @@ impl<'m> Space<'m> {
                 .iter()
                 .filter(|broker| state.replicas[*broker].leads());
             let record = watched();
-            offered.extend(
-                leaders.map(|broker| (Event::Produce { broker, record }, Step::Protocol)),
-            );
+            offered
+                .extend(leaders.map(|broker| (Event::Produce { broker, record }, Step::Protocol)));
         }
         offered.extend(events.iter().map(|event| (*event, actor(event))));
         let most = self.rest.effective_min_isr(state.image().min_isr) as u8;
@@ -415,6 +422,50 @@ impl<'m> Space<'m> {
         let moves = lower.chain([Event::ElectUnclean]);
         offered.extend(moves.map(|event| (event, actor(&event))));
         offered
+    }
+
+    /// The events on a shortest way from a seed to where a client is served, with an operator's moves.
+    pub(super) fn remedy(
+        &self,
+        seed: &Seed,
+        (service, client): (Service, Datacenter),
+        moves: &[Move],
+        healing: bool,
+    ) -> Option<Vec<Event>> {
+        let goal = service::goal(service, client);
+        let way = self.graph.way(seed.node, goal, moves, healing)?;
+        let mut events = Vec::new();
+        let mut at = seed.node;
+        for (step, to) in way {
+            events.push(self.event_between(at, step, to)?);
+            at = to;
+        }
+        if service == Service::Writes {
+            let state = self.state(at);
+            let serves = |event: &Event| {
+                let leader = self.answers(event);
+                let goals = leader.map_or(0, |leader| self.written(&state, leader));
+                goals & goal != 0 && self.rest.step(&state, event).is_ok()
+            };
+            let offered = self.offered(&state);
+            events.extend(offered.iter().map(|(event, _)| *event).find(serves));
+        }
+        Some(events)
+    }
+
+    /// An event that makes a step between two nodes.
+    fn event_between(&self, from: Node, step: Step, to: Node) -> Option<Event> {
+        let before = self.state(from);
+        let wanted = self.state(to);
+        let offered = self.offered(&before);
+        let mut events = offered.iter().filter(|(_, own)| *own == step);
+        let leads = |event: &Event| {
+            let after = self.rest.step(&before, event);
+            after.is_ok_and(|after| self.rest.recounted(&after) == wanted)
+        };
+        events
+            .find(|(event, _)| leads(event))
+            .map(|(event, _)| *event)
     }
 
     /// The events that lead to a seed, from a beginning on.
