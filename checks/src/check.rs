@@ -1,5 +1,6 @@
 //! A deployment, asked about every row of its ladder.
 
+use crate::availability::{self, RowServices, Service, ServiceCell, Word, durable};
 use crate::explore::{Coverage, Crew, Verdict};
 use crate::ladder;
 use crate::placement;
@@ -99,6 +100,8 @@ pub struct CheckedRow {
     pub coverage: Coverage,
     /// The properties, each with its worst verdict.
     pub cells: Vec<Cell>,
+    /// What stops, and the way back; nothing where it was not asked.
+    pub services: Option<RowServices>,
 }
 
 /// The worst verdict on a property, and where it was found.
@@ -118,6 +121,22 @@ impl CheckedRow {
         self.cells
             .iter()
             .find(|cell| cell.property.name == property)
+    }
+
+    /// The cell of a service.
+    pub fn service(&self, service: Service) -> Option<&ServiceCell> {
+        let cells = self.services.iter().flat_map(|services| &services.cells);
+        cells.into_iter().find(|cell| cell.service == service)
+    }
+
+    /// The verdict word on a property or a service.
+    pub fn word(&self, name: &str) -> Option<&'static str> {
+        let services = self.services.iter().flat_map(|services| &services.cells);
+        let mut named = services.filter(|cell| cell.service.name() == name);
+        match self.cell(name) {
+            Some(cell) => Some(cell.verdict.word()),
+            None => named.next().map(|cell| cell.word.name()),
+        }
     }
 
     /// Whether this property is violated here.
@@ -182,7 +201,8 @@ pub fn check(
 ) -> Checked {
     let ladder = ladder::rows(deployment);
     let topics: Vec<usize> = (0..deployment.cluster.topics.len()).collect();
-    let rows = check_rows(deployment, &topics, &ladder, options, progress);
+    let mut rows = check_rows(deployment, &topics, &ladder, options, progress);
+    availability::rows::fill(deployment, options, &mut rows);
     let unmet = unmet(deployment, &rows);
     Checked { rows, unmet }
 }
@@ -279,6 +299,7 @@ fn judge(
             all.and(&outcome.coverage)
         }),
         cells: cells.collect(),
+        services: None,
     }
 }
 
@@ -293,29 +314,25 @@ pub(crate) fn rank(verdict: &Verdict) -> (u8, usize) {
 }
 
 /// The goals of the file that some row does not meet.  What is not known does not meet a goal; what
-/// says nothing does.
+/// says nothing does, and so does a better word than the one that was asked for.
 fn unmet(deployment: &Deployment, rows: &[CheckedRow]) -> Vec<String> {
     let names = deployment.cluster.datacenters();
     let mut unmet = Vec::new();
     for requirement in &deployment.requirements {
-        for (faults, property) in requirement.rows.iter().flat_map(|faults| {
-            requirement
-                .wanted
-                .iter()
-                .map(move |wanted| (faults, wanted))
-        }) {
-            for row in rows.iter().filter(|row| row.covers(faults)) {
-                let Some(cell) = row.cell(property) else {
-                    continue;
-                };
-                if !matches!(cell.verdict, Verdict::Holds | Verdict::Silent) {
+        for faults in &requirement.rows {
+            for (name, least) in &requirement.goals() {
+                for row in rows.iter().filter(|row| row.covers(faults)) {
+                    let Some(found) = falls_short(row, name, least) else {
+                        continue;
+                    };
                     let topic = &deployment.cluster.topics[row.topic].id;
-                    let found = match cell.verdict {
-                        Verdict::Incomplete => "not known",
-                        _ => cell.verdict.word(),
+                    let wanted = match *least {
+                        "holds" => format!("hold for {topic}"),
+                        "automatic" => format!("be automatic for {topic}"),
+                        least => format!("be {least} or better for {topic}"),
                     };
                     unmet.push(format!(
-                        "{}: {property} should hold for {topic}, and is {found}",
+                        "{}: {name} should {wanted}, and is {found}",
                         faults.name(&names)
                     ));
                 }
@@ -323,4 +340,28 @@ fn unmet(deployment: &Deployment, rows: &[CheckedRow]) -> Vec<String> {
         }
     }
     unmet
+}
+
+/// What is found instead, if a row does not meet a goal.
+fn falls_short(row: &CheckedRow, name: &str, least: &str) -> Option<&'static str> {
+    let service = Service::ALL
+        .into_iter()
+        .find(|service| service.name() == name);
+    if let Some(service) = service {
+        let word = row.service(service)?.word;
+        let least = Word::named(least)?;
+        return match word {
+            Word::Incomplete => Some("not known"),
+            word => (word > least).then(|| word.name()),
+        };
+    }
+    if name == durable::NAME {
+        let durable = row.services.as_ref()?.metadata_durable;
+        return (!durable).then_some("violated");
+    }
+    match &row.cell(name)?.verdict {
+        Verdict::Holds | Verdict::Silent => None,
+        Verdict::Incomplete => Some("not known"),
+        verdict => Some(verdict.word()),
+    }
 }

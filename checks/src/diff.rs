@@ -5,7 +5,7 @@
 
 use crate::check::CheckedRow;
 use crate::report::table::{Line, Note, Table, escaped};
-use crate::report::{Cells, NOT_ASKED, Report, kafka, topics_in_words, when};
+use crate::report::{Cells, Report, kafka, topics_in_words, when};
 use highwater_vocabulary::{Faults, Topic};
 use serde::Serialize;
 
@@ -73,8 +73,11 @@ impl<'a> Diff<'a> {
             let Some(known) = pair.a.or(pair.b) else {
                 continue;
             };
-            for property in known.cells.iter().map(|cell| cell.property.name) {
-                let word = |row: Option<&CheckedRow>| Some(row?.cell(property)?.verdict.word());
+            let properties = known.cells.iter().map(|cell| cell.property.name);
+            let services = known.services.iter().flat_map(|services| &services.cells);
+            let services = services.map(|cell| cell.service.name());
+            for property in properties.chain(services) {
+                let word = |row: Option<&CheckedRow>| row?.word(property);
                 let (a, b) = (word(pair.a), word(pair.b));
                 if a != b {
                     differences.push(Difference {
@@ -150,7 +153,7 @@ impl<'a> Diff<'a> {
             for (what, a, b, rows) in self.folded(*topic) {
                 let whens = when::phrases(&self.a.deployment().cluster.sites, rows);
                 lines.extend(whens.into_iter().map(|when| Line {
-                    cells: vec![format!("{name}{when}"), what.into(), a.into(), b.into()],
+                    cells: vec![format!("{name}{when}"), what.into(), a.clone(), b.clone()],
                     details: Vec::new(),
                 }));
             }
@@ -168,28 +171,25 @@ impl<'a> Diff<'a> {
     }
 
     /// The rows of a topic in which a word of the table differs, by what it is in the two.
-    fn folded(
-        &self,
-        topic: (usize, usize),
-    ) -> Vec<(&'static str, &'static str, &'static str, Vec<&Faults>)> {
-        let mut folded: Vec<(&str, &str, &str, Vec<&Faults>)> = Vec::new();
+    fn folded(&self, topic: (usize, usize)) -> Vec<(&'static str, String, String, Vec<&Faults>)> {
+        let mut folded: Vec<(&str, String, String, Vec<&Faults>)> = Vec::new();
         for (pair, a, b) in self.in_both() {
             if pair.topic != topic {
                 continue;
             }
-            let a = Cells::of(a, topics_of(self.a)[topic.0].acks);
-            let b = Cells::of(b, topics_of(self.b)[topic.1].acks);
+            let a = Cells::of(self.a.deployment(), a, topics_of(self.a)[topic.0].acks);
+            let b = Cells::of(self.b.deployment(), b, topics_of(self.b)[topic.1].acks);
             let words = a.words().iter().zip(b.words());
             for (what, (a, b)) in Cells::COLUMNS.iter().zip(words) {
                 if a == b {
                     continue;
                 }
-                let same = |known: &&mut (&str, &str, &str, Vec<&Faults>)| {
-                    (known.0, known.1, known.2) == (*what, *a, *b)
+                let same = |known: &&mut (&str, String, String, Vec<&Faults>)| {
+                    (known.0, &known.1, &known.2) == (*what, a, b)
                 };
                 match folded.iter_mut().find(same) {
                     Some(known) => known.3.push(&pair.faults),
-                    None => folded.push((what, a, b, vec![&pair.faults])),
+                    None => folded.push((what, a.clone(), b.clone(), vec![&pair.faults])),
                 }
             }
         }
@@ -206,8 +206,8 @@ impl<'a> Diff<'a> {
             .in_both()
             .into_iter()
             .filter(|(pair, a, b)| {
-                Cells::of(a, topics_of(self.a)[pair.topic.0].acks)
-                    == Cells::of(b, topics_of(self.b)[pair.topic.1].acks)
+                Cells::of(self.a.deployment(), a, topics_of(self.a)[pair.topic.0].acks)
+                    == Cells::of(self.b.deployment(), b, topics_of(self.b)[pair.topic.1].acks)
                     && a.cells.iter().any(|cell| {
                         let other = b.cell(cell.property.name);
                         other.is_none_or(|other| other.verdict.word() != cell.verdict.word())
@@ -241,7 +241,7 @@ impl<'a> Diff<'a> {
             }
         }
         notes.extend(self.caveats());
-        notes.push(format!("Within the bounds of the searches. {NOT_ASKED}"));
+        notes.push("Within the bounds of the searches.".to_owned());
         notes
     }
 

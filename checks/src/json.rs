@@ -1,11 +1,12 @@
 //! What a program reads.  The field names are a contract; docs/DEPLOYMENTS.md lists them.
 
+use crate::availability::{Move, Runbook, ServiceCell, durable};
 use crate::check::{Cell, CheckedRow};
 use crate::experiment::{Experiment, Unexpected};
 use crate::explore::{Coverage, Exploration, Verdict, chance_of_clash};
 use crate::report::{self, Report};
 use highwater_model::replication::{Bounds, Grain};
-use highwater_vocabulary::{Deployment, Setting};
+use highwater_vocabulary::{Deployment, Member, Setting};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -94,6 +95,19 @@ struct CellResult {
     placement: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<usize>,
+    /// Whose clients fare worse than others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    datacenters: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runbook: Option<RunbookResult>,
+}
+
+/// What an operator does, one after the other, and at what price.
+#[derive(Serialize)]
+struct RunbookResult {
+    moves: Vec<String>,
+    after_return: bool,
+    may_lose_acknowledged: bool,
 }
 
 #[derive(Serialize)]
@@ -120,6 +134,12 @@ pub fn check_result(report: &Report) -> CheckResult {
 
 fn row_result(deployment: &Deployment, row: &CheckedRow) -> Row {
     let names = deployment.cluster.datacenters();
+    let services = row.services.iter().flat_map(|services| {
+        let cells = services.cells.iter();
+        let cells = cells.map(|cell| (cell.service.name(), service_result(&names, cell)));
+        let durable = (durable::NAME, durable_result(services.metadata_durable));
+        cells.chain([durable])
+    });
     Row {
         topic: Some(deployment.cluster.topics[row.topic].id.clone()),
         fault: row.faults.name(&names),
@@ -138,6 +158,7 @@ fn row_result(deployment: &Deployment, row: &CheckedRow) -> Row {
             .cells
             .iter()
             .map(|cell| (cell.property.name, cell_result(cell)))
+            .chain(services)
             .collect(),
     }
 }
@@ -160,6 +181,8 @@ pub fn experiment_result(
                 verdict: verdict.word(),
                 placement: placement.clone(),
                 steps: steps(verdict),
+                datacenters: Vec::new(),
+                runbook: None,
             };
             (property.name, cell)
         });
@@ -233,6 +256,46 @@ fn cell_result(cell: &Cell) -> CellResult {
         verdict: cell.verdict.word(),
         placement: replicas(&cell.worst),
         steps: steps(&cell.verdict),
+        datacenters: Vec::new(),
+        runbook: None,
+    }
+}
+
+/// A service of a row; `steps` lead to its worst state.
+fn service_result(names: &[String], cell: &ServiceCell) -> CellResult {
+    let worst = cell.worst.as_ref();
+    let clients = cell.clients.iter();
+    CellResult {
+        verdict: cell.word.name(),
+        placement: worst.map_or_else(Vec::new, |(model, _)| replicas(&model.setting)),
+        steps: worst.map(|(_, worst)| worst.events.len()),
+        datacenters: clients
+            .map(|client| names[client.index()].clone())
+            .collect(),
+        runbook: cell.runbook.as_ref().map(runbook_result),
+    }
+}
+
+fn runbook_result(runbook: &Runbook) -> RunbookResult {
+    let moves = runbook.moves.iter().map(|made| match made {
+        Move::SetMinIsr(to) => format!("set-min-isr {to}"),
+        Move::ElectUnclean => "elect-unclean".to_owned(),
+    });
+    RunbookResult {
+        moves: moves.collect(),
+        after_return: runbook.after_return,
+        may_lose_acknowledged: runbook.may_lose,
+    }
+}
+
+/// The cell of what follows from the faults alone.
+fn durable_result(holds: bool) -> CellResult {
+    CellResult {
+        verdict: if holds { "holds" } else { "violated" },
+        placement: Vec::new(),
+        steps: None,
+        datacenters: Vec::new(),
+        runbook: None,
     }
 }
 

@@ -248,6 +248,7 @@ mod tests {
                 pattern: pattern.into(),
                 rows: rows_of(pattern),
                 wanted: Vec::new(),
+                available: Vec::new(),
             })
             .into();
         let rows = rows(&deployment);

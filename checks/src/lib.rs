@@ -6,6 +6,7 @@
 //! of that in one call.
 
 pub mod agreement;
+pub mod availability;
 pub mod check;
 pub mod claims;
 pub mod deployment_file;

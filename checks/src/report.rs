@@ -16,7 +16,7 @@ use crate::explore::{Exploration, Verdict};
 use crate::{Remark, Source, deployment_file};
 pub(crate) use cells::Cells;
 use highwater_vocabulary::Deployment;
-pub(crate) use rows::{NOT_ASKED, explain_command, kafka, topics_in_words, worst_cell};
+pub(crate) use rows::{explain_command, kafka, topics_in_words, worst_cell};
 use std::fmt;
 use table::{Table, escaped};
 
@@ -117,7 +117,7 @@ impl Report {
         let name = format!("{} ({})", self.deployment.name, self.file);
         let demands = self.deployment.requirements.iter();
         assert!(
-            demands.map(|demand| demand.wanted.len()).sum::<usize>() > 0,
+            demands.map(|demand| demand.goals().len()).sum::<usize>() > 0,
             "{name} demands nothing, so it cannot fail: add a [[require]] to the file, such as\n\n\
              [[require]]\nfault = \"dc-loss:*\"\nacked-somewhere = \"holds\"\n"
         );
@@ -147,8 +147,8 @@ impl Report {
                 explain_command(&self.deployment, &self.file, row.topic, faults, property)
             ),
             None => {
-                "Nothing was found to violate them, but the search was cut: raise its limit on \
-                     states, or lower the [bounds] of the file."
+                "No history violates them: something stops, or the search was cut.  The table says \
+                     which; `highwater check --all` says more."
                     .to_owned()
             }
         }
@@ -180,7 +180,7 @@ pub fn table(deployment: &Deployment, checked: &Checked, file: &str, detail: Det
 pub fn searched_in_brief(reports: &[Report]) -> String {
     let rows = reports.iter().flat_map(Report::rows).collect::<Vec<_>>();
     let searched = rows::searched_in_brief(&rows);
-    format!("{searched}\nNot a proof beyond that. {NOT_ASKED}")
+    format!("{searched}\nNot a proof beyond that.")
 }
 
 /// An experiment and its outcome.  `file` is how the command line would name it.

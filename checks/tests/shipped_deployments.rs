@@ -62,6 +62,7 @@ fn a_file_says_what_is_read() {
             pattern: "dc-loss:*".into(),
             rows,
             wanted: vec!["acked-somewhere".into()],
+            available: Vec::new(),
         }],
         bounds: BoundOverrides::default(),
     };

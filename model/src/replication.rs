@@ -13,6 +13,8 @@
 //! | [`ghost`] | what only the proof remembers |
 //! | [`state::symmetry`] | which brokers are interchangeable |
 //! | [`properties`] | what ought to hold |
+//! | `services` | what a client gets if it asks now |
+//! | `renew` | a state as the first of a new history |
 //!
 //! Choices, rules, bounds and properties are four kinds of truth, and none reaches into another:
 //! the enumerator may offer too much because the guard decides; no rule knows a bound; no rule
@@ -27,7 +29,9 @@ pub mod guard;
 mod numbers;
 mod observe;
 pub mod properties;
+mod renew;
 pub mod rules;
+mod services;
 mod settle;
 pub mod state;
 pub mod variant;

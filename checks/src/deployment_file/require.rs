@@ -1,29 +1,23 @@
 //! `[[require]]`: what must come out, in which rows.
 
+use crate::availability::{Service, Word, durable};
 use crate::fault_pattern::{self, NoSuchRow};
 use crate::source::Remark;
 use crate::table::Table;
 use highwater_vocabulary::{Requirement, Site};
 
 /// What an operator may demand of a deployment.
-const PROPERTIES: [&str; 5] = [
+const PROPERTIES: [&str; 6] = [
     "acked-somewhere",
     "acked-survives",
     "acked-in-leader",
     "electable",
     "no-split-brain",
+    durable::NAME,
 ];
 
 /// Properties that have a name already and that no goal may name so far.
-const LATER: [(&[&str], &str); 6] = [
-    (
-        &["writes-available", "reads-available", "metadata-available"],
-        "availability is not judged yet, only what is kept and what is lost",
-    ),
-    (
-        &["metadata-durable"],
-        "it takes the model of the metadata quorum",
-    ),
+const LATER: [(&[&str], &str); 4] = [
     (
         &["offsets-durable"],
         "it takes a group that moves; what is kept of `__consumer_offsets` is judged as of any \
@@ -90,12 +84,20 @@ pub(super) fn requirement(mut table: Table, sites: &[Site]) -> Result<Requiremen
             wanted.push(property.to_string());
         }
     }
+    let mut available = Vec::new();
+    for service in Service::ALL {
+        if let Some(value) = table.take(service.name()) {
+            let words = Word::DEMANDED.map(|word| (word.name(), word));
+            let least: Word = value.word(&words)?;
+            available.push((service.name().to_string(), least.name().to_string()));
+        }
+    }
     for (properties, why) in LATER {
         for property in properties {
             table.not_yet(property, why)?;
         }
     }
-    if wanted.is_empty() {
+    if wanted.is_empty() && available.is_empty() {
         let nothing = table.error("this demands nothing");
         table.finish()?;
         return Err(nothing.remedy("add a property, such as acked-somewhere = \"holds\""));
@@ -105,6 +107,7 @@ pub(super) fn requirement(mut table: Table, sites: &[Site]) -> Result<Requiremen
         pattern: pattern.into(),
         rows,
         wanted,
+        available,
     })
 }
 

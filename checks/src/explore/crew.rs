@@ -70,6 +70,14 @@ impl Crew {
         }
     }
 
+    /// How many threads of this process take part.
+    pub fn threads(&self) -> usize {
+        match &self.hands {
+            Hands::Threads(threads) => *threads,
+            Hands::Cluster(cluster) => cluster.threads(),
+        }
+    }
+
     /// Explores one model, all hands together.
     pub fn explore(&self, question: Question<Replication>) -> Exploration {
         match &self.hands {

@@ -1,13 +1,15 @@
 //! The verdicts of a row in operators' words.
 
+use crate::availability::{Service, Word};
 use crate::check::CheckedRow;
 use crate::explore::Verdict;
-use highwater_vocabulary::Acks;
+use crate::wording::listed;
+use highwater_vocabulary::{Acks, Deployment, Fault, Member};
 
 /// The cells of a row, as an operator reads them, and whether they are as one would wish.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Cells {
-    words: [&'static str; 3],
+    words: [String; Cells::COLUMNS.len()],
     mark: Mark,
 }
 
@@ -16,29 +18,55 @@ pub(crate) struct Cells {
 enum Mark {
     Lost,
     OutOfReach,
+    Stops,
     NotKnown,
     Good,
 }
 
 impl Cells {
     /// What the columns are called.
-    pub(crate) const COLUMNS: [&'static str; 3] = ["acknowledged data", "election", "split brain"];
+    pub(crate) const COLUMNS: [&'static str; 6] = [
+        "acknowledged data",
+        "writes",
+        "reads",
+        "election",
+        "split brain",
+        "what to do",
+    ];
+
+    /// The columns that are printed only if one of their words is none of these, and what is said
+    /// otherwise.
+    pub(crate) const UNREMARKABLE: [(&'static str, &'static [&'static str], &'static str); 2] = [
+        ("election", &["clean", "-"], "Every election is clean."),
+        ("split brain", &["no"], "No brain is split."),
+    ];
 
     /// The cells of a row of a topic whose producers ask for these acks.
-    pub(crate) fn of(row: &CheckedRow, acks: Acks) -> Cells {
+    pub(crate) fn of(deployment: &Deployment, row: &CheckedRow, acks: Acks) -> Cells {
         let [data, election, split_brain] = [
             acknowledged_data(row, acks),
             election(row),
             split_brain(row),
         ];
+        let writes = goes_on(deployment, row, Service::Writes);
+        let reads = goes_on(deployment, row, Service::Reads);
+        let words = [
+            data.0.to_owned(),
+            writes.0,
+            reads.0,
+            election.0.to_owned(),
+            split_brain.0.to_owned(),
+            what_to_do(row),
+        ];
+        let marks = [data.1, writes.1, reads.1, election.1, split_brain.1];
         Cells {
-            words: [data.0, election.0, split_brain.0],
-            mark: data.1.min(election.1).min(split_brain.1),
+            words,
+            mark: marks.into_iter().min().unwrap_or(Mark::Good),
         }
     }
 
     /// The words, a column each.
-    pub(crate) fn words(&self) -> &[&'static str; 3] {
+    pub(crate) fn words(&self) -> &[String; Cells::COLUMNS.len()] {
         &self.words
     }
 
@@ -50,6 +78,63 @@ impl Cells {
     /// What is to be read first has the least.
     pub(crate) fn order(&self) -> impl Ord + use<> {
         self.mark
+    }
+}
+
+/// How a service goes on, and for whom not, if others fare better.
+fn goes_on(deployment: &Deployment, row: &CheckedRow, service: Service) -> (String, Mark) {
+    let Some(cell) = row.service(service) else {
+        return ("not known".to_owned(), Mark::NotKnown);
+    };
+    let moves = cell.runbook.as_ref().map(|runbook| runbook.moves.len());
+    let word = match (cell.word, moves) {
+        (Word::Automatic, _) => return ("continue".to_owned(), Mark::Good),
+        (Word::AfterHeal, _) if only_cut(row) => "until it heals",
+        (Word::AfterHeal, _) => "until it returns",
+        (Word::Manual, Some(1)) => "1 move",
+        (Word::Manual, Some(_)) => "2 moves",
+        (Word::Manual, None) => "until you act",
+        (Word::Never, _) => "never",
+        (Word::Incomplete, _) => return ("not known".to_owned(), Mark::NotKnown),
+    };
+    let whose = match cell.clients.as_slice() {
+        [] => String::new(),
+        // The row stands for others with other names.
+        _ if !row.also.is_empty() => " (some clients)".to_owned(),
+        clients => {
+            let names = deployment.cluster.datacenters();
+            let clients = clients.iter().map(|client| names[client.index()].as_str());
+            format!(" (in {})", listed(clients))
+        }
+    };
+    (format!("{word}{whose}"), Mark::Stops)
+}
+
+fn only_cut(row: &CheckedRow) -> bool {
+    let cut = |fault| matches!(fault, Fault::Cut(..) | Fault::OneWayCut(..) | Fault::Lag);
+    row.faults.iter().all(cut)
+}
+
+/// What an operator does about the first service that does not go on by itself.
+fn what_to_do(row: &CheckedRow) -> String {
+    let services = [Service::Writes, Service::Reads].into_iter();
+    let cell = services
+        .filter_map(|service| row.service(service))
+        .find(|cell| cell.word != Word::Automatic);
+    let Some(cell) = cell else {
+        return "nothing".to_owned();
+    };
+    let no_controller = row
+        .service(Service::Metadata)
+        .is_some_and(|metadata| metadata.word > Word::Automatic);
+    match (&cell.runbook, cell.word) {
+        (_, Word::Incomplete) => "not known".to_owned(),
+        (Some(runbook), Word::AfterHeal) => format!("wait, or {runbook}"),
+        (Some(runbook), _) => runbook.to_string(),
+        (None, Word::AfterHeal) if no_controller => "wait: no metadata quorum".to_owned(),
+        (None, Word::AfterHeal) => "wait".to_owned(),
+        (None, _) if no_controller => "no move helps: no metadata quorum".to_owned(),
+        (None, _) => "no move helps".to_owned(),
     }
 }
 

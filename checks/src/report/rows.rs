@@ -3,6 +3,7 @@
 use super::table::{Line, Note, Table};
 use super::when::phrases;
 use super::{Cells, Found, is_violated};
+use crate::availability::{RowServices, Runbook, durable};
 use crate::check::{self, Cell, Checked, CheckedRow};
 use crate::experiment::Experiment;
 use crate::explore::{Coverage, Verdict, chance_of_clash};
@@ -10,11 +11,8 @@ use crate::placement::{self, counts_in_words};
 use crate::search::Reach;
 use crate::wording::{enumerated, listed};
 use highwater_model::replication::Property;
-use highwater_vocabulary::{Deployment, Faults, Topic};
+use highwater_vocabulary::{Deployment, Faults, Member, Topic};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Without this, a table in which writes stop for ever reads as the better one.
-pub(crate) const NOT_ASKED: &str = "What stops meanwhile is not asked yet.";
 
 /// How much of a table is printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,7 +62,38 @@ pub(super) fn tables(
             notes,
         }
     };
-    shared.into_iter().map(table).collect()
+    shared
+        .into_iter()
+        .map(table)
+        .map(without_unremarkable)
+        .collect()
+}
+
+/// The table without the columns in which nothing is remarkable; a sentence says what they would.
+fn without_unremarkable(mut table: Table) -> Table {
+    for (column, usual, sentence) in Cells::UNREMARKABLE {
+        let place = table.columns.iter().position(|known| *known == column);
+        let Some(place) = place else { continue };
+        let is_usual = |line: &Line| usual.contains(&line.cells[place].as_str());
+        if !table.lines.iter().all(is_usual) {
+            continue;
+        }
+        table.columns.remove(place);
+        for line in &mut table.lines {
+            line.cells.remove(place);
+        }
+        if !table.notes.is_empty() {
+            let known = table
+                .notes
+                .iter()
+                .position(|note| matches!(note, Note::Usual(_)));
+            match known.and_then(|place| table.notes.get_mut(place)) {
+                Some(Note::Usual(known)) => *known = format!("{known} {sentence}"),
+                _ => table.notes.insert(0, Note::Usual(sentence.to_owned())),
+            }
+        }
+    }
+    table
 }
 
 fn rows_of<'a>(checked: &'a Checked, topics: &[usize]) -> Vec<&'a CheckedRow> {
@@ -143,20 +172,24 @@ fn lines(
 ) -> Vec<Line> {
     let line = |when: String, cells: &Cells, details: Vec<String>| Line {
         cells: std::iter::once(when)
-            .chain(cells.words().map(str::to_owned))
+            .chain(cells.words().iter().cloned())
             .collect(),
         details,
     };
     if detail == Detail::All {
         let line = |row: &&CheckedRow| {
             let when = described(deployment, [*row]).join("; ");
-            line(when, &Cells::of(row, topic.acks), details(deployment, row))
+            line(
+                when,
+                &Cells::of(deployment, row, topic.acks),
+                details(deployment, row),
+            )
         };
         return rows.iter().map(line).collect();
     }
     let mut folds: Vec<(Cells, Vec<&CheckedRow>)> = Vec::new();
     for row in rows {
-        let cells = Cells::of(row, topic.acks);
+        let cells = Cells::of(deployment, row, topic.acks);
         match folds.iter_mut().find(|(known, _)| *known == cells) {
             Some((_, rows)) => rows.push(row),
             None => folds.push((cells, vec![row])),
@@ -227,8 +260,64 @@ fn details(deployment: &Deployment, row: &CheckedRow) -> Vec<String> {
         .map(|((_, verdict), properties)| format!("{verdict}: {}", properties.join(", ")))
         .collect();
     let mut details = vec![asked, searched, verdicts.join("; ")];
+    details.extend(
+        row.services
+            .iter()
+            .flat_map(|services| services_in_words(deployment, topic, services)),
+    );
     details.extend(never_happened(&row.coverage));
     details
+}
+
+/// What the checker says of what stops: the words, the runbook step by step.
+fn services_in_words(
+    deployment: &Deployment,
+    topic: &Topic,
+    services: &RowServices,
+) -> Vec<String> {
+    let names = deployment.cluster.datacenters();
+    let words = services.cells.iter().map(|cell| {
+        let whose = match cell.clients.as_slice() {
+            [] => String::new(),
+            clients => {
+                let clients = clients.iter().map(|client| names[client.index()].as_str());
+                format!(" (clients in {})", listed(clients))
+            }
+        };
+        format!("{}: {}{whose}", cell.service.name(), cell.word.name())
+    });
+    let durable = match services.metadata_durable {
+        true => "holds",
+        false => "violated",
+    };
+    let mut lines = vec![format!(
+        "{}; {}: {durable}",
+        words.collect::<Vec<_>>().join("; "),
+        durable::NAME
+    )];
+    let runbooks = services
+        .cells
+        .iter()
+        .filter_map(|cell| cell.runbook.as_ref());
+    let mut told: Vec<&Runbook> = Vec::new();
+    for runbook in runbooks {
+        if told.contains(&runbook) {
+            continue;
+        }
+        told.push(runbook);
+        let steps = runbook.steps(&topic.id, topic.min_insync_replicas);
+        let steps = steps.iter().enumerate();
+        let steps = steps.map(|(place, step)| format!("{}. {step}", place + 1));
+        let price = match runbook.may_lose {
+            true => "may lose acknowledged records",
+            false => "loses nothing acknowledged",
+        };
+        lines.push(format!(
+            "runbook ({price}): {}",
+            steps.collect::<Vec<_>>().join("; ")
+        ));
+    }
+    lines
 }
 
 /// Which events were tried and never happened, if that can be said.
@@ -262,7 +351,8 @@ fn notes(deployment: &Deployment, topics: &[usize], rows: &[&CheckedRow], file: 
             bit.join(", ")
         ));
     }
-    sentences.push(format!("Not a proof beyond these bounds. {NOT_ASKED}"));
+    sentences.extend(asked_in_words(rows));
+    sentences.push("Not a proof beyond these bounds.".to_owned());
     let next = rows.iter().find_map(|row| {
         let bad = row.cells.iter().find(|cell| is_violated(&cell.verdict))?;
         let name = bad.property.name;
@@ -274,6 +364,23 @@ fn notes(deployment: &Deployment, topics: &[usize], rows: &[&CheckedRow], file: 
         .map(Note::Sentence)
         .chain(next)
         .collect()
+}
+
+/// Of what it was asked whether clients are served.
+fn asked_in_words(rows: &[&CheckedRow]) -> Option<String> {
+    let services: Vec<&RowServices> = rows
+        .iter()
+        .filter_map(|row| row.services.as_ref())
+        .collect();
+    let states: usize = services.iter().map(|services| services.states).sum();
+    let least = services.iter().map(|services| services.reach);
+    let least = least.min_by_key(|reach| (reach.grain, reach.bounds.records))?;
+    Some(format!(
+        "Writes and reads: asked of every state of a row in whole steps of {}, and of what can follow \
+         when nothing more fails ({}).",
+        enumerated(least.grain.restrictions()),
+        states_in_words(states)
+    ))
 }
 
 /// Whether partitions of the topic differ in how many replicas they have where.

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 /// How wide the first column of a text may be.
-const FIRST_COLUMN: usize = 60;
+const FIRST_COLUMN: usize = 50;
 /// How wide the sentences of a text may be.
 const SENTENCE: usize = 100;
 
@@ -37,6 +37,8 @@ pub(crate) struct Line {
 pub(crate) enum Note {
     /// In words.
     Sentence(String),
+    /// In words: what the columns would say that are left out.
+    Usual(String),
     /// A command to type, and what leads up to it.
     Command(&'static str, String),
 }
@@ -78,7 +80,9 @@ impl Table {
         }
         for note in &self.notes {
             match note {
-                Note::Sentence(sentence) => write_wrapped(&mut text, sentence, SENTENCE, 2),
+                Note::Sentence(sentence) | Note::Usual(sentence) => {
+                    write_wrapped(&mut text, sentence, SENTENCE, 2)
+                }
                 Note::Command(before, command) => {
                     let _ = writeln!(text, "{before} {command}");
                 }
@@ -97,7 +101,9 @@ impl Table {
         self.write_markdown_lines(&mut text);
         for note in &self.notes {
             let _ = match note {
-                Note::Sentence(sentence) => writeln!(text, "- {}", escaped(sentence)),
+                Note::Sentence(sentence) | Note::Usual(sentence) => {
+                    writeln!(text, "- {}", escaped(sentence))
+                }
                 Note::Command(before, command) => writeln!(text, "- {before} `{command}`"),
             };
         }
@@ -223,10 +229,10 @@ mod tests {
 
     #[test]
     fn a_text_stands_in_columns_and_a_long_cell_goes_on_below() {
-        let long = "long ".repeat(12);
+        let long = "long ".repeat(10);
         let expected = format!(
             "Two *rooms*\nthe_topic: RF 2\n\n\
-             when{:58}data\na|b is cut{:52}kept\n{long}  LOST\n  long long\n\n\
+             when{:48}data\na|b is cut{:42}kept\n{long}  LOST\n  long long long long\n\n\
              Searched: everything.\nNext: highwater explain x --fault 'cut:a|b'\n",
             "", ""
         );

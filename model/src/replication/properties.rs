@@ -243,7 +243,10 @@ impl Property {
 }
 
 /// The leader of the newest epoch, if it has taken office and runs.
-fn in_office<'s>(model: &Replication, state: &'s State) -> Option<(Broker, &'s Replica)> {
+pub(super) fn in_office<'s>(
+    model: &Replication,
+    state: &'s State,
+) -> Option<(Broker, &'s Replica)> {
     let image = state.image();
     let leader = image
         .leader

@@ -382,6 +382,14 @@ impl Log {
             .map(|place| End(place as u8 + 1))
     }
 
+    /// Shows every epoch of the records and of the cache, to be renumbered.
+    pub(super) fn visit_epochs(&mut self, mut visit: impl FnMut(&mut LeaderEpoch)) {
+        for entry in &mut self.entries[..self.end.index()] {
+            visit(&mut entry.epoch);
+        }
+        visit(&mut self.last_epoch);
+    }
+
     /// Whether both hold the same up to `end`.
     pub fn agrees_below(&self, other: &Log, end: End) -> bool {
         let end = end.index();

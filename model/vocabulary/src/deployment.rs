@@ -132,6 +132,18 @@ pub struct Requirement {
     pub rows: Vec<Faults>,
     /// The properties that must hold there.
     pub wanted: Vec<String>,
+    /// The services that must go on there, each with the worst word that will do.
+    pub available: Vec<(String, String)>,
+}
+
+impl Requirement {
+    /// Everything that is demanded, each with the worst word that will do.
+    pub fn goals(&self) -> Vec<(&str, &str)> {
+        let wanted = self.wanted.iter().map(|name| (name.as_str(), "holds"));
+        let available = self.available.iter();
+        let available = available.map(|(name, word)| (name.as_str(), word.as_str()));
+        wanted.chain(available).collect()
+    }
 }
 
 /// Bounds of the search that the file sets; `None` leaves the default.

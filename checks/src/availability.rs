@@ -1,0 +1,245 @@
+//! What stops, and the shortest way back.
+//!
+//! From every state that a row of faults can reach, if nothing more fails: is a client of each
+//! datacenter that still has running brokers served again?  By itself (*automatic*); only when
+//! something that was lost is back (*after-heal*); not even then unless an operator does something
+//! (*manual*); or *never*.  That is AG EF: for each state of the row, some way on from it.
+//!
+//! | read | for |
+//! |---|---|
+//! | [`service`] | what clients ask for, and the words |
+//! | [`graph`] | from where which goals can be reached; nothing of Kafka |
+//! | [`space`] | the states of a row, renewed, and what can follow |
+//! | [`runbook`] | what an operator does, and at what price |
+//! | [`rows`] | the same for the rows of a deployment |
+//! | [`durable`] | whether what the controllers committed is still on somebody's disk |
+//!
+//! **Deliberately absent:** time, and fairness.  That a write *can* be answered is not that it will
+//! be; a leader that for ever drops whoever joins is not found here.
+
+pub mod durable;
+pub(crate) mod graph;
+pub mod rows;
+pub mod runbook;
+pub mod service;
+mod space;
+
+pub use graph::Move;
+use graph::{Goals, Node};
+use highwater_model::replication::{Replication, State};
+use highwater_vocabulary::{Datacenter, Event, MOST_DATACENTERS, Member, Set};
+pub use rows::{RowServices, ServiceCell};
+pub use runbook::Runbook;
+use runbook::Stuck;
+pub use service::{Service, Word};
+use service::{UNKNOWN, goal};
+use space::{Reach, Seed, Space};
+
+/// What is known of the services of a model under its faults.
+#[derive(Clone, Debug)]
+pub struct Availability {
+    /// Each service.
+    pub services: [Served; Service::ALL.len()],
+    /// Different states of the row, and of what can follow.
+    pub states: [usize; 2],
+    /// Whether not everything was looked at.
+    pub is_cut: bool,
+}
+
+/// How a service goes on, in the worst state of the row.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// Which one.
+    pub service: Service,
+    /// For each datacenter how it goes on for its clients; nothing where it never has running
+    /// brokers.
+    pub words: [Option<Word>; MOST_DATACENTERS],
+    /// What an operator does about it, if that helps in every state in which it does not go on by
+    /// itself: what is needed in the worst.
+    pub runbook: Option<Runbook>,
+    /// Whose clients fare worse than others in one of the worst states.
+    pub worse_off: Set<Datacenter>,
+    /// The worst state.
+    pub worst: Option<Worst>,
+}
+
+/// A state in which a service does not go on by itself, and how it came about.
+#[derive(Clone, Debug)]
+pub struct Worst {
+    /// The state before the first event.
+    pub beginning: State,
+    /// What happened, in steps of the grain of the search.
+    pub events: Vec<Event>,
+    /// Whose clients are not served.
+    pub client: Datacenter,
+    /// What happens by the runbook from there, up to the answer that the client gets; nothing if
+    /// there is none.
+    pub remedy: Vec<Event>,
+}
+
+impl Availability {
+    /// Whether everything was looked at.
+    pub fn is_known(&self) -> bool {
+        let mut services = self.services.iter();
+        !self.is_cut && services.all(|served| served.word() != Word::Incomplete)
+    }
+}
+
+impl Served {
+    /// The worst word of all datacenters.
+    pub fn word(&self) -> Word {
+        let words = self.words.iter().flatten();
+        words.copied().max().unwrap_or(Word::Incomplete)
+    }
+}
+
+/// What [`judge`] works on.
+struct Judge<'s, 'm> {
+    space: &'s Space<'m>,
+    /// What is reached by the protocol alone; with healing; with an operator; with both.
+    reached: [Vec<Goals>; 4],
+}
+
+/// Judges every service of `row`, if the datacenters have so many brokers in all; at most so many
+/// states are looked at, of the row and of what follows.
+pub fn judge(row: &Replication, brokers: &[u16], most: usize) -> Availability {
+    let mut space = Space::of(row, brokers, most);
+    let reached = explore(&mut space);
+    let judge = Judge {
+        space: &space,
+        reached,
+    };
+    Availability {
+        services: Service::ALL.map(|service| judge.served(service)),
+        states: [space.row_states(), space.graph.len()],
+        is_cut: space.is_cut,
+    }
+}
+
+/// Who is reached by whom: by the protocol alone; with what comes back; with an operator; with both.
+///
+/// What comes back is asked of whoever does not go on alone, and so is an operator; both together of
+/// whom neither helps.
+fn explore(space: &mut Space) -> [Vec<Goals>; 4] {
+    let wanted: Vec<(Node, Goals)> = space
+        .seeds
+        .iter()
+        .map(|seed| (seed.node, wanted(seed)))
+        .collect();
+    let alone = space.seek(&wanted, Reach::PROTOCOL);
+    let stuck = still_wanted(&wanted, &[&alone]);
+    let healed = space.seek(&stuck, Reach::PROTOCOL.and_healing());
+    let operated = space.operate(&stuck, Reach::PROTOCOL.and_operator());
+    let lost = still_wanted(&stuck, &[&healed, &operated]);
+    let both = space.operate(&lost, Reach::PROTOCOL.and_healing().and_operator());
+    [alone, healed, operated, both]
+}
+
+/// Those of `wanted` that none of these has reached.
+fn still_wanted(wanted: &[(Node, Goals)], reached: &[&Vec<Goals>]) -> Vec<(Node, Goals)> {
+    let is_open = |(node, goals): &&(Node, Goals)| {
+        let known = reached
+            .iter()
+            .fold(0, |all, reached| all | reached[node.index()]);
+        goals & !known != 0
+    };
+    wanted.iter().filter(is_open).copied().collect()
+}
+
+/// The goals of the clients of a seed.
+fn wanted(seed: &Seed) -> Goals {
+    let goals = Service::ALL
+        .into_iter()
+        .flat_map(|service| seed.clients.iter().map(move |client| goal(service, client)));
+    goals.fold(0, |all, one| all | one)
+}
+
+impl Judge<'_, '_> {
+    fn word(&self, seed: &Seed, goal: Goals) -> Word {
+        let words = [Word::Automatic, Word::AfterHeal, Word::Manual, Word::Manual];
+        for (reached, word) in self.reached.iter().zip(words) {
+            let reached = reached.get(seed.node.index()).copied().unwrap_or(0);
+            if reached & goal != 0 {
+                return word;
+            }
+            if reached & UNKNOWN != 0 {
+                return Word::Incomplete;
+            }
+        }
+        Word::Never
+    }
+
+    fn served(&self, service: Service) -> Served {
+        let mut words = [None; MOST_DATACENTERS];
+        let mut stuck: Vec<Stuck> = Vec::new();
+        let mut worst: Option<(Word, &Seed, Datacenter)> = None;
+        for seed in &self.space.seeds {
+            for client in seed.clients.iter() {
+                let word = self.word(seed, goal(service, client));
+                let known = &mut words[client.index()];
+                *known = (*known).max(Some(word));
+                if word != Word::Automatic {
+                    stuck.push(Stuck { seed, client, word });
+                    if worst.is_none_or(|(known, ..)| known < word) {
+                        worst = Some((word, seed, client));
+                    }
+                }
+            }
+        }
+        if self.space.is_cut {
+            let asked = words.iter_mut().flatten();
+            asked.for_each(|word| *word = Word::Incomplete);
+        }
+        let remedy = match words.contains(&Some(Word::Incomplete)) {
+            true => None,
+            false => runbook::least(self.space, service, &stuck),
+        };
+        let worst = remedy
+            .as_ref()
+            .map(|(_, seed, client)| (*seed, *client))
+            .or(worst.map(|(_, seed, client)| (seed, client)));
+        let told = worst.map(|(seed, client)| {
+            let runbook = remedy.as_ref().map(|(runbook, ..)| runbook);
+            self.told(seed, service, client, runbook)
+        });
+        Served {
+            service,
+            worse_off: self.worse_off(service, words.iter().flatten().copied().max()),
+            words,
+            worst: told,
+            runbook: remedy.map(|(runbook, ..)| runbook),
+        }
+    }
+
+    /// Whose clients have the worst word in a state in which others have a better one.
+    fn worse_off(&self, service: Service, worst: Option<Word>) -> Set<Datacenter> {
+        let apart = self.space.seeds.iter().filter_map(|seed| {
+            let has_worst =
+                |client: &Datacenter| Some(self.word(seed, goal(service, *client))) == worst;
+            let worse: Set<Datacenter> = seed.clients.iter().filter(has_worst).collect();
+            (worse != seed.clients).then_some(worse)
+        });
+        apart.fold(Set::EMPTY, Set::union)
+    }
+
+    fn told(
+        &self,
+        seed: &Seed,
+        service: Service,
+        client: Datacenter,
+        runbook: Option<&Runbook>,
+    ) -> Worst {
+        let (beginning, events) = self.space.history(seed);
+        let remedy = runbook.and_then(|runbook| {
+            let asked = (service, client);
+            self.space
+                .remedy(seed, asked, &runbook.moves, runbook.after_return)
+        });
+        Worst {
+            beginning,
+            events,
+            client,
+            remedy: remedy.unwrap_or_default(),
+        }
+    }
+}

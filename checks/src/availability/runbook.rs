@@ -1,0 +1,164 @@
+//! What an operator does: a few moves in an order.
+//!
+//! Tried are each move alone, and both kinds in either order: a second change of min ISR, or a second
+//! unclean election, adds nothing.  The order matters, because a change of min ISR throws the eligible
+//! leader replicas away.
+//!
+//! The price of a runbook is whether it may lose something acknowledged, whichever way the rest of
+//! the system takes meanwhile; so one that *can* go well but need not is not free.
+
+use super::graph::{Goals, Move};
+use super::service::{Service, Word, goal};
+use super::space::{Seed, Space};
+use highwater_vocabulary::Datacenter;
+use std::fmt;
+
+impl Runbook {
+    /// The steps, one after the other, for a topic; `min_isr` is what the file says, and is set back
+    /// at last.
+    pub fn steps(&self, topic: &str, min_isr: u8) -> Vec<String> {
+        let mut steps: Vec<String> = Vec::new();
+        if self.after_return {
+            steps.push("wait until what was lost is back".into());
+        }
+        for made in &self.moves {
+            steps.push(match made {
+                Move::SetMinIsr(to) => format!("set min.insync.replicas of {topic} to {to}"),
+                Move::ElectUnclean => {
+                    format!("ask for an unclean election of the leaderless partitions of {topic}")
+                }
+            });
+        }
+        let lowers = |made: &Move| matches!(made, Move::SetMinIsr(_));
+        if self.moves.iter().any(lowers) {
+            steps.push(format!(
+                "when every ISR is full again, and not before, set min.insync.replicas back to {min_isr}"
+            ));
+        }
+        steps
+    }
+}
+
+/// A few moves of an operator, after which a service goes on.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Runbook {
+    /// Whether it may lose something acknowledged.
+    pub may_lose: bool,
+    /// Whether it helps only when something that was lost is back.
+    pub after_return: bool,
+    /// Its place among the runbooks: fewer moves first.
+    place: usize,
+    /// The moves.
+    pub moves: Vec<Move>,
+}
+
+impl fmt::Display for Runbook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.after_return {
+            f.write_str("when it is back, ")?;
+        }
+        let count = self.moves.len();
+        write!(f, "{count} move{}: ", if count == 1 { "" } else { "s" })?;
+        let moves: Vec<String> = self.moves.iter().map(Move::to_string).collect();
+        f.write_str(&moves.join(", then "))?;
+        f.write_str(if self.may_lose { " (may lose)" } else { "" })
+    }
+}
+
+impl fmt::Display for Move {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Move::SetMinIsr(to) => write!(f, "min ISR {to}"),
+            Move::ElectUnclean => f.write_str("elect unclean"),
+        }
+    }
+}
+
+/// Every runbook for a partition whose min ISR comes to so many, the better ones first: fewer moves,
+/// then a smaller change of min ISR, then a change that can be taken back.
+pub fn every(min_isr: usize) -> Vec<Vec<Move>> {
+    let lower: Vec<Move> = (1..min_isr as u8).rev().map(Move::SetMinIsr).collect();
+    let unclean = Move::ElectUnclean;
+    let alone = lower.iter().map(|lower| vec![*lower]);
+    let lower_first = lower.iter().map(|lower| vec![*lower, unclean]);
+    let unclean_first = lower.iter().map(|lower| vec![unclean, *lower]);
+    alone
+        .chain([vec![unclean]])
+        .chain(lower_first)
+        .chain(unclean_first)
+        .collect()
+}
+
+/// A client that is not served by itself, in a state.
+#[derive(Clone, Copy)]
+pub(super) struct Stuck<'s> {
+    pub(super) seed: &'s Seed,
+    pub(super) client: Datacenter,
+    pub(super) word: Word,
+}
+
+/// What is needed in the worst of these states, with that state; nothing if some of them knows no
+/// remedy.
+pub(super) fn least<'s>(
+    space: &Space,
+    service: Service,
+    stuck: &[Stuck<'s>],
+) -> Option<(Runbook, &'s Seed, Datacenter)> {
+    if stuck.is_empty() || service == Service::Metadata {
+        return None;
+    }
+    let mut best: Vec<Option<Runbook>> = vec![None; stuck.len()];
+    for after_return in [false, true] {
+        let words = if after_return {
+            &[Word::Manual][..]
+        } else {
+            &[Word::AfterHeal, Word::Manual]
+        };
+        let open =
+            (0..stuck.len()).filter(|at| best[*at].is_none() && words.contains(&stuck[*at].word));
+        let open: Vec<usize> = open.collect();
+        if open.is_empty() {
+            continue;
+        }
+        for (place, moves) in every(space.min_isr()).into_iter().enumerate() {
+            let leads = space
+                .graph
+                .led_by(&moves, space.graph.goals(), after_return);
+            let loses = space
+                .graph
+                .led_by(&moves, space.graph.lossy(), after_return);
+            for at in &open {
+                let Stuck { seed, client, .. } = stuck[*at];
+                let reaches =
+                    |goals: &[Goals]| goals[seed.node.index()] & goal(service, client) != 0;
+                if !reaches(&leads) {
+                    continue;
+                }
+                let runbook = Runbook {
+                    may_lose: reaches(&loses),
+                    after_return,
+                    place,
+                    moves: moves.clone(),
+                };
+                let known = &mut best[*at];
+                if known.as_ref().is_none_or(|known| runbook < *known) {
+                    *known = Some(runbook);
+                }
+            }
+        }
+    }
+    let mut worst: Option<(Runbook, &Seed, Datacenter)> = None;
+    let needs_operator = stuck.iter().any(|stuck| stuck.word == Word::Manual);
+    for (runbook, stuck) in best.into_iter().zip(stuck) {
+        let runbook = match runbook {
+            Some(runbook) => runbook,
+            // Where it takes a return anyway, this state is done with by the return alone.
+            None if needs_operator && stuck.word == Word::AfterHeal => continue,
+            None => return None,
+        };
+        if worst.as_ref().is_none_or(|(known, ..)| *known < runbook) {
+            worst = Some((runbook, stuck.seed, stuck.client));
+        }
+    }
+    worst
+}

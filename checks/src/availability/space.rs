@@ -1,0 +1,502 @@
+//! The states that a model reaches, and what can follow from them once nothing more fails.
+//!
+//! Two searches.  The first goes through every state of the row, faults included, and takes
+//! each *renewed*: with every budget new.  States that are the same then are one.  The second starts
+//! from all of these at once, and knows no budget: epochs are counted anew after every step, so what
+//! can follow is finite without one.  One record more is sent, and sent again as long as no log has
+//! it.
+
+use super::graph::{Goals, Graph, Move, Node, Step};
+use super::service::{self, Service, UNKNOWN};
+use crate::explore::key_of;
+use highwater_model::replication::{Bounds, Disabled, Replication, State, choices};
+use highwater_vocabulary::{
+    Acks, Broker, Datacenter, Event, Faults, MOST_RECORDS, Member, Record, RecordSet, Set,
+};
+use stateright::Model;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// How a state came about: the place of the state before, and the event; or which beginning it is.
+#[derive(Clone, Copy)]
+enum Way {
+    Beginning,
+    After(u32, Event),
+}
+
+/// A state of the row, renewed.
+pub(super) struct Seed {
+    /// Where it stands in the graph.
+    pub(super) node: Node,
+    /// Where clients ask: the datacenters that have running brokers, or, if none has, all that should.
+    pub(super) clients: Set<Datacenter>,
+    /// Its place among the states of the row.
+    place: u32,
+}
+
+/// The states of a row, renewed, and what can follow.
+pub(super) struct Space<'m> {
+    row: &'m Replication,
+    /// The same without faults and without budgets.
+    rest: Replication,
+    /// How many brokers each datacenter has in all.
+    brokers: &'m [u16],
+    ways: Vec<Way>,
+    beginnings: Vec<State>,
+    /// Every renewed state, each with a shortest history.
+    pub(super) seeds: Vec<Seed>,
+    /// What can follow.
+    pub(super) graph: Graph,
+    states: Vec<Box<[u8]>>,
+    known: HashMap<u64, Node>,
+    /// Whose steps have all been taken from a node, and of each actor how many.
+    expanded: Vec<Reach>,
+    taken: Vec<[u16; Actor::ALL.len()]>,
+    most: usize,
+    /// Whether the row was not searched to its end.
+    pub(super) is_cut: bool,
+}
+
+/// Who makes a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Actor {
+    Protocol,
+    Healing,
+    Operator,
+}
+
+impl Actor {
+    const ALL: [Actor; 3] = [Actor::Protocol, Actor::Healing, Actor::Operator];
+
+    fn of(step: Step) -> Actor {
+        match step {
+            Step::Protocol => Actor::Protocol,
+            Step::Healing => Actor::Healing,
+            Step::Operator(_) => Actor::Operator,
+        }
+    }
+}
+
+/// Whose steps are followed.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Reach(u8);
+
+impl Reach {
+    /// The protocol's alone.
+    pub(super) const PROTOCOL: Reach = Reach(1 << Actor::Protocol as u8);
+
+    /// Also of whatever comes back.
+    pub(super) const fn and_healing(self) -> Reach {
+        Reach(self.0 | 1 << Actor::Healing as u8)
+    }
+
+    /// Also the operator's.
+    pub(super) const fn and_operator(self) -> Reach {
+        Reach(self.0 | 1 << Actor::Operator as u8)
+    }
+
+    /// Whether such a step is one of them.
+    pub(super) fn follows(self, step: Step) -> bool {
+        self.has(Actor::of(step))
+    }
+
+    fn has(self, actor: Actor) -> bool {
+        self.0 >> actor as u8 & 1 == 1
+    }
+
+    fn add(&mut self, actor: Actor) {
+        self.0 |= 1 << actor as u8;
+    }
+
+    fn minus(self, other: Reach) -> Reach {
+        Reach(self.0 & !other.0)
+    }
+}
+
+/// The record whose fate is watched; no history of a row sends it.
+pub(super) fn watched() -> Record {
+    Record::at(MOST_RECORDS - 1)
+}
+
+impl<'m> Space<'m> {
+    /// Searches the row, as far as `most` states.
+    pub(super) fn of(row: &'m Replication, brokers: &'m [u16], most: usize) -> Self {
+        let rest = Replication {
+            faults: Faults::default(),
+            bounds: Bounds {
+                records: 0,
+                isr_changes: u8::MAX,
+                ..row.bounds
+            },
+            ..row.clone()
+        };
+        let mut space = Space {
+            row,
+            rest,
+            brokers,
+            ways: Vec::new(),
+            beginnings: row.beginnings(),
+            seeds: Vec::new(),
+            graph: Graph::default(),
+            states: Vec::new(),
+            known: HashMap::new(),
+            expanded: Vec::new(),
+            taken: Vec::new(),
+            most,
+            is_cut: false,
+        };
+        space.search_row();
+        space
+    }
+
+    fn search_row(&mut self) {
+        let mut room = Vec::new();
+        let mut seen = HashSet::new();
+        let mut open = VecDeque::new();
+        for state in self.beginnings.clone() {
+            seen.insert(key_of(&state, &mut room));
+            open.push_back((state, self.arrive(&state, Way::Beginning)));
+        }
+        let mut events = Vec::new();
+        while let Some((before, place)) = open.pop_front() {
+            events.clear();
+            self.row.actions(&before, &mut events);
+            for event in &events {
+                let Some(after) = self.row.next_state(&before, *event) else {
+                    continue;
+                };
+                if !seen.insert(key_of(&after, &mut room)) {
+                    continue;
+                }
+                if seen.len() > self.most {
+                    self.is_cut = true;
+                    return;
+                }
+                open.push_back((after, self.arrive(&after, Way::After(place, *event))));
+            }
+        }
+    }
+
+    /// Notes a state of the row, and its renewed state if that is new.
+    fn arrive(&mut self, state: &State, way: Way) -> u32 {
+        let place = self.ways.len() as u32;
+        self.ways.push(way);
+        let renewed = self.row.renewed(state);
+        let (node, is_new) = self.node(&renewed);
+        if is_new {
+            let running = self.row.datacenters_with_brokers(&renewed, self.brokers);
+            let clients = match running.is_empty() {
+                true => self.homes(),
+                false => running,
+            };
+            self.seeds.push(Seed {
+                node,
+                clients,
+                place,
+            });
+        }
+        place
+    }
+
+    fn homes(&self) -> Set<Datacenter> {
+        let every = self.row.setting.every_datacenter();
+        every
+            .filter(|home| self.brokers[home.index()] > 0)
+            .collect()
+    }
+
+    /// What min ISR comes to before anything has happened.
+    pub(super) fn min_isr(&self) -> usize {
+        let setting = &self.row.setting;
+        self.row.effective_min_isr(setting.min_insync_replicas)
+    }
+
+    /// How many states of the row there are.
+    pub(super) fn row_states(&self) -> usize {
+        self.ways.len()
+    }
+
+    /// The node of a state, and whether it is new.
+    fn node(&mut self, state: &State) -> (Node, bool) {
+        let bytes = postcard::to_stdvec(state).expect("a state can be written down");
+        let key = xxhash_rust::xxh3::xxh3_64(&bytes);
+        if let Some(node) = self.known.get(&key) {
+            return (*node, false);
+        }
+        let node = self.graph.add();
+        self.known.insert(key, node);
+        self.states.push(bytes.into());
+        self.expanded.push(Reach::default());
+        self.taken.push(Default::default());
+        let entrances = self.row.datacenters_with_brokers(state, self.brokers);
+        for from in self.homes().iter() {
+            if let Some(leader) = self.rest.read_from(state, from) {
+                let lossy = loses(state, leader);
+                self.graph
+                    .meet(node, service::goal(Service::Reads, from), lossy);
+            }
+            if self.rest.changes_metadata(state, from, entrances) {
+                self.graph
+                    .meet(node, service::goal(Service::Metadata, from), false);
+            }
+        }
+        (node, true)
+    }
+
+    /// The state of a node.
+    pub(super) fn state(&self, node: Node) -> State {
+        postcard::from_bytes(&self.states[node.index()]).expect("what was written down can be read")
+    }
+
+    /// For each state the goals that such steps lead to, as far as it takes to know of every one of
+    /// `wanted` whether it gets there.
+    ///
+    /// Nothing is followed beyond what was looked for, so most states are soon done with, and only
+    /// what gets nowhere is searched to its end.
+    pub(super) fn seek(&mut self, wanted: &[(Node, Goals)], reach: Reach) -> Vec<Goals> {
+        let counts = |step| reach.follows(step);
+        let mut found = self.graph.leading_to(self.graph.goals(), counts);
+        // Of which goals everything is known that can be reached from a state.
+        let mut settled: Vec<Goals> = Vec::new();
+        for (start, goals) in wanted {
+            let mut visited: HashSet<Node> = HashSet::new();
+            let mut open = vec![*start];
+            while found[start.index()] & goals != *goals {
+                let Some(node) = open.last().copied() else {
+                    for node in visited {
+                        settled[node.index()] |= goals;
+                    }
+                    break;
+                };
+                settled.resize(self.graph.len(), 0);
+                if (found[node.index()] | settled[node.index()]) & goals == *goals {
+                    open.pop();
+                    continue;
+                }
+                if visited.insert(node) {
+                    let steps = self.graph.steps_from(node);
+                    let steps = steps.filter(|(step, to)| counts(*step) && !visited.contains(to));
+                    open.extend(steps.map(|(_, to)| to));
+                    continue;
+                }
+                let next = self.expand_once(node, reach);
+                found.resize(self.graph.len(), 0);
+                self.graph
+                    .spread(&mut found, node, self.graph.met(node), counts);
+                match next {
+                    None => drop(open.pop()),
+                    Some(to) => {
+                        self.graph
+                            .spread(&mut found, to, self.graph.met(to), counts);
+                        let own = found[to.index()];
+                        self.graph.spread(&mut found, node, own, counts);
+                        if !visited.contains(&to) {
+                            open.push(to);
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The same where an operator acts, with everything that can follow: the price of a runbook is
+    /// asked of every way that the rest of the system may take.
+    pub(super) fn operate(&mut self, wanted: &[(Node, Goals)], reach: Reach) -> Vec<Goals> {
+        self.follow(wanted.iter().map(|(node, _)| *node), reach);
+        let counts = |step| reach.follows(step);
+        self.graph.leading_to(self.graph.goals(), counts)
+    }
+
+    /// Follows every step of such actors from these nodes on.
+    pub(super) fn follow(&mut self, from: impl IntoIterator<Item = Node>, reach: Reach) {
+        let mut open: Vec<Node> = from.into_iter().collect();
+        let mut seen: Vec<bool> = Vec::new();
+        while let Some(node) = open.pop() {
+            seen.resize(self.graph.len().max(seen.len()), false);
+            if std::mem::replace(&mut seen[node.index()], true) {
+                continue;
+            }
+            self.expand(node, reach);
+            let steps = self.graph.steps_from(node);
+            let steps = steps.filter(|(step, _)| reach.follows(*step));
+            open.extend(steps.map(|(_, to)| to));
+        }
+    }
+
+    /// Takes every step of these actors from a node.
+    fn expand(&mut self, node: Node, reach: Reach) {
+        while self.expand_once(node, reach).is_some() {}
+    }
+
+    /// Takes the next step of these actors from a node that leads to a state, and says to which.
+    fn expand_once(&mut self, node: Node, reach: Reach) -> Option<Node> {
+        if reach.minus(self.expanded[node.index()]) == Reach::default() {
+            return None;
+        }
+        let before = self.state(node);
+        let offered = self.offered(&before);
+        for actor in Actor::ALL.into_iter().filter(|actor| reach.has(*actor)) {
+            let events = offered.iter().filter(|(_, step)| Actor::of(*step) == actor);
+            let taken = self.taken[node.index()][actor as usize];
+            for (event, step) in events.skip(taken.into()) {
+                self.taken[node.index()][actor as usize] += 1;
+                if let Some(to) = self.take(node, &before, event, *step) {
+                    return Some(to);
+                }
+            }
+            self.expanded[node.index()].add(actor);
+        }
+        None
+    }
+
+    /// Takes a step, and says to which state it leads if it leads to another one.
+    fn take(&mut self, node: Node, before: &State, event: &Event, step: Step) -> Option<Node> {
+        if self.graph.len() >= self.most {
+            self.graph.meet(node, UNKNOWN, false);
+            return None;
+        }
+        let after = match self.rest.step(before, event) {
+            Ok(after) => after,
+            Err(Disabled::ModelIsFull) => {
+                self.graph.meet(node, UNKNOWN, false);
+                return None;
+            }
+            Err(_) => return None,
+        };
+        if let Some(leader) = self.answers(event) {
+            let goals = self.written(before, leader);
+            self.graph.meet(node, goals, loses(before, leader));
+            return None;
+        }
+        let after = self.rest.recounted(&after);
+        if after == *before {
+            return None;
+        }
+        let (to, _) = self.node(&after);
+        self.graph.connect(node, to, step);
+        Some(to)
+    }
+
+    /// Who answers the producer of the watched record by this event.
+    fn answers(&self, event: &Event) -> Option<Broker> {
+        match (*event, self.rest.setting.acks) {
+            (Event::Ack { broker, record }, Acks::All) if record == watched() => Some(broker),
+            (Event::Produce { broker, .. }, Acks::Leader | Acks::None) => Some(broker),
+            _ => None,
+        }
+    }
+
+    /// The clients that a leader has answered: those that reach it.
+    fn written(&self, state: &State, leader: Broker) -> Goals {
+        let home = self.rest.setting.home(leader);
+        let clients = self.homes();
+        let reach = clients
+            .iter()
+            .filter(|from| state.world.connects(*from, home));
+        reach
+            .map(|from| service::goal(Service::Writes, from))
+            .fold(0, |all, one| all | one)
+    }
+
+    /// Everything that may be tried, and who tries it.
+    pub(super) fn offered(&self, state: &State) -> Vec<(Event, Step)> {
+        let mut events = Vec::new();
+        choices::offer(&self.rest, state, &mut events);
+        let mut offered: Vec<(Event, Step)> = Vec::with_capacity(events.len() + 4);
+        let replicas = self.rest.setting.replicas();
+        let sent: RecordSet = replicas
+            .iter()
+            .map(|broker| state.replicas[broker].log.records())
+            .fold(RecordSet::EMPTY, RecordSet::union);
+        if !sent.contains(watched()) {
+            let leaders = replicas
+                .iter()
+                .filter(|broker| state.replicas[*broker].leads());
+            let record = watched();
+            offered
+                .extend(leaders.map(|broker| (Event::Produce { broker, record }, Step::Protocol)));
+        }
+        offered.extend(events.iter().map(|event| (*event, actor(event))));
+        let most = self.rest.effective_min_isr(state.image().min_isr) as u8;
+        let lower = (1..most).map(|to| Event::SetMinIsr { to });
+        let moves = lower.chain([Event::ElectUnclean]);
+        offered.extend(moves.map(|event| (event, actor(&event))));
+        offered
+    }
+
+    /// The events on a shortest way from a seed to where a client is served, with an operator's moves.
+    pub(super) fn remedy(
+        &self,
+        seed: &Seed,
+        (service, client): (Service, Datacenter),
+        moves: &[Move],
+        healing: bool,
+    ) -> Option<Vec<Event>> {
+        let goal = service::goal(service, client);
+        let way = self.graph.way(seed.node, goal, moves, healing)?;
+        let mut events = Vec::new();
+        let mut at = seed.node;
+        for (step, to) in way {
+            events.push(self.event_between(at, step, to)?);
+            at = to;
+        }
+        if service == Service::Writes {
+            let state = self.state(at);
+            let serves = |event: &Event| {
+                let leader = self.answers(event);
+                let goals = leader.map_or(0, |leader| self.written(&state, leader));
+                goals & goal != 0 && self.rest.step(&state, event).is_ok()
+            };
+            let offered = self.offered(&state);
+            events.extend(offered.iter().map(|(event, _)| *event).find(serves));
+        }
+        Some(events)
+    }
+
+    /// An event that makes a step between two nodes.
+    fn event_between(&self, from: Node, step: Step, to: Node) -> Option<Event> {
+        let before = self.state(from);
+        let wanted = self.state(to);
+        let offered = self.offered(&before);
+        let mut events = offered.iter().filter(|(_, own)| *own == step);
+        let leads = |event: &Event| {
+            let after = self.rest.step(&before, event);
+            after.is_ok_and(|after| self.rest.recounted(&after) == wanted)
+        };
+        events
+            .find(|(event, _)| leads(event))
+            .map(|(event, _)| *event)
+    }
+
+    /// The events that lead to a seed, from a beginning on.
+    pub(super) fn history(&self, seed: &Seed) -> (State, Vec<Event>) {
+        let mut events = Vec::new();
+        let mut place = seed.place;
+        while let Way::After(before, event) = self.ways[place as usize] {
+            events.push(event);
+            place = before;
+        }
+        events.reverse();
+        (self.beginnings[place as usize], events)
+    }
+}
+
+/// Whether something acknowledged is not in this leader's log.
+fn loses(state: &State, leader: Broker) -> bool {
+    let held = state.replicas[leader].log.records();
+    !state.ghost.acknowledged.is_subset(held)
+}
+
+/// Who makes this step.
+fn actor(event: &Event) -> Step {
+    match *event {
+        Event::SetMinIsr { to } => Step::Operator(Move::SetMinIsr(to)),
+        Event::ElectUnclean => Step::Operator(Move::ElectUnclean),
+        Event::Restart { .. }
+        | Event::Resume { .. }
+        | Event::CatchUp
+        | Event::Return { .. }
+        | Event::Heal { .. } => Step::Healing,
+        _ => Step::Protocol,
+    }
+}
