@@ -44,6 +44,7 @@ fn main() {
             records: n[0],
             epochs: n[1],
             changes: n[2],
+            parts: flags.contains("parts"),
             repairs: !flags.contains("norepair"),
             timely: flags.contains("timely"),
         },

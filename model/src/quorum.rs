@@ -16,12 +16,14 @@
 //! | [`ghost`] | what only the proof remembers |
 //! | [`symmetry`] | which nodes are interchangeable |
 //! | [`properties`] | what ought to hold |
+//! | [`ensemble`] | who makes a quorum: majorities, groups and weights |
 //!
 //! **Deliberately absent:** snapshots (a log is kept whole), the metadata records' meaning, brokers
 //! (they fetch as observers do and change nothing), and every length of time.
 
 pub mod bounds;
 pub mod choices;
+pub mod ensemble;
 pub mod event;
 pub mod ghost;
 pub mod guard;

@@ -16,6 +16,8 @@ pub struct Bounds {
     pub epochs: u8,
     /// Changes of the voter set.
     pub changes: u8,
+    /// Whether an answer to a fetch may have room for one entry only; otherwise it has room for all.
+    pub parts: bool,
     /// Whether what is broken may be repaired: stopped nodes restart, cut links heal.
     pub repairs: bool,
     /// Whether time-outs end only for a reason: an election time-out only while the voter cannot
@@ -31,6 +33,7 @@ impl Default for Bounds {
             records: 2,
             epochs: 2,
             changes: 0,
+            parts: false,
             repairs: true,
             timely: false,
         }
@@ -76,6 +79,7 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         | Event::Append(..)
         | Event::Fetch(..)
         | Event::FetchLost(..)
+        | Event::FetchPart(..)
         | Event::Parked(..)
         | Event::Resign(_)
         | Event::AddVoter(..)

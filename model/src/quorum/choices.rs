@@ -74,6 +74,9 @@ fn offer_between(model: &Quorum, state: &State, node: Node, other: Node, events:
         Role::Follower { .. } | Role::Unattached => {
             events.push(Event::Fetch(node, other));
             events.push(Event::FetchLost(node, other));
+            if model.bounds.parts {
+                events.push(Event::FetchPart(node, other));
+            }
         }
         Role::Resigned => {}
     }

@@ -29,6 +29,8 @@ pub enum Event {
     Fetch(Node, Node),
     /// `fetch-lost V W`: the same, and the answer is lost.
     FetchLost(Node, Node),
+    /// `fetch-part V W`: as `fetch`, and the answer has room for one entry.
+    FetchPart(Node, Node),
     /// `parked V W`: a fetch of V that waited at leader W for new entries is answered with them,
     /// before W has flushed them.
     Parked(Node, Node),
@@ -91,6 +93,7 @@ impl Event {
         "append",
         "fetch",
         "fetch-lost",
+        "fetch-part",
         "parked",
         "resign",
         "add-voter",
@@ -117,18 +120,19 @@ impl Event {
             Event::Append(..) => 6,
             Event::Fetch(..) => 7,
             Event::FetchLost(..) => 8,
-            Event::Parked(..) => 9,
-            Event::Resign(_) => 10,
-            Event::AddVoter(..) => 11,
-            Event::RemoveVoter(..) => 12,
-            Event::Restart(_) => 13,
-            Event::Heal(..) => 14,
-            Event::Crash(_) => 15,
-            Event::PowerLoss(..) => 16,
-            Event::Wipe(_) => 17,
-            Event::Lose(_) => 18,
-            Event::Cut(..) => 19,
-            Event::CutFrom(..) => 20,
+            Event::FetchPart(..) => 9,
+            Event::Parked(..) => 10,
+            Event::Resign(_) => 11,
+            Event::AddVoter(..) => 12,
+            Event::RemoveVoter(..) => 13,
+            Event::Restart(_) => 14,
+            Event::Heal(..) => 15,
+            Event::Crash(_) => 16,
+            Event::PowerLoss(..) => 17,
+            Event::Wipe(_) => 18,
+            Event::Lose(_) => 19,
+            Event::Cut(..) => 20,
+            Event::CutFrom(..) => 21,
         }
     }
 
@@ -146,6 +150,7 @@ impl Event {
             | Event::Begin(v, w)
             | Event::Fetch(v, w)
             | Event::FetchLost(v, w)
+            | Event::FetchPart(v, w)
             | Event::Parked(v, w)
             | Event::AddVoter(v, w)
             | Event::RemoveVoter(v, w) => Operands::Two(v, w),
@@ -192,6 +197,7 @@ impl Event {
             "append" => (Event::Append(node(0)?, record_at(operands, verb)?), 2),
             "fetch" => (Event::Fetch(node(0)?, node(1)?), 2),
             "fetch-lost" => (Event::FetchLost(node(0)?, node(1)?), 2),
+            "fetch-part" => (Event::FetchPart(node(0)?, node(1)?), 2),
             "parked" => (Event::Parked(node(0)?, node(1)?), 2),
             "resign" => (Event::Resign(node(0)?), 1),
             "add-voter" => (Event::AddVoter(node(0)?, node(1)?), 2),

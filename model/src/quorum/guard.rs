@@ -59,6 +59,8 @@ guards! {
     LeaderWritesAtOnce = "leader-writes-at-once", "Q3";
     /// A fetch is served only under the leader's own epoch.
     FetchEpochIsCurrent = "fetch-epoch-is-current", "Q4";
+    /// An answer of an older epoch than the follower's is ignored.
+    AnswerEpochIsCurrent = "answer-epoch-is-current", "Q4";
     /// A follower whose log leaves the leader's is told where, and given no entries.
     DivergenceIsChecked = "divergence-is-checked", "Q4";
     /// A diverging fetch proves nothing about what its sender holds.

@@ -8,6 +8,8 @@ mod membership;
 mod replication;
 mod watermark;
 
+use replication::Answer;
+
 use super::log::Epoch;
 use super::setting::Node;
 use super::state::{NodeState, Role};
@@ -30,8 +32,13 @@ pub fn next(model: &Quorum, before: &State, event: &Event) -> Result<State, Disa
         Event::Resign(leader) => election::resign(model, before, leader),
 
         Event::Append(leader, record) => replication::append(model, before, leader, record),
-        Event::Fetch(voter, from) => replication::fetch(model, before, voter, from, true),
-        Event::FetchLost(voter, from) => replication::fetch(model, before, voter, from, false),
+        Event::Fetch(node, from) => replication::fetch(model, before, [node, from], Answer::Whole),
+        Event::FetchLost(node, from) => {
+            replication::fetch(model, before, [node, from], Answer::Lost)
+        }
+        Event::FetchPart(node, from) => {
+            replication::fetch(model, before, [node, from], Answer::OneEntry)
+        }
         Event::Parked(voter, leader) => replication::parked(model, before, voter, leader),
 
         Event::AddVoter(leader, node) => membership::add_voter(model, before, leader, node),

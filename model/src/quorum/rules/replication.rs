@@ -49,6 +49,17 @@ pub(super) fn append_entry(
     Ok(())
 }
 
+/// What becomes of the answer to a fetch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It has everything up to the leader's end.
+    Whole,
+    /// It has room for one entry of several.
+    OneEntry,
+    /// Nobody hears it.
+    Lost,
+}
+
 /// A node fetches.  A leader of the same epoch serves it; anybody else says which epoch and which
 /// leader it knows.
 ///
@@ -57,9 +68,8 @@ pub(super) fn append_entry(
 pub(super) fn fetch(
     model: &Quorum,
     before: &State,
-    fetching: Node,
-    from: Node,
-    heard: bool,
+    [fetching, from]: [Node; 2],
+    answer: Answer,
 ) -> Result<State, Disabled> {
     if !matches!(
         running(before, fetching)?.role,
@@ -77,8 +87,8 @@ pub(super) fn fetch(
 
     let mut after = *before;
     if serves && same_epoch {
-        serve(model, &mut after, [fetching, from], heard)?;
-    } else if own.epoch <= other.epoch && heard {
+        serve(model, &mut after, [fetching, from], answer)?;
+    } else if own.epoch <= other.epoch && answer == Answer::Whole {
         hear(
             &mut after.nodes[fetching],
             fetching,
@@ -96,7 +106,7 @@ fn serve(
     model: &Quorum,
     after: &mut State,
     [fetching, leader]: [Node; 2],
-    heard: bool,
+    answer: Answer,
 ) -> Result<(), Disabled> {
     let own = after.nodes[fetching];
     let leading = &mut after.nodes[leader];
@@ -113,14 +123,21 @@ fn serve(
         watermark::advance(model, leading, leader);
     }
     let leading = after.nodes[leader];
-    if !heard || leading.epoch < own.epoch {
+    let missing = leading.log.end().saturating_sub(own.log.end());
+    if answer == Answer::OneEntry && (diverges || missing < 2) {
+        return Err(Disabled::NothingThere);
+    }
+    let is_old = leading.epoch < own.epoch;
+    if answer == Answer::Lost || (is_old && model.keeps(Guard::AnswerEpochIsCurrent)) {
         return Ok(());
     }
     let follower = &mut after.nodes[fetching];
-    hear(follower, fetching, leading.epoch, Some(leader))?;
+    if !is_old {
+        hear(follower, fetching, leading.epoch, Some(leader))?;
+    }
     match diverges {
         true => truncate(model, follower, asked)?,
-        false => take(model, follower, &leading),
+        false => take(model, follower, &leading, answer),
     }
     if let Role::Follower { fetched } = &mut follower.role {
         *fetched = true;
@@ -155,9 +172,13 @@ fn truncate(
 /// A follower appends what the leader has beyond its own end, and takes over the watermark.
 ///
 /// Source: `KafkaRaftClient.appendAsFollower`, `updateFollowerHighWatermark`; Q4.
-fn take(model: &Quorum, follower: &mut NodeState, leading: &NodeState) {
+fn take(model: &Quorum, follower: &mut NodeState, leading: &NodeState, answer: Answer) {
     let end = usize::from(follower.log.end());
-    for entry in leading.log.entries().skip(end) {
+    let room = match answer {
+        Answer::Whole | Answer::Lost => usize::MAX,
+        Answer::OneEntry => 1,
+    };
+    for entry in leading.log.entries().skip(end).take(room) {
         follower.log.append(entry);
     }
     if model.keeps(Guard::FollowerFlushesFirst) {
@@ -191,6 +212,6 @@ pub(super) fn parked(
     }
 
     let mut after = *before;
-    take(model, &mut after.nodes[fetching], leading);
+    take(model, &mut after.nodes[fetching], leading, Answer::Whole);
     Ok(after)
 }
