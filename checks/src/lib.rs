@@ -23,6 +23,7 @@ pub mod ladder;
 mod names;
 pub mod peers;
 pub mod placement;
+pub mod quorum;
 pub mod replay;
 pub mod report;
 pub mod search;

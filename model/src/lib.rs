@@ -8,4 +8,5 @@
 //! a majority of the voters has an active controller), mirroring between clusters, reassignment,
 //! transactions, and idempotent producers.
 
+pub mod quorum;
 pub mod replication;
