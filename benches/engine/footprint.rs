@@ -21,7 +21,12 @@ pub(crate) fn told(layout: &Layout, sizes: &[usize]) -> String {
     let bytes = engine(layout, 1).columns().bytes_per_partition();
     let sizes: Vec<String> = sizes
         .iter()
-        .map(|size| format!("{:.1} MiB at {size}", (bytes * size) as f64 / (1 << 20) as f64))
+        .map(|size| {
+            format!(
+                "{:.1} MiB at {size}",
+                (bytes * size) as f64 / (1 << 20) as f64
+            )
+        })
         .collect();
     format!("{bytes} bytes a partition: {}.", sizes.join(", "))
 }

@@ -52,11 +52,8 @@ impl Account for Engine {
 /// What the engine switches on where the model is this one.
 ///
 /// # Errors
-/// Says what the engine does not have: it waives no guard, and knows no observers.
+/// Says what the engine does not have: it waives no guard.
 pub fn switches_of(model: &Replication) -> Result<Switches, String> {
-    if !model.setting.observers.is_empty() {
-        return Err("the engine has no observers".to_owned());
-    }
     let mut switches = Switches::of(&model.setting);
     for part in model.variant.parts(model.setting.kafka) {
         let (name, value) = part.split_once('=').unwrap_or((&part, "on"));

@@ -9,7 +9,7 @@ use highwater_checks::agreement::soak::Case;
 use highwater_checks::replay::replay;
 use highwater_model::replication::{Bounds, Guard, Operators, Property, Replication, Variant};
 use highwater_vocabulary::{
-    Acks, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Setting, Story,
+    Acks, Broker, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Setting, Story,
 };
 use proptest::prelude::*;
 use spoilt::waived::Waived;
@@ -163,6 +163,47 @@ fn every_edge_between_three_replicas() {
     };
     let compared = compare_all(&[0, 1, 0], SMALL, width, |_| {});
     assert!(compared.edges > 300_000, "{}", compared.edges);
+}
+
+/// Two replicas and an observer behind them.
+fn beside_an_observer(promotion: ObserverPromotion) -> impl Iterator<Item = Setting> {
+    settings(&[0, 1, 1])
+        .into_iter()
+        .map(move |setting| Setting {
+            observers: BrokerSet::EMPTY.with(Broker::at(2)),
+            observer_promotion: promotion,
+            ..setting
+        })
+}
+
+#[test]
+fn every_edge_beside_an_observer() {
+    let width = Width {
+        edges: 300,
+        everything_in_one_of: 9,
+    };
+    let bounds = Bounds {
+        isr_changes: 2,
+        ..SMALL
+    };
+    let mut all = Compared::default();
+    for promotion in ObserverPromotion::ALL {
+        for setting in beside_an_observer(promotion) {
+            for row in [
+                "lag",
+                "broker-crash",
+                "dc-loss:north",
+                "lag+dc-power-loss:north",
+            ] {
+                all = all.and(compare(&model(&setting, row, bounds), width));
+            }
+        }
+    }
+    println!(
+        "with an observer: {} edges, {} refusals",
+        all.edges, all.refusals
+    );
+    assert!(all.edges > 0, "{}", all.edges);
 }
 
 /// What a profile leaves out and a story may switch on.

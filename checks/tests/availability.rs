@@ -6,7 +6,8 @@ use highwater_checks::check::Options;
 use highwater_checks::{Report, Source, check, deployment_file, ladder};
 use highwater_model::replication::{Bounds, Grain, Guard, Replication, State, Variant, choices};
 use highwater_vocabulary::{
-    Acks, Datacenter, Deployment, Event, Faults, MOST_RECORDS, Member, Profile, Record, Setting,
+    Acks, BrokerSet, Datacenter, Deployment, Event, Faults, MOST_RECORDS, Member,
+    ObserverPromotion, Profile, Record, Setting,
 };
 use stateright::Model;
 use std::collections::{HashSet, VecDeque};
@@ -184,6 +185,8 @@ fn pair(waived: Option<Guard>, faults: &str) -> Replication {
         acks: Acks::All,
         unclean_leader_election: false,
         eligible_leader_replicas: false,
+        observers: BrokerSet::EMPTY,
+        observer_promotion: ObserverPromotion::default(),
     };
     let mut variant = Variant::of(setting.kafka);
     variant.grain = Grain::Coarse;

@@ -250,20 +250,21 @@ impl Row {
         }
     }
 
-    /// Moves the leader's watermark if it may move (`Partition.maybeIncrementLeaderHW`).
-    pub(crate) fn advance_watermark(&mut self, leader: usize, min_isr: u8, waits: bool) {
+    /// Moves the leader's watermark if it may move (`Partition.maybeIncrementLeaderHW`).  `waited_for` are
+    /// those who count while they are caught up and might join.
+    pub(crate) fn advance_watermark(&mut self, leader: usize, min_isr: u8, waited_for: u8) {
         let Some(tenure) = &self.memory[leader].tenure else {
             return;
         };
-        let mut counted = tenure.maximal();
-        if waits {
-            counted |= tenure.caught_up & self.eligible_followers(leader);
-        }
+        let caught_up = tenure.caught_up & self.eligible_followers(leader);
+        let counted = tenure.maximal() | caught_up & waited_for;
         if !watermark::enough(tenure.committed, min_isr) {
             return;
         }
         let followers = (0..MOST_BROKERS).filter(|slot| counted & !(1 << leader) & 1 << slot != 0);
-        let known: Vec<&[u64]> = followers.map(|slot| from_ref(&tenure.known[slot])).collect();
+        let known: Vec<&[u64]> = followers
+            .map(|slot| from_ref(&tenure.known[slot]))
+            .collect();
         let disk = &mut self.disks[leader];
         watermark::raise(from_mut(&mut disk.watermark), from_ref(&disk.end), &known);
     }

@@ -81,7 +81,11 @@ fn fetch(columns: &mut Columns, run: &Alike, slot: usize, min_isr: u8) {
 
     let (known, besides) = Known::besides(&mut columns.known, place, in_sync, run);
     if watermark::enough(run.in_sync, min_isr) {
-        let first_end: &[u64] = if in_sync & place != 0 { end } else { leader_end };
+        let first_end: &[u64] = if in_sync & place != 0 {
+            end
+        } else {
+            leader_end
+        };
         fetch::prove_and_raise(known, leader_watermark, end, first_end, besides.all());
     } else {
         fetch::prove(known, end);
@@ -115,14 +119,18 @@ pub(crate) fn advance(columns: &mut Columns, run: &Alike, min_isr: u8) {
 /// Rows in which a follower could be proposed for the ISR by the fetches of a round: one outside it,
 /// among `eligible`, that holds at least what is committed now, has reached the start of its leader's
 /// epoch, and will not have to truncate first.
-pub fn joining(columns: &Columns, rows: Range<usize>, eligible: u8) -> Vec<usize> {
+pub(crate) fn joining(
+    columns: &Columns,
+    rows: Range<usize>,
+    eligible: impl Fn(&Alike) -> u8,
+) -> Vec<usize> {
     let mut found = Vec::new();
     for tile in tiles(rows) {
         let mut rest = tile;
         while !rest.is_empty() {
             let run = columns.alike(rest.clone());
             rest.start = run.rows.end;
-            let candidates = eligible & !run.in_sync & !run.leader & !run.on_previous;
+            let candidates = eligible(&run) & !run.in_sync & !run.leader & !run.on_previous;
             if candidates != 0 && run.leader != 0 {
                 find_joining(columns, &run, candidates, &mut found);
             }
@@ -290,7 +298,8 @@ pub fn fence_and_emit(
         if all_differ(before, rows.partition_epoch) {
             records.extend((0..before.len()).map(|place| rows.record(first, place)));
         } else {
-            let changed = (0..before.len()).filter(|place| rows.partition_epoch[*place] != before[*place]);
+            let changed =
+                (0..before.len()).filter(|place| rows.partition_epoch[*place] != before[*place]);
             records.extend(changed.map(|place| rows.record(first, place)));
         }
     }

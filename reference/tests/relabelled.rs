@@ -6,8 +6,8 @@
 
 use highwater_reference::Engine;
 use highwater_vocabulary::{
-    Acks, Broker, BrokerSet, Datacenter, Event, Member, Observation, Offset, Profile, Record,
-    Setting,
+    Acks, Broker, BrokerSet, Datacenter, Event, Member, Observation, ObserverPromotion, Offset,
+    Profile, Record, Setting,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -25,6 +25,8 @@ fn setting(kafka: Profile, homes: [usize; 4], acks: Acks) -> Setting {
         acks,
         unclean_leader_election: false,
         eligible_leader_replicas: true,
+        observers: BrokerSet::EMPTY,
+        observer_promotion: ObserverPromotion::default(),
     }
 }
 

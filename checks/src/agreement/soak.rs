@@ -6,7 +6,9 @@ use super::schedule::{Chooser, Leaning, Shortener, Walk};
 use super::{Account, Disagreement, engine_at};
 use highwater_model::replication::variant::Switches;
 use highwater_model::replication::{Bounds, Property, Replication, State, Variant};
-use highwater_vocabulary::{Acks, Datacenter, Faults, Member, Profile, Setting};
+use highwater_vocabulary::{
+    Acks, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Setting,
+};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -123,6 +125,8 @@ fn setting(lot: &mut Lot) -> Setting {
         acks: lot.one_of(&Acks::EACH),
         unclean_leader_election: lot.one_in(2),
         eligible_leader_replicas: lot.one_in(2),
+        observers: BrokerSet::EMPTY,
+        observer_promotion: ObserverPromotion::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::Engine;
 use crate::Tiles;
+use crate::columns::Alike;
 use crate::row::Row;
 use crate::rules::{Around, client, fetch};
 use crate::sweeps;
@@ -89,8 +90,12 @@ impl Engine {
         let candidates = self.brokers_that(|engine, broker| {
             engine.cluster.takes_part(broker) && unfenced >> broker & 1 == 1
         });
+        let min_isr = self.cluster.effective(self.cluster.min_isr);
+        let observers = self.rules.observers;
+        let eligible =
+            |run: &Alike| candidates & !observers.unasked(run.leader, run.in_sync, min_isr);
         let known: std::collections::HashSet<usize> = aside.iter().map(|(row, _)| *row).collect();
-        sweeps::joining(&self.table.columns, rows, candidates)
+        sweeps::joining(&self.table.columns, rows, eligible)
             .into_iter()
             .filter(|row| !known.contains(row))
             .map(|row| (row, self.table.load(row, &self.cluster)))

@@ -122,7 +122,10 @@ impl Engine {
             let succeeds = leads && run.leader & !leader != 0 && run.on_previous == 0;
             if succeeds && !self.table.have_written(&run, leader) && run.rows.len() > 1 {
                 for row in run.rows.clone() {
-                    let alone = Alike { rows: row..row + 1, ..run.clone() };
+                    let alone = Alike {
+                        rows: row..row + 1,
+                        ..run.clone()
+                    };
                     self.fence_run(alone, built, fencing, unsteady);
                 }
                 return;
@@ -137,7 +140,11 @@ impl Engine {
         sweeps::fence(columns, run.rows.clone(), &fencing.change);
         if leads {
             let in_sync = built.sets.in_sync;
-            let run = Alike { leader, in_sync, ..run };
+            let run = Alike {
+                leader,
+                in_sync,
+                ..run
+            };
             sweeps::advance(columns, &run, fencing.min_isr);
         }
     }

@@ -11,7 +11,7 @@ mod tests;
 use crate::cluster::Cluster;
 use crate::columns::{Columns, Table};
 use crate::row::Row;
-use crate::rules::{Around, Rules, client, controller, fetch, isr, late, metadata};
+use crate::rules::{Around, Observers, Rules, client, controller, fetch, isr, late, metadata};
 use crate::{Refusal, Switches};
 use highwater_vocabulary::{BrokerSet, Datacenter, Event, Member, Setting};
 
@@ -48,6 +48,7 @@ impl Engine {
             switches,
             acks: setting.acks,
             unclean_leader_election: setting.unclean_leader_election,
+            observers: Observers::new(setting),
         };
         let cluster = Cluster::new(setting);
         let mut engine = Engine {
@@ -56,6 +57,10 @@ impl Engine {
             cluster,
             table: Table::new(setting, partitions),
         };
+        let observers = engine.rules.observers.all;
+        for in_sync in &mut engine.table.columns.in_sync {
+            *in_sync &= !observers;
+        }
         if switches.waits_for_caught_up {
             engine.begin_caught_up();
         }

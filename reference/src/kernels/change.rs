@@ -121,7 +121,9 @@ pub fn remove_by_assignment(
     meanings: &[Meaning],
 ) {
     let meanings: Vec<u16> = meanings.iter().map(|meaning| meaning.at(0)).collect();
-    each_meaning(rows, change, |tile, found| look_up(found, &assignment[tile], &meanings));
+    each_meaning(rows, change, |tile, found| {
+        look_up(found, &assignment[tile], &meanings)
+    });
 }
 
 /// As [`remove_members`], for rows that have their replica lists beside them: `replicas` is a column
@@ -175,7 +177,15 @@ pub fn take(rows: &mut Registrations<'_>, change: &Change, proposed: u8) {
 pub(crate) fn outcome(before: Sets, change: &Change, whose: u8) -> Built {
     let touched = when(before.in_sync & whose != 0);
     let target = before.in_sync & !change.removed;
-    build_one(before, &Plan { target, touched, acceptable: change.acceptable }, *change)
+    build_one(
+        before,
+        &Plan {
+            target,
+            touched,
+            acceptable: change.acceptable,
+        },
+        *change,
+    )
 }
 
 /// Forgets the eligible and the last known leader (`ClearElrRecord`).

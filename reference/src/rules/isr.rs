@@ -20,7 +20,9 @@ pub(super) fn propose_expansion(row: &mut Row, around: Around<'_>, leader: usize
     if tenure.pending.is_some() || memory.wire.is_some() {
         return;
     }
-    let candidate = row.eligible_followers(leader) & !tenure.committed & 1 << follower;
+    let unasked = unasked_observers(around, row, leader, tenure.committed);
+    let eligible = row.eligible_followers(leader) & !unasked;
+    let candidate = eligible & !tenure.committed & 1 << follower;
     let mut joining = 0;
     kernels::in_sync::join(
         from_mut(&mut joining),
@@ -36,7 +38,24 @@ pub(super) fn propose_expansion(row: &mut Row, around: Around<'_>, leader: usize
     }
 }
 
-/// The leader proposes an ISR without followers that have fallen behind.
+/// The observers that are not to be in this ISR, as the leader sees it.
+fn unasked_observers(around: Around<'_>, row: &Row, leader: usize, in_sync: u8) -> u8 {
+    let min_isr = around.cluster.effective(row.memory[leader].image.min_isr);
+    around
+        .rules
+        .observers
+        .unasked(1 << leader, in_sync, min_isr)
+}
+
+/// Whether only observers leave, whom those who stay do not ask for, being enough to write.
+fn is_demotion(around: Around<'_>, row: &Row, leader: usize, staying: u8, dropped: u8) -> bool {
+    let min_isr = around.cluster.effective(row.memory[leader].image.min_isr);
+    dropped & !unasked_observers(around, row, leader, staying) == 0
+        && staying.count_ones() >= u32::from(min_isr)
+}
+
+/// The leader proposes an ISR without followers that have fallen behind, or without observers that it needs
+/// no more.
 ///
 /// Kafka: `Partition.maybeShrinkIsr`, `getOutOfSyncReplicas`, `prepareIsrShrink`.
 pub(crate) fn shrink(
@@ -57,12 +76,15 @@ pub(crate) fn shrink(
     if dropped == 0 || dropped & (!tenure.committed | 1 << leader) != 0 {
         return Err(Refusal::AlreadySo);
     }
-    let behind = behind(row, around, leader);
-    if dropped & !behind != 0 {
-        return Err(Refusal::OnlyLaggingAreDropped);
-    }
-    if dropped & !out_of_sync(row, around, leader, behind) != 0 {
-        return Err(Refusal::NotLate);
+    let staying = tenure.committed & !dropped;
+    if !is_demotion(around, row, leader, staying, dropped) {
+        let behind = behind(row, around, leader);
+        if dropped & !behind != 0 {
+            return Err(Refusal::OnlyLaggingAreDropped);
+        }
+        if dropped & !out_of_sync(row, around, leader, behind) != 0 {
+            return Err(Refusal::NotLate);
+        }
     }
     if memory.wire.is_some() {
         return Err(Refusal::OneChangeOnTheWire);

@@ -13,7 +13,7 @@ pub(crate) mod metadata;
 
 use crate::Switches;
 use crate::cluster::Cluster;
-use highwater_vocabulary::Acks;
+use highwater_vocabulary::{Acks, Member, ObserverPromotion, Setting};
 
 /// What the rules go by and no event changes.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,37 @@ pub(crate) struct Rules {
     pub switches: Switches,
     pub acks: Acks,
     pub unclean_leader_election: bool,
+    pub observers: Observers,
+}
+
+/// Replicas that are in the ISR only when they are asked for: Confluent Server, as documented.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Observers {
+    pub all: u8,
+    pub promotion: ObserverPromotion,
+    /// How many replicas are no observers.
+    pub others: u32,
+}
+
+impl Observers {
+    pub(crate) fn new(setting: &Setting) -> Observers {
+        let all = setting.observers.iter();
+        Observers {
+            all: all.fold(0, |all, broker| all | 1 << broker.index()),
+            promotion: setting.observer_promotion,
+            others: (setting.brokers.len() - setting.observers.len()) as u32,
+        }
+    }
+
+    /// Those that this ISR has no place for, under this leader and min ISR.
+    pub(crate) fn unasked(&self, leader: u8, in_sync: u8, min_isr: u8) -> u8 {
+        let is_asked = match self.promotion {
+            ObserverPromotion::UnderMinIsr => in_sync.count_ones() < u32::from(min_isr),
+            ObserverPromotion::UnderReplicated => in_sync.count_ones() < self.others,
+            ObserverPromotion::LeaderIsObserver => leader & self.all != 0,
+        };
+        if is_asked { 0 } else { self.all }
+    }
 }
 
 /// The row's surroundings: the rules, and the broker facts as they are now.
@@ -43,6 +74,8 @@ impl Around<'_> {
     /// Moves the watermark of a broker that takes itself for the leader, if it may move.
     pub(crate) fn advance(&self, row: &mut crate::row::Row, leader: usize) {
         let min_isr = self.watermark_min_isr(row.memory[leader].image.min_isr);
-        row.advance_watermark(leader, min_isr, self.rules.switches.waits_for_caught_up);
+        let waits = self.rules.switches.waits_for_caught_up;
+        let waited_for = if waits { !self.rules.observers.all } else { 0 };
+        row.advance_watermark(leader, min_isr, waited_for);
     }
 }
