@@ -203,7 +203,32 @@ fn every_edge_beside_an_observer() {
         "with an observer: {} edges, {} refusals",
         all.edges, all.refusals
     );
-    assert!(all.edges > 0, "{}", all.edges);
+    assert!(all.edges > 100_000, "{}", all.edges);
+}
+
+/// An engine that goes by another policy than the model is found out, whichever the two are.
+#[test]
+fn an_observer_that_is_promoted_otherwise_is_noticed() {
+    let width = Width {
+        edges: 3_000,
+        everything_in_one_of: 5,
+    };
+    for promotion in ObserverPromotion::ALL {
+        for other in ObserverPromotion::ALL
+            .into_iter()
+            .filter(|other| *other != promotion)
+        {
+            let differs = |setting: Setting| {
+                let model = model(&setting, "lag+broker-crash", SMALL);
+                let mut spoilt = model.clone();
+                spoilt.setting.observer_promotion = other;
+                let begin = |state: &_| engine_at(&spoilt, state, 1).expect("the engine has it");
+                every_edge(&model, begin, width).is_err()
+            };
+            let found = beside_an_observer(promotion).any(differs);
+            assert!(found, "{promotion:?} is told from {other:?}");
+        }
+    }
 }
 
 /// What a profile leaves out and a story may switch on.
