@@ -56,9 +56,8 @@ impl Fencings {
         let columns = Columns::new(layout.replicas, partitions);
         // Mixed so that no pattern of a few rows repeats.
         let mixed = |row: usize| (row.wrapping_mul(0x9E37_79B9) >> 16) % LISTS;
-        let brokers = |slot: usize, row: usize| {
-            (slot + layout.replicas - mixed(row)) % layout.replicas
-        };
+        let brokers =
+            |slot: usize, row: usize| (slot + layout.replicas - mixed(row)) % layout.replicas;
         Fencings {
             layout: *layout,
             fresh: columns.clone(),
@@ -66,7 +65,11 @@ impl Fencings {
             bare: columns,
             assignment: (0..partitions).map(|row| mixed(row) as u16).collect(),
             replicas: (0..layout.replicas)
-                .map(|slot| (0..partitions).map(|row| brokers(slot, row) as u16).collect())
+                .map(|slot| {
+                    (0..partitions)
+                        .map(|row| brokers(slot, row) as u16)
+                        .collect()
+                })
                 .collect(),
             records: Vec::with_capacity(partitions * layout.lost.len()),
         }
@@ -78,8 +81,12 @@ impl Fencings {
             columns.in_sync.copy_from_slice(&self.fresh.in_sync);
             columns.eligible.copy_from_slice(&self.fresh.eligible);
             columns.last_known.copy_from_slice(&self.fresh.last_known);
-            columns.leader_epoch.copy_from_slice(&self.fresh.leader_epoch);
-            columns.partition_epoch.copy_from_slice(&self.fresh.partition_epoch);
+            columns
+                .leader_epoch
+                .copy_from_slice(&self.fresh.leader_epoch);
+            columns
+                .partition_epoch
+                .copy_from_slice(&self.fresh.partition_epoch);
         }
         self.records.clear();
     }

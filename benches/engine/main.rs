@@ -28,10 +28,15 @@ const SMOKE: [usize; 1] = [300];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words = arguments.iter().filter(|word| !word.starts_with('-') && *word != "table");
+    let words = arguments
+        .iter()
+        .filter(|word| !word.starts_with('-') && *word != "table");
     let (numbers, wanted): (Vec<&String>, Vec<&String>) =
         words.partition(|word| word.parse::<usize>().is_ok());
-    let sizes: Vec<usize> = numbers.iter().filter_map(|word| word.parse().ok()).collect();
+    let sizes: Vec<usize> = numbers
+        .iter()
+        .filter_map(|word| word.parse().ok())
+        .collect();
     let wanted: Vec<String> = wanted.into_iter().cloned().collect();
     if !arguments.iter().any(|word| word == "--bench") {
         measure(&wanted, &SMOKE, &SMOKE);

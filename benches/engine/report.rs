@@ -29,7 +29,8 @@ impl Report {
 
     /// Whether any of these passes is wanted.
     pub(crate) fn wants(&self, passes: &[&str]) -> bool {
-        let begins = |pass: &str, wanted: &str| pass.starts_with(wanted) || wanted.starts_with(pass);
+        let begins =
+            |pass: &str, wanted: &str| pass.starts_with(wanted) || wanted.starts_with(pass);
         let is_wanted = |pass: &&str| self.wanted.iter().any(|wanted| begins(pass, wanted));
         self.wanted.is_empty() || passes.iter().any(is_wanted)
     }

@@ -27,9 +27,11 @@ pub(crate) fn measure(report: &mut Report, partitions: usize) {
             report.note_naive(pass, partitions, nanoseconds);
         }
     };
-    let append = |cluster: &mut NaiveCluster| (0..partitions).for_each(|id| {
-        cluster.produce(id, 0);
-    });
+    let append = |cluster: &mut NaiveCluster| {
+        (0..partitions).for_each(|id| {
+            cluster.produce(id, 0);
+        })
+    };
     let fetch = |cluster: &mut NaiveCluster, followers: &[usize]| {
         for id in 0..partitions {
             for follower in followers {
@@ -51,5 +53,7 @@ pub(crate) fn measure(report: &mut Report, partitions: usize) {
     step("bring_back", &|cluster| {
         cluster.start(0);
     });
-    step("truncate_returning_datacenter", &|cluster| fetch(cluster, &[0, 2]));
+    step("truncate_returning_datacenter", &|cluster| {
+        fetch(cluster, &[0, 2])
+    });
 }

@@ -110,7 +110,11 @@ impl Columns {
 
     /// The column of [`Columns::known`] for the follower in `slot` of the leader in another.
     pub fn place(&self, slot: usize, leader: usize) -> usize {
-        if slot == self.known.len() { leader } else { slot }
+        if slot == self.known.len() {
+            leader
+        } else {
+            slot
+        }
     }
 
     /// The columns of [`Columns::known`] for those of `who` that follow, as a set.

@@ -263,7 +263,9 @@ impl Row {
             return;
         }
         let followers = (0..MOST_BROKERS).filter(|slot| counted & !(1 << leader) & 1 << slot != 0);
-        let known: Vec<&[u64]> = followers.map(|slot| from_ref(&tenure.known[slot])).collect();
+        let known: Vec<&[u64]> = followers
+            .map(|slot| from_ref(&tenure.known[slot]))
+            .collect();
         let disk = &mut self.disks[leader];
         watermark::raise(from_mut(&mut disk.watermark), from_ref(&disk.end), &known);
     }

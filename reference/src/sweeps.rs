@@ -81,7 +81,11 @@ fn fetch(columns: &mut Columns, run: &Alike, slot: usize, min_isr: u8) {
 
     let (known, besides) = Known::besides(&mut columns.known, place, in_sync, run);
     if watermark::enough(run.in_sync, min_isr) {
-        let first_end: &[u64] = if in_sync & place != 0 { end } else { leader_end };
+        let first_end: &[u64] = if in_sync & place != 0 {
+            end
+        } else {
+            leader_end
+        };
         fetch::prove_and_raise(known, leader_watermark, end, first_end, besides.all());
     } else {
         fetch::prove(known, end);
@@ -290,7 +294,8 @@ pub fn fence_and_emit(
         if all_differ(before, rows.partition_epoch) {
             records.extend((0..before.len()).map(|place| rows.record(first, place)));
         } else {
-            let changed = (0..before.len()).filter(|place| rows.partition_epoch[*place] != before[*place]);
+            let changed =
+                (0..before.len()).filter(|place| rows.partition_epoch[*place] != before[*place]);
             records.extend(changed.map(|place| rows.record(first, place)));
         }
     }

@@ -69,7 +69,16 @@ mod tests {
 
     #[test]
     fn numbers_are_compared_as_doubles() {
-        let numbers = [0, 1, 2, 7, (1 << 52) - 1, 1 << 52, (1 << 62) - 2, (1 << 62) - 1];
+        let numbers = [
+            0,
+            1,
+            2,
+            7,
+            (1 << 52) - 1,
+            1 << 52,
+            (1 << 62) - 2,
+            (1 << 62) - 1,
+        ];
         for (one, other) in numbers
             .iter()
             .flat_map(|one| numbers.map(|other| (*one, other)))

@@ -91,7 +91,9 @@ pub(super) fn slowest<const FOLLOWERS: usize>(
     known: &[&[u64]; FOLLOWERS],
     row: usize,
 ) -> u64 {
-    known.iter().fold(one, |slowest, known| least(slowest, known[row]))
+    known
+        .iter()
+        .fold(one, |slowest, known| least(slowest, known[row]))
 }
 
 /// A watermark that has moved to the slowest end, if that is farther: it never falls.

@@ -98,7 +98,11 @@ pub(crate) fn apply(row: &mut Row, around: Around<'_>, leader: usize) -> Result<
         Judgement::Good => {
             let before = row.registration;
             let change = occasion(around);
-            change::take(&mut row.registration.as_columns(), &change, proposal.in_sync);
+            change::take(
+                &mut row.registration.as_columns(),
+                &change,
+                proposal.in_sync,
+            );
             if row.registration != before {
                 row.commit(around.cluster);
             }
