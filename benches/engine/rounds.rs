@@ -101,6 +101,7 @@ pub(crate) fn measure(report: &mut Report, layout: &Layout, partitions: usize) {
     let mut steady = Steady::new(layout, partitions);
     measure_steady(report, &mut steady, partitions);
     measure_sparse(report, &mut steady);
+    measure_mixed(report, layout, &steady);
     measure_faults(report, &mut steady, partitions);
 }
 
@@ -166,6 +167,58 @@ fn measure_sparse(report: &mut Report, steady: &mut Steady) {
                 },
             },
         );
+    }
+}
+
+/// Partitions of which not all have the same leader.
+struct Mixed {
+    own: Columns,
+    bare: Columns,
+    by: Vec<u64>,
+    everybody: Vec<u8>,
+    min_isr: u8,
+}
+
+impl Mixed {
+    fn append(&mut self) {
+        let (rows, min_isr) = (0..self.by.len(), self.min_isr);
+        sweeps::append(&mut self.own, rows, &self.by, u8::MAX, min_isr, min_isr);
+    }
+
+    fn fetch_round(&mut self) {
+        let rows = 0..self.by.len();
+        sweeps::fetch_round(&mut self.own, rows, &self.everybody, self.min_isr);
+    }
+}
+
+fn measure_mixed(report: &mut Report, layout: &Layout, steady: &Steady) {
+    for (pass, one_in) in [
+        ("fetch_round/1 % led elsewhere", 100),
+        ("fetch_round/all leaders mixed", 1),
+    ] {
+        if !report.wants(&[pass]) {
+            continue;
+        }
+        let mut own = steady.own.columns().clone();
+        for (row, leader) in own.leader.iter_mut().enumerate() {
+            let mixed = row.wrapping_mul(0x9E37_79B9) >> 8;
+            if mixed % one_in == 0 {
+                *leader = 1 << ((mixed >> 8) % layout.replicas);
+            }
+        }
+        let mut mixed = Mixed {
+            bare: own.clone(),
+            own,
+            by: steady.by.clone(),
+            everybody: vec![u8::MAX; layout.replicas],
+            min_isr: layout.min_isr,
+        };
+        let turn = Turn {
+            make_ready: Mixed::append,
+            pass: Mixed::fetch_round,
+            null_pass: |mixed| null::fetch_round(&mut mixed.bare, 0..mixed.by.len()),
+        };
+        report.measure(pass, &mut mixed, steady.by.len(), &turn);
     }
 }
 
