@@ -231,9 +231,33 @@ mod tests {
         everybody_learns(engine);
     }
 
+    fn assert_same(found: &Engine, expected: &Engine, when: &str) {
+        for row in 0..ROWS {
+            let found = found.table.load(row, &found.cluster);
+            let expected = expected.table.load(row, &expected.cluster);
+            assert_eq!(found, expected, "row {row} {when}");
+        }
+    }
+
+    fn fetch_round_by_events(engine: &mut Engine) {
+        for follower in (0..engine.cluster.brokers).map(Broker::at) {
+            engine
+                .apply_to_all(&Event::Fetch { follower })
+                .expect("it is of rows");
+        }
+    }
+
     #[test]
     fn one_failover_after_another_leaves_what_its_events_leave() {
-        let header = "replication 4.1, brokers a-1 b-1 c-1, min ISR 2, acks all, elr on";
+        for header in [
+            "replication 4.1, brokers a-1 b-1 c-1, min ISR 2, acks all, elr on",
+            "replication 4.1, brokers a-1 b-1 c-1 a-2 b-2, min ISR 2, acks all, elr on",
+        ] {
+            fail_over_again_and_again(header);
+        }
+    }
+
+    fn fail_over_again_and_again(header: &str) {
         let story = Story::parse(header).expect("a setting");
         let mut swept = Engine::new(&story.setting, ROWS);
         for (round, site) in [0, 1, 0, 2, 1].into_iter().enumerate() {
@@ -242,28 +266,42 @@ mod tests {
             swept.append_round(&by);
             swept.fetch_round();
             swept.append_round(&by);
+            // What only its own datacenter has got will be cut off everywhere there.
             let datacenter = Datacenter::at(site);
-            let mut folded = swept.clone();
-            swept.fail_over(datacenter).expect("two are left");
-            fail_over_by_events(&mut folded, datacenter);
-            for row in 0..ROWS {
-                let found = swept.table.load(row, &swept.cluster);
-                let expected = folded.table.load(row, &folded.cluster);
-                assert_eq!(found, expected, "row {row} after failover {round}");
+            for follower in swept.cluster.brokers_of(site).collect::<Vec<_>>() {
+                let follower = Broker::at(follower);
+                swept
+                    .apply_to_all(&Event::Fetch { follower })
+                    .expect("it is of rows");
             }
+            let mut folded = swept.clone();
+            swept.fail_over(datacenter).expect("a majority is left");
+            fail_over_by_events(&mut folded, datacenter);
+            assert_same(&swept, &folded, &format!("after failover {round}"));
 
+            // Whoever comes back has to catch up before it may join.
+            swept.append_round(&vec![1; ROWS]);
+            swept.fetch_round();
             swept.fetch_round();
             swept.bring_back(datacenter).expect("it is dark");
-            for _ in 0..4 {
+            for fetches in 0..5 {
+                let mut folded = swept.clone();
                 swept.fetch_round();
+                fetch_round_by_events(&mut folded);
+                assert_same(
+                    &swept,
+                    &folded,
+                    &format!("after fetch {fetches} of {round}"),
+                );
                 settle(&mut swept);
             }
+            let everybody = swept.cluster.acceptable();
             assert!(
                 swept
                     .columns()
                     .in_sync
                     .iter()
-                    .all(|in_sync| *in_sync == 0b111)
+                    .all(|in_sync| *in_sync == everybody)
             );
         }
         assert!(swept.bytes_of_older_epochs() > 0);
