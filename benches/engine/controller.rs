@@ -205,13 +205,15 @@ impl Fencings {
     }
 }
 
+type Run = fn(&mut Fencings);
+
 /// Every layout, and one broker of many.
 pub(crate) fn measure(report: &mut Report, layout: &Layout, partitions: usize) {
     if !report.wants(&["failover_datacenter/", "failover_broker"]) {
         return;
     }
     let mut fencings = Fencings::new(layout, partitions);
-    let everywhere: [(&str, fn(&mut Fencings), fn(&mut Fencings)); 4] = [
+    let everywhere: [(&str, Run, Run); 4] = [
         (
             "failover_datacenter/grouped",
             Fencings::grouped,

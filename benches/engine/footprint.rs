@@ -1,6 +1,8 @@
 //! How much memory the passes go over, and how much the machine has near.
 
 use crate::rounds::{Layout, engine};
+use highwater_reference::sweeps::TILE;
+use highwater_vocabulary::{Datacenter, Member};
 
 /// The data caches of the first core, as Linux tells them.
 pub(crate) fn caches() -> String {
@@ -28,5 +30,20 @@ pub(crate) fn told(layout: &Layout, sizes: &[usize]) -> String {
             )
         })
         .collect();
-    format!("{bytes} bytes a partition: {}.", sizes.join(", "))
+    format!(
+        "{bytes} bytes a partition: {}. Epochs before the newest, beside the columns: {} bytes a partition after \
+         a failover.",
+        sizes.join(", "),
+        older(layout)
+    )
+}
+
+/// What a failover adds, a partition.
+fn older(layout: &Layout) -> usize {
+    let partitions = 100 * TILE;
+    let mut engine = engine(layout, partitions);
+    engine.append_round(&vec![1; partitions]);
+    engine.fetch_round();
+    engine.fail_over(Datacenter::at(0)).expect("two are left");
+    engine.bytes_of_older_epochs() / partitions
 }

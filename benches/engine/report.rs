@@ -89,6 +89,7 @@ impl fmt::Display for Report {
                 format!("{:.2} ({share:.0} % of {:.2})", cell.pass, cell.null_pass)
             });
             let mut cells: Vec<String> = cells.collect();
+            cells.resize(self.sizes.len(), "not measured".into());
             cells.insert(0, format!("`{}`", line.pass));
             cells.push(self.naive_cell(line));
             table.add_row(cells);

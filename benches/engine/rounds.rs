@@ -5,7 +5,7 @@ use crate::null;
 use crate::paired::Turn;
 use crate::report::Report;
 use highwater_reference::{Columns, Engine, Tiles, sweeps};
-use highwater_vocabulary::{Datacenter, Member, Story};
+use highwater_vocabulary::{Broker, Datacenter, Event, Member, Story};
 
 /// Where replicas are.
 #[derive(Clone, Copy)]
@@ -36,6 +36,9 @@ pub(crate) fn engine(layout: &Layout, partitions: usize) -> Engine {
     let story = Story::parse(layout.header).expect("a first line");
     Engine::new(&story.setting, partitions)
 }
+
+/// The most partitions over which something is measured that takes microseconds for each.
+const EVENT_BY_EVENT: usize = 10_000;
 
 const LOST: fn() -> Datacenter = || Datacenter::at(0);
 
@@ -75,6 +78,32 @@ impl Steady {
         self.own = self.before.clone();
     }
 
+    /// What goes back, goes back to here.
+    fn stay_here(&mut self) {
+        self.before = self.own.clone();
+    }
+
+    fn fail_over(&mut self) {
+        self.own.fail_over(LOST()).expect("two are left");
+    }
+
+    fn bring_back(&mut self) {
+        self.own.bring_back(LOST()).expect("it is dark");
+    }
+
+    /// Every follower that is back asks to join the ISR, is let in, and everybody learns of it.
+    fn rejoin(&mut self) {
+        self.own.fetch_round();
+        let brokers = || (0..self.own.setting().brokers.len()).map(Broker::at);
+        let mut events: Vec<Event> = Vec::new();
+        events.extend(brokers().map(|leader| Event::Apply { leader }));
+        events.extend(brokers().map(|leader| Event::Told { leader }));
+        events.extend(brokers().map(|broker| Event::Learn { broker, records: 1 }));
+        for event in &events {
+            self.own.apply_to_all(event).expect("it is of rows");
+        }
+    }
+
     /// Every so many tiles are touched; says how many partitions they have.
     fn touch_one_in(&mut self, tiles: usize) -> usize {
         self.touched.clear();
@@ -94,6 +123,7 @@ pub(crate) fn measure(report: &mut Report, layout: &Layout, partitions: usize) {
         "fail_over",
         "bring_back",
         "truncate_returning_datacenter",
+        "rejoin",
     ];
     if !passes.iter().any(|pass| report.wants(&[pass])) {
         return;
@@ -101,6 +131,7 @@ pub(crate) fn measure(report: &mut Report, layout: &Layout, partitions: usize) {
     let mut steady = Steady::new(layout, partitions);
     measure_steady(report, &mut steady, partitions);
     measure_sparse(report, &mut steady);
+    measure_mixed(report, layout, &steady);
     measure_faults(report, &mut steady, partitions);
 }
 
@@ -169,48 +200,99 @@ fn measure_sparse(report: &mut Report, steady: &mut Steady) {
     }
 }
 
+/// Partitions of which not all have the same leader.
+struct Mixed {
+    own: Columns,
+    bare: Columns,
+    by: Vec<u64>,
+    everybody: Vec<u8>,
+    min_isr: u8,
+}
+
+impl Mixed {
+    fn append(&mut self) {
+        let (rows, min_isr) = (0..self.by.len(), self.min_isr);
+        sweeps::append(&mut self.own, rows, &self.by, u8::MAX, min_isr, min_isr);
+    }
+
+    fn fetch_round(&mut self) {
+        let rows = 0..self.by.len();
+        sweeps::fetch_round(&mut self.own, rows, &self.everybody, self.min_isr);
+    }
+}
+
+fn measure_mixed(report: &mut Report, layout: &Layout, steady: &Steady) {
+    for (pass, one_in) in [
+        ("fetch_round/1 % led elsewhere", 100),
+        ("fetch_round/all leaders mixed", 1),
+    ] {
+        if !report.wants(&[pass]) {
+            continue;
+        }
+        let mut own = steady.own.columns().clone();
+        for (row, leader) in own.leader.iter_mut().enumerate() {
+            let mixed = row.wrapping_mul(0x9E37_79B9) >> 8;
+            if mixed % one_in == 0 {
+                *leader = 1 << ((mixed >> 8) % layout.replicas);
+            }
+        }
+        let mut mixed = Mixed {
+            bare: own.clone(),
+            own,
+            by: steady.by.clone(),
+            everybody: vec![u8::MAX; layout.replicas],
+            min_isr: layout.min_isr,
+        };
+        let turn = Turn {
+            make_ready: Mixed::append,
+            pass: Mixed::fetch_round,
+            null_pass: |mixed| null::fetch_round(&mut mixed.bare, 0..mixed.by.len()),
+        };
+        report.measure(pass, &mut mixed, steady.by.len(), &turn);
+    }
+}
+
+/// A datacenter is lost, comes back, cuts off what the others never had, and joins again.
 fn measure_faults(report: &mut Report, steady: &mut Steady, partitions: usize) {
-    report.measure(
-        "fail_over",
-        steady,
-        partitions,
-        &Turn {
+    let fetch_round: fn(&mut Steady) = |steady| steady.own.fetch_round();
+    let null_round: fn(&mut Steady) = |steady| {
+        let rows = 0..steady.bare.rows();
+        null::fetch_round(&mut steady.bare, rows);
+    };
+    let mut measure = |pass, steady: &mut Steady, run, null_pass| {
+        let turn = Turn {
             make_ready: Steady::go_back,
-            pass: |steady| steady.own.fail_over(LOST()).expect("two are left"),
-            null_pass: |steady| null::fail_over(&mut steady.bare),
-        },
-    );
+            pass: run,
+            null_pass,
+        };
+        report.measure(pass, steady, partitions, &turn);
+        // What follows begins where this pass ends, whether it was wanted or not.
+        steady.go_back();
+        run(steady);
+    };
+    measure("fail_over", steady, Steady::fail_over, |steady| {
+        null::fail_over(&mut steady.bare);
+    });
+
     steady.go_back();
     steady.append();
-    steady.own.fail_over(LOST()).expect("two are left");
+    steady.fail_over();
     for _ in 0..3 {
         steady.append();
         steady.own.fetch_round();
     }
-    steady.before = steady.own.clone();
-    report.measure(
-        "bring_back",
-        steady,
-        partitions,
-        &Turn {
-            make_ready: Steady::go_back,
-            pass: |steady| steady.own.bring_back(LOST()).expect("it is dark"),
-            null_pass: |steady| null::bring_back(&steady.bare),
-        },
-    );
-    steady.own.bring_back(LOST()).unwrap_or_default();
-    steady.before = steady.own.clone();
-    report.measure(
-        "truncate_returning_datacenter",
-        steady,
-        partitions,
-        &Turn {
-            make_ready: Steady::go_back,
-            pass: |steady| steady.own.fetch_round(),
-            null_pass: |steady| {
-                let rows = 0..steady.bare.rows();
-                null::fetch_round(&mut steady.bare, rows);
-            },
-        },
-    );
+    steady.stay_here();
+    measure("bring_back", steady, Steady::bring_back, |steady| {
+        null::bring_back(&steady.bare);
+    });
+
+    steady.stay_here();
+    let pass = "truncate_returning_datacenter";
+    measure(pass, steady, fetch_round, null_round);
+
+    if partitions <= EVENT_BY_EVENT {
+        steady.own.fetch_round();
+        steady.stay_here();
+        measure("rejoin, event by event", steady, Steady::rejoin, null_round);
+    }
 }

@@ -92,7 +92,17 @@ impl Columns {
         }
     }
 
-    /// The same, and in all that the controller has of them.
+    /// All of `rows`, those together that are [`Self::alike`].
+    pub(crate) fn runs(&self, rows: Range<usize>) -> impl Iterator<Item = Alike> + use<'_> {
+        let mut rest = rows;
+        std::iter::from_fn(move || {
+            let run = (!rest.is_empty()).then(|| self.alike(rest.clone()))?;
+            rest.start = run.rows.end;
+            Some(run)
+        })
+    }
+
+    /// The same as [`Self::alike`], and in all that the controller has of them.
     pub(crate) fn alike_in_all(&self, rows: Range<usize>) -> (Alike, Sets) {
         let mut run = self.alike(rows);
         let first = run.rows.start;
@@ -129,19 +139,13 @@ impl Columns {
 
     /// Whether any leader of these rows has heard of the replica in this slot.
     pub(crate) fn has_heard_of(&self, slot: usize, rows: Range<usize>) -> bool {
-        let mut rest = rows;
-        while !rest.is_empty() {
-            let run = self.alike(rest.clone());
-            rest.start = run.rows.end;
-            if run.leader & !(1 << slot) == 0 {
-                continue;
+        self.runs(rows).any(|run| {
+            let leads_it = run.leader & !(1 << slot) != 0;
+            leads_it && {
+                let known = &self.known[self.place(slot, run.leader_slot())][run.rows];
+                known.iter().fold(0, |any, known| any | known) != 0
             }
-            let known = &self.known[self.place(slot, run.leader_slot())][run.rows];
-            if known.iter().fold(0, |any, known| any | known) != 0 {
-                return true;
-            }
-        }
-        false
+        })
     }
 
     /// How many partitions.

@@ -8,7 +8,9 @@ pub(crate) fn length(sets: &[u8]) -> usize {
     let Some(first) = sets.first() else {
         return 0;
     };
-    if all_are(sets, *first) {
+    // Mostly all are the same; where they are not, the first that differs is often near.
+    let (near, far) = sets.split_at(sets.len().min(CHUNK));
+    if all_are(near, *first) && all_are(far, *first) {
         return sets.len();
     }
     let chunks = sets.chunks(CHUNK);

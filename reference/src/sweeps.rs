@@ -53,7 +53,7 @@ pub fn append(
 /// Every follower fetches once, in the order of the assignment, and is answered.  `can_ask` are, for
 /// each slot, the leaders that its broker can fetch from.
 pub fn fetch_round(columns: &mut Columns, rows: Range<usize>, can_ask: &[u8], min_isr: u8) {
-    each_run(columns, rows, |columns, run| {
+    each_run(columns, rows, |columns, mut run| {
         for (slot, can_ask) in can_ask.iter().enumerate() {
             let own = 1 << slot;
             if run.leader & can_ask & !own == 0 {
@@ -62,6 +62,7 @@ pub fn fetch_round(columns: &mut Columns, rows: Range<usize>, can_ask: &[u8], mi
             if run.on_previous & own == 0 {
                 fetch(columns, &run, slot, min_isr);
             } else {
+                run.on_previous &= !own;
                 truncate(columns, &run, slot);
             }
         }
@@ -94,13 +95,13 @@ fn fetch(columns: &mut Columns, run: &Alike, slot: usize, min_isr: u8) {
 }
 
 /// A follower whose log goes beyond the start of the newest epoch in the one before is told so, and is
-/// on the newest epoch's lineage again.
+/// on the newest epoch's lineage again, as `run` says already.
 fn truncate(columns: &mut Columns, run: &Alike, slot: usize) {
     let rows = run.rows.clone();
     let end = &mut columns.end[slot][rows.clone()];
     let watermark = &mut columns.watermark[slot][rows.clone()];
     fetch::truncate(end, watermark, &columns.epoch_start[rows.clone()]);
-    columns.on_previous[rows].fill(run.on_previous & !(1 << slot));
+    columns.on_previous[rows].fill(run.on_previous);
 }
 
 /// Leaders move their watermarks, if they may.
@@ -125,15 +126,10 @@ pub(crate) fn joining(
     eligible: impl Fn(&Alike) -> u8,
 ) -> Vec<usize> {
     let mut found = Vec::new();
-    for tile in tiles(rows) {
-        let mut rest = tile;
-        while !rest.is_empty() {
-            let run = columns.alike(rest.clone());
-            rest.start = run.rows.end;
-            let candidates = eligible(&run) & !run.in_sync & !run.leader & !run.on_previous;
-            if candidates != 0 && run.leader != 0 {
-                find_joining(columns, &run, candidates, &mut found);
-            }
+    for run in tiles(rows).flat_map(|tile| columns.runs(tile)) {
+        let candidates = eligible(&run) & !run.in_sync & !run.leader & !run.on_previous;
+        if candidates != 0 && run.leader != 0 {
+            find_joining(columns, &run, candidates, &mut found);
         }
     }
     found
@@ -162,23 +158,16 @@ fn find_joining(columns: &Columns, run: &Alike, candidates: u8, found: &mut Vec<
 pub fn behind(columns: &Columns, rows: Range<usize>, behind: &mut [u8]) {
     let first = rows.start;
     behind.fill(0);
-    for tile in tiles(rows) {
-        let mut rest = tile;
-        while !rest.is_empty() {
-            let run = columns.alike(rest.clone());
-            rest.start = run.rows.end;
-            if run.leader == 0 {
-                continue;
-            }
-            let behind = &mut behind[run.rows.start - first..run.rows.end - first];
-            let end = &columns.end[run.leader_slot()][run.rows.clone()];
-            for slot in members(run.in_sync & !run.leader) {
-                let place = columns.place(slot, run.leader_slot());
-                let known = &columns.known[place][run.rows.clone()];
-                // Nearly always nobody is, and a look at all of them is cheaper than one at each.
-                if in_sync::any_behind(known, end) {
-                    in_sync::behind(behind, known, end, 1 << slot);
-                }
+    let runs = tiles(rows).flat_map(|tile| columns.runs(tile));
+    for run in runs.filter(|run| run.leader != 0) {
+        let behind = &mut behind[run.rows.start - first..run.rows.end - first];
+        let end = &columns.end[run.leader_slot()][run.rows.clone()];
+        for slot in members(run.in_sync & !run.leader) {
+            let place = columns.place(slot, run.leader_slot());
+            let known = &columns.known[place][run.rows.clone()];
+            // Nearly always nobody is, and a look at all of them is cheaper than one at each.
+            if in_sync::any_behind(known, end) {
+                in_sync::behind(behind, known, end, 1 << slot);
             }
         }
     }

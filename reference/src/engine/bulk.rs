@@ -148,3 +148,37 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use highwater_vocabulary::{Broker, Event, Member, Story};
+
+    /// A watermark that stands below min ISR could move as soon as min ISR is lowered.  Kafka moves it
+    /// when something is appended or fetched, and not before.
+    #[test]
+    fn nothing_appended_is_no_occasion_to_move_the_watermark() {
+        let header = "replication 3.9, brokers a-1 b-1 c-1, voters a 1, min ISR 2, acks 1";
+        let story = Story::parse(header).expect("a setting");
+        let mut engine = Engine::new(&story.setting, 2);
+        for broker in [1, 2].map(Broker::at) {
+            engine
+                .apply_to_all(&Event::Crash { broker })
+                .expect("it runs");
+            engine.fence_and_learn(broker).expect("it is silent");
+        }
+        engine.append_round(&[1, 1]);
+        assert_eq!(engine.columns().watermark[0], [0, 0], "one is not enough");
+        engine
+            .apply_to_all(&Event::SetMinIsr { to: 1 })
+            .expect("it is new");
+        let (broker, records) = (Broker::at(0), 1);
+        engine
+            .apply_to_all(&Event::Learn { broker, records })
+            .expect("it is of rows");
+        assert_eq!(engine.deviating(), 0);
+
+        engine.append_round(&[0, 1]);
+        assert_eq!(engine.columns().watermark[0], [0, 2]);
+    }
+}

@@ -73,6 +73,12 @@ impl Engine {
         Ok(())
     }
 
+    /// What it takes to remember the epochs before the newest.  A table in which nobody has failed over
+    /// needs nothing for it, and it is counted apart from the columns.
+    pub fn bytes_of_older_epochs(&self) -> usize {
+        self.table.aside.older.bytes()
+    }
+
     /// Whether every broker that has a view of the partitions can renew it now.
     pub(super) fn everybody_can_learn(&self) -> bool {
         (0..self.cluster.brokers)
@@ -176,4 +182,129 @@ pub(super) fn fence_row(row: &mut Row, around: Around<'_>, broker: usize) {
     let whose = change.removed;
     change::remove_members(&mut row.registration.as_columns(), &change, whose);
     row.commit(around.cluster);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweeps::TILE;
+    use highwater_vocabulary::Story;
+
+    const ROWS: usize = TILE + 40;
+
+    fn everybody_learns(engine: &mut Engine) {
+        for row in 0..ROWS {
+            for broker in 0..engine.cluster.brokers {
+                let behind = engine.table.load(row, &engine.cluster).memory[broker].behind;
+                let (broker, records) = (Broker::at(broker), behind as u8);
+                // Whoever is down learns nothing.
+                let _ = engine.apply(row, &Event::Learn { broker, records });
+            }
+        }
+    }
+
+    /// The events that [`Engine::fail_over`] stands for.
+    fn fail_over_by_events(engine: &mut Engine, datacenter: Datacenter) {
+        let lost: Vec<usize> = engine.cluster.brokers_of(datacenter.index()).collect();
+        let _ = engine.apply_to_all(&Event::Lose { datacenter });
+        for site in (0..engine.cluster.datacenters).map(Datacenter::at) {
+            // Where there is a controller already, that refuses.
+            let _ = engine.apply_to_all(&Event::Activate { datacenter: site });
+        }
+        for broker in lost.into_iter().map(Broker::at) {
+            engine
+                .apply_to_all(&Event::Fence { broker })
+                .expect("a controller, and silence");
+            everybody_learns(engine);
+        }
+    }
+
+    /// Whoever asks to join is let in.
+    fn settle(engine: &mut Engine) {
+        for leader in (0..engine.cluster.brokers).map(Broker::at) {
+            engine
+                .apply_to_all(&Event::Apply { leader })
+                .expect("it is of rows");
+            engine
+                .apply_to_all(&Event::Told { leader })
+                .expect("it is of rows");
+        }
+        everybody_learns(engine);
+    }
+
+    fn assert_same(found: &Engine, expected: &Engine, when: &str) {
+        for row in 0..ROWS {
+            let found = found.table.load(row, &found.cluster);
+            let expected = expected.table.load(row, &expected.cluster);
+            assert_eq!(found, expected, "row {row} {when}");
+        }
+    }
+
+    fn fetch_round_by_events(engine: &mut Engine) {
+        for follower in (0..engine.cluster.brokers).map(Broker::at) {
+            engine
+                .apply_to_all(&Event::Fetch { follower })
+                .expect("it is of rows");
+        }
+    }
+
+    #[test]
+    fn one_failover_after_another_leaves_what_its_events_leave() {
+        for header in [
+            "replication 4.1, brokers a-1 b-1 c-1, min ISR 2, acks all, elr on",
+            "replication 4.1, brokers a-1 b-1 c-1 a-2 b-2, min ISR 2, acks all, elr on",
+        ] {
+            fail_over_again_and_again(header);
+        }
+    }
+
+    fn fail_over_again_and_again(header: &str) {
+        let story = Story::parse(header).expect("a setting");
+        let mut swept = Engine::new(&story.setting, ROWS);
+        for (round, site) in [0, 1, 0, 2, 1].into_iter().enumerate() {
+            // In some rows nobody writes in some epochs.
+            let by: Vec<u64> = (0..ROWS).map(|row| ((row + round) % 7) as u64).collect();
+            swept.append_round(&by);
+            swept.fetch_round();
+            swept.append_round(&by);
+            // What only its own datacenter has got will be cut off everywhere there.
+            let datacenter = Datacenter::at(site);
+            for follower in swept.cluster.brokers_of(site).collect::<Vec<_>>() {
+                let follower = Broker::at(follower);
+                swept
+                    .apply_to_all(&Event::Fetch { follower })
+                    .expect("it is of rows");
+            }
+            let mut folded = swept.clone();
+            swept.fail_over(datacenter).expect("a majority is left");
+            fail_over_by_events(&mut folded, datacenter);
+            assert_same(&swept, &folded, &format!("after failover {round}"));
+
+            // Whoever comes back has to catch up before it may join.
+            swept.append_round(&vec![1; ROWS]);
+            swept.fetch_round();
+            swept.fetch_round();
+            swept.bring_back(datacenter).expect("it is dark");
+            for fetches in 0..5 {
+                let mut folded = swept.clone();
+                swept.fetch_round();
+                fetch_round_by_events(&mut folded);
+                assert_same(
+                    &swept,
+                    &folded,
+                    &format!("after fetch {fetches} of {round}"),
+                );
+                settle(&mut swept);
+            }
+            let everybody = swept.cluster.acceptable();
+            assert!(
+                swept
+                    .columns()
+                    .in_sync
+                    .iter()
+                    .all(|in_sync| *in_sync == everybody)
+            );
+        }
+        assert!(swept.bytes_of_older_epochs() > 0);
+    }
 }
