@@ -163,24 +163,43 @@ fn every_edge_between_three_replicas() {
     assert!(compared.edges > 300_000, "{}", compared.edges);
 }
 
-/// What a profile leaves out and a story may switch on.
+/// What a profile leaves out and a story may switch on, deeper and in fewer settings.  And the switch
+/// matters there: the engine without it is found out.  (`reelected-leader-remembers` takes three elections
+/// to show; the schedules get there, see `Bug::FormerFollowersRemembered`.)
 #[test]
 fn every_edge_under_each_switch() {
     let width = Width {
-        edges: 100,
-        everything_in_one_of: 9,
+        edges: 8_000,
+        everything_in_one_of: 40,
+    };
+    let plain = |setting: &Setting| {
+        setting.acks == Acks::All
+            && setting.min_insync_replicas == 1
+            && !setting.unclean_leader_election
+            && !setting.eligible_leader_replicas
     };
     for name in [
         "equal-epoch-wipes-pending",
-        "reelected-leader-remembers",
         "waits-for-caught-up",
+        "truncates-to-watermark",
         "late-fetches",
     ] {
-        println!("{name}:");
-        compare_all(&[0, 1], SMALL, width, |variant| match name {
-            "late-fetches" => variant.late_fetches = true,
-            name => assert!(variant.switches.set(name, true)),
-        });
+        let (mut all, mut shows) = (Compared::default(), false);
+        for setting in settings(&[0, 1]).into_iter().filter(plain) {
+            for row in ["lag+broker-crash", "lag", "broker-pause"] {
+                let without = model(&setting, row, SMALL);
+                let mut with = without.clone();
+                match name {
+                    "late-fetches" => with.variant.late_fetches = true,
+                    name => assert!(with.variant.switches.set(name, true)),
+                }
+                all = all.and(compare(&with, width));
+                let begin = |state: &_| engine_at(&without, state, 1).expect("a plain engine");
+                shows = shows || every_edge(&with, begin, width).is_err();
+            }
+        }
+        println!("{name}: {} edges, {} refusals", all.edges, all.refusals);
+        assert!(shows, "nothing here depends on {name}");
     }
 }
 
