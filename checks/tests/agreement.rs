@@ -409,3 +409,17 @@ fn stories_are_told_alike() {
     }
     assert!(stories.len() >= 25, "only {}", stories.len());
 }
+
+/// What no profile has switched on, in every case and not in one of some.
+#[test]
+fn schedules_agree_where_logs_part() {
+    for number in 0..400 {
+        let mut case = Case::of(9, number);
+        case.model.variant.switches.truncates_to_watermark = true;
+        case.model.variant.switches.checks_answer_epoch = false;
+        case.model.setting.unclean_leader_election = true;
+        case.model.setting.acks = Acks::Leader;
+        let found = case.run();
+        assert!(found.is_ok(), "\n{}", found.unwrap_err());
+    }
+}
