@@ -3,18 +3,21 @@
 mod spoilt;
 
 use highwater_checks::agreement::edges::{Compared, Width, every_edge};
-use highwater_checks::agreement::engine_at;
-use highwater_checks::agreement::schedule::retell;
+use highwater_checks::agreement::schedule::{Walk, retell};
 use highwater_checks::agreement::soak::Case;
-use highwater_checks::replay::replay;
-use highwater_model::replication::{Bounds, Guard, Operators, Property, Replication, Variant};
+use highwater_checks::agreement::{Account, engine_at};
+use highwater_checks::replay::{Replayed, replay};
+use highwater_model::replication::{
+    Bounds, Guard, Operators, Property, Replication, State, Variant,
+};
 use highwater_vocabulary::{
     Acks, Broker, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Setting, Story,
+    Told,
 };
 use proptest::prelude::*;
 use spoilt::waived::Waived;
 use spoilt::{Bug, Spoilt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Brokers in north and south, or where else these numbers say; west is a witness.
 fn layout(brokers: &[usize]) -> Setting {
@@ -231,24 +234,43 @@ fn an_observer_that_is_promoted_otherwise_is_noticed() {
     }
 }
 
-/// What a profile leaves out and a story may switch on.
+/// What a profile leaves out and a story may switch on, deeper and in fewer settings.  And the switch
+/// matters there: the engine without it is found out.  (`reelected-leader-remembers` takes three elections
+/// to show; the schedules get there, see `Bug::FormerFollowersRemembered`.)
 #[test]
 fn every_edge_under_each_switch() {
     let width = Width {
-        edges: 100,
-        everything_in_one_of: 9,
+        edges: 8_000,
+        everything_in_one_of: 40,
+    };
+    let plain = |setting: &Setting| {
+        setting.acks == Acks::All
+            && setting.min_insync_replicas == 1
+            && !setting.unclean_leader_election
+            && !setting.eligible_leader_replicas
     };
     for name in [
         "equal-epoch-wipes-pending",
-        "reelected-leader-remembers",
         "waits-for-caught-up",
+        "truncates-to-watermark",
         "late-fetches",
     ] {
-        println!("{name}:");
-        compare_all(&[0, 1], SMALL, width, |variant| match name {
-            "late-fetches" => variant.late_fetches = true,
-            name => assert!(variant.switches.set(name, true)),
-        });
+        let (mut all, mut shows) = (Compared::default(), false);
+        for setting in settings(&[0, 1]).into_iter().filter(plain) {
+            for row in ["lag+broker-crash", "lag", "broker-pause"] {
+                let without = model(&setting, row, SMALL);
+                let mut with = without.clone();
+                match name {
+                    "late-fetches" => with.variant.late_fetches = true,
+                    name => assert!(with.variant.switches.set(name, true)),
+                }
+                all = all.and(compare(&with, width));
+                let begin = |state: &_| engine_at(&without, state, 1).expect("a plain engine");
+                shows = shows || every_edge(&with, begin, width).is_err();
+            }
+        }
+        println!("{name}: {} edges, {} refusals", all.edges, all.refusals);
+        assert!(shows, "nothing here depends on {name}");
     }
 }
 
@@ -276,77 +298,152 @@ fn every_edge_of_the_larger_spaces_takes_10_minutes() {
     assert!(two.and(three).and(four).edges > 10_000_000);
 }
 
-#[test]
-fn every_guard_is_missed() {
-    let begun = std::time::Instant::now();
-    for guard in Guard::ALL {
-        let mut compared = 0;
-        let mut events = None;
-        for number in 0..2_000 {
-            let case = Case::of(0, number);
-            let begin = |rows| Waived::new(*guard, &case.model, &case.beginning, rows);
-            match case.run_with(begin) {
-                Ok(tally) => compared += tally.events + tally.refusals,
-                Err(found) => {
-                    compared += found.compared;
-                    events = Some((number + 1, found.len()));
-                    break;
-                }
-            }
-        }
-        println!("{guard}: {events:?} {compared} {:?}", begun.elapsed());
-    }
+/// Every story that is told to both.
+fn stories() -> Vec<(String, Replayed, Story)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("stories");
+    let mut paths: Vec<_> = [root.clone(), root.join("found")]
+        .iter()
+        .flat_map(|folder| folder.read_dir().expect("a folder of stories"))
+        .map(|file| file.expect("a file").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "story"))
+        .collect();
+    paths.sort();
+    let tell = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).expect("a text");
+        let story =
+            Story::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let replayed = replay(&story).expect("a variant");
+        (path.display().to_string(), replayed, story)
+    };
+    paths.iter().map(tell).collect()
 }
 
-/// An engine with a bug is found out, and within so many events.
-#[test]
-fn every_planted_bug_is_found() {
-    let mut table = Vec::new();
-    let mut survivors = Vec::new();
-    for bug in Bug::ALL.iter().copied() {
-        match cases_until_found(bug) {
-            Some((cases, events)) => table.push((bug, cases, events)),
-            None => survivors.push(bug),
-        }
-    }
-    println!("{:>8}  {:>6}  bug", "compared", "events");
-    for (bug, cases, events) in &table {
-        println!("{cases:>8}  {events:>6}  {}", bug.sentence());
-    }
-    assert!(survivors.is_empty(), "not found: {survivors:?}");
-    for (bug, cases, _) in table {
-        assert!(cases <= 1_000_000, "{bug:?} took {cases}");
-    }
-}
-
-/// How many events were compared until the bug was found, and how many its history has.  In every
-/// setting a few, then in every setting more.
-fn cases_until_found(bug: Bug) -> Option<(u64, usize)> {
-    let mut compared = 0;
-    let (row, replicas) = bug.haunts();
-    for edges in [100, 1_000, 10_000] {
-        for setting in settings(replicas) {
-            let bounds = Bounds {
-                isr_changes: 2,
-                ..SMALL
-            };
-            let mut model = model(&setting, row, bounds);
-            model.variant.late_fetches = bug.needs_late_fetches();
-            let begin = |state: &_| Spoilt::new(bug, &model, state);
-            let width = Width {
-                edges,
-                everything_in_one_of: 5,
-            };
-            match every_edge(&model, begin, width) {
-                Ok(healthy) => compared += healthy.edges + healthy.refusals,
-                Err(found) => return Some((compared + found.compared, found.len())),
+/// How many stories and schedules it takes until an account is found out, and how many events of them
+/// were compared; nothing if so many do not suffice.
+fn found_within<A: Account>(
+    schedules: u64,
+    begin: impl Fn(&Replication, &State, usize) -> A,
+) -> Option<(u64, u64)> {
+    let (mut cases, mut compared) = (0, 0);
+    for (_, replayed, story) in stories() {
+        let (model, beginning) = (&replayed.model, &replayed.history.beginning);
+        let mut walk = Walk::new(model, beginning, 1, begin(model, beginning, 1));
+        cases += 1;
+        let events = story.told.iter().filter_map(|(_, told)| match told {
+            Told::Event(event, _) => Some(*event),
+            Told::Fact(_) => None,
+        });
+        for event in events {
+            compared += 1;
+            if walk.take((0, event)).is_err() {
+                return Some((cases, compared));
             }
         }
-        if compared > 300_000 {
-            return None;
+    }
+    for number in 0..schedules {
+        let case = Case::of(0, number);
+        cases += 1;
+        match case.run_with(|rows| begin(&case.model, &case.beginning, rows)) {
+            Ok(tally) => compared += tally.events + tally.refusals,
+            Err(found) => return Some((cases, compared + found.compared)),
         }
     }
     None
+}
+
+/// Guards whose loss nothing shows, as far as these cases go, and why.
+const UNSEEN: [(Guard, &str); 5] = [
+    (
+        Guard::FollowerWatermarkWithinLog,
+        "an answer brings all that its watermark covers",
+    ),
+    (
+        Guard::JoinerIsNotFenced,
+        "no registration of a fenced broker is known, so joiner-epoch-is-known says the same",
+    ),
+    (
+        Guard::SenderEpochIsCurrent,
+        "change-builds-on-newest, or sender-leads, says the same",
+    ),
+    (
+        Guard::ChangeEpochIsCurrent,
+        "a new leader epoch is a new partition epoch: change-builds-on-newest says the same",
+    ),
+    (
+        Guard::SenderLeads,
+        "another leader is a new partition epoch: change-builds-on-newest says the same",
+    ),
+];
+
+/// So many random schedules, after the stories.
+const SCHEDULES: u64 = 200;
+
+/// The model without a guard is found out, unless nothing shows it.
+#[test]
+fn every_guard_is_missed() {
+    let unseen = |guard: &Guard| UNSEEN.iter().find(|(other, _)| other == guard);
+    println!("{:>8}  {:>6}  guard", "compared", "cases");
+    for guard in Guard::ALL {
+        let begin = |model: &_, state: &_, rows| Waived::new(*guard, model, state, rows);
+        match (found_within(SCHEDULES, begin), unseen(guard)) {
+            (Some((cases, compared)), None) => println!("{compared:>8}  {cases:>6}  {guard}"),
+            (None, Some((_, why))) => println!("{:>8}  {:>6}  {guard}: {why}", "-", "-"),
+            (Some(_), Some(_)) => panic!("{guard} is missed now: strike it off the list"),
+            (None, None) => panic!("nobody misses {guard}"),
+        }
+    }
+}
+
+/// An engine with a bug is found out, by the stories or within so many schedules.
+#[test]
+fn every_planted_bug_is_found() {
+    println!("{:>8}  {:>6}  bug", "compared", "cases");
+    for bug in Bug::ALL {
+        let begin = |model: &_, state: &_, rows| Spoilt::new(*bug, model, state, rows);
+        let (cases, compared) =
+            found_within(SCHEDULES, begin).unwrap_or_else(|| panic!("{bug:?} is not found"));
+        println!("{compared:>8}  {cases:>6}  {}", bug.sentence());
+    }
+}
+
+/// What a schedule finds is a story: cut down until every event is needed, it reads back, and a healthy
+/// engine tells it as the model does.
+#[test]
+fn what_is_found_is_a_story() {
+    for bug in [Bug::WatermarkLost, Bug::DiskKept, Bug::Swapped] {
+        let found = (0..SCHEDULES).find_map(|number| {
+            let case = Case::of(1, number);
+            let begin = |rows| Spoilt::new(bug, &case.model, &case.beginning, rows);
+            case.run_with(begin).err()
+        });
+        let found = found.unwrap_or_else(|| panic!("{bug:?} is not found"));
+        let story = Story::parse(&found.to_string()).expect("it reads back");
+        let replayed = replay(&story).expect("a variant");
+        assert!(replayed.differences.is_empty(), "{found}");
+        assert_eq!(replayed.steps, found.len());
+        assert!(retell(&replayed, &story).expect("a variant").is_none());
+        assert!(found.len() <= 20, "{found}");
+    }
+}
+
+/// So are some by every edge of a small space.
+#[test]
+fn every_edge_finds_bugs_too() {
+    let setting = layout(&[0, 1]);
+    for bug in [
+        Bug::WatermarkEarly,
+        Bug::AcknowledgedWithoutIsr,
+        Bug::LostAnswerArrives,
+    ] {
+        let model = model(&setting, "lag", SMALL);
+        let width = Width {
+            edges: 10_000,
+            everything_in_one_of: 5,
+        };
+        let begin = |state: &_| Spoilt::new(bug, &model, state, 1);
+        let found = every_edge(&model, begin, width).expect_err("a bug");
+        assert!(found.len() <= 6, "{found}");
+    }
 }
 
 proptest! {
@@ -371,31 +468,29 @@ proptest! {
     }
 }
 
-/// Stories of disagreements that were settled: both sides tell them alike now.
+/// Whatever story there is, those of disagreements that were settled included: both tell it alike.
 #[test]
-fn what_was_found_stays_settled() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("stories/found");
-    let mut told = 0;
-    for file in folder.read_dir().expect("the folder of the found stories") {
-        let path = file.expect("a file").path();
-        let text = std::fs::read_to_string(&path).expect("a text");
-        let story =
-            Story::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let replayed = replay(&story).expect("a variant");
-        assert!(
-            replayed.differences.is_empty(),
-            "{}: {:?}",
-            path.display(),
-            replayed.differences
-        );
-        let disagreement = retell(&replayed, &story).expect("a variant of the engine's");
-        assert!(
-            disagreement.is_none(),
-            "{}:\n{}",
-            path.display(),
-            disagreement.unwrap()
-        );
-        told += 1;
+fn stories_are_told_alike() {
+    let stories = stories();
+    for (path, replayed, story) in &stories {
+        let differences = &replayed.differences;
+        assert!(differences.is_empty(), "{path}: {differences:?}");
+        let disagreement = retell(replayed, story).unwrap_or_else(|what| panic!("{path}: {what}"));
+        assert!(disagreement.is_none(), "{path}:\n{}", disagreement.unwrap());
     }
-    assert!(told >= 8, "only {told}");
+    assert!(stories.len() >= 25, "only {}", stories.len());
+}
+
+/// What no profile has switched on, in every case and not in one of some.
+#[test]
+fn schedules_agree_where_logs_part() {
+    for number in 0..400 {
+        let mut case = Case::of(9, number);
+        case.model.variant.switches.truncates_to_watermark = true;
+        case.model.variant.switches.checks_answer_epoch = false;
+        case.model.setting.unclean_leader_election = true;
+        case.model.setting.acks = Acks::Leader;
+        let found = case.run();
+        assert!(found.is_ok(), "\n{}", found.unwrap_err());
+    }
 }

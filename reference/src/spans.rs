@@ -60,9 +60,12 @@ pub(crate) fn end_of_epoch(spans: &[Span], end: u64, asked: u32) -> Option<(u32,
     if newest(spans) == Some(asked) {
         return Some((asked, end));
     }
-    let above = spans.iter().find(|span| span.epoch > asked)?;
-    let floor = spans.iter().rfind(|span| span.epoch <= asked);
-    Some((floor.map_or(asked, |span| span.epoch), above.start))
+    if newest(spans) < Some(asked) {
+        return None;
+    }
+    let above = spans.iter().position(|span| span.epoch > asked)?;
+    let floor = spans[..above].last();
+    Some((floor.map_or(asked, |span| span.epoch), spans[above].start))
 }
 
 /// `AbstractFetcherThread.getOffsetTruncationState`: how much of its log a follower keeps when its
@@ -88,10 +91,8 @@ pub(crate) fn copy(spans: &mut Vec<Span>, from: u64, leaders: &[Span], to: u64) 
             .last()
             .is_some_and(|last| last.epoch == span.epoch && last.writing == span.writing);
         if !continues {
-            while spans
-                .last()
-                .is_some_and(|last| last.epoch > span.epoch || last.start >= start)
-            {
+            // Where nobody compares epochs an older one may follow; what lies below it is there still.
+            while spans.last().is_some_and(|last| last.start >= start) {
                 spans.pop();
             }
             spans.push(Span { start, ..*span });

@@ -506,3 +506,30 @@ fn what_was_appended_before_the_isr_shrank_is_refused_afterwards() {
         north-1: r1'1|r2'1",
     );
 }
+
+/// `Partition.updateFollowerFetchState` looks at the watermark only where the follower's end is another
+/// one than before.
+#[test]
+fn a_fetch_that_proves_nothing_new_moves_no_watermark() {
+    happens(
+        "replication 4.1, brokers north-1 south-1 west-1, min ISR 3, acks 1
+        lag
+        shrink north-1 west-1
+        apply north-1
+        told north-1
+        produce north-1 r1
+        fetch south-1
+        fetch-lost south-1
+        set-min-isr 2
+        learn north-1 2
+        # Whoever counts holds it, and enough are in sync; but nobody looks.
+        fetch-lost south-1
+        ----
+        north-1: |r1'1
+
+        # An append looks.
+        produce north-1 r2
+        ----
+        north-1: r1'1|r2'1",
+    );
+}

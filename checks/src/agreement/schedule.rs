@@ -36,51 +36,52 @@ pub enum Outcome {
     Passed,
 }
 
-/// How likely each event is, by its word; 0 for those that do not come up.
+/// How likely each event is beside what is usual, by its word.
 #[derive(Clone, Debug)]
-pub struct Leaning(Vec<u64>);
+pub struct Leaning(Vec<usize>);
 
 impl Leaning {
-    /// The usual weights, each changed by a lot.  What goes wrong and what operators do comes up in one
-    /// walk of two, everything else in most.
+    /// As lots fall, one in eight for each word.
     pub fn drawn(lot: &mut Lot) -> Leaning {
-        let weights = (0..Event::VERBS.len()).map(|word| {
-            let rare = USUALLY_RARE.contains(&Event::VERBS[word]);
-            match lot.below(8) {
-                0 => 0,
-                1..4 if rare => 0,
-                1..5 => 1,
-                5..7 => 3,
-                _ => 9,
-            }
-        });
-        Leaning(weights.collect())
+        Leaning(Event::VERBS.iter().map(|_| lot.below(8)).collect())
     }
 
+    /// The usual weight, nothing of it, or several times as much.  What goes wrong and what operators do
+    /// comes up in one walk of two, everything else in most.
     fn of(&self, event: &Event) -> u64 {
-        self.0[event.verb()] * usual_weight(event)
+        let factor = match self.0[event.verb()] {
+            0 => 0,
+            1..4 if is_rare(event) => 0,
+            1..5 => 1,
+            5..7 => 3,
+            _ => 9,
+        };
+        factor * usual_weight(event)
     }
 }
 
 /// What one walk of two does without.
-const USUALLY_RARE: [&str; 16] = [
-    "prefer",
-    "set-min-isr",
-    "elect-unclean",
-    "stop",
-    "crash",
-    "power-loss",
-    "wipe",
-    "pause",
-    "lag",
-    "lose",
-    "darken",
-    "destroy",
-    "cut",
-    "cut-from",
-    "depose",
-    "unclean",
-];
+fn is_rare(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Prefer
+            | Event::Unclean
+            | Event::SetMinIsr { .. }
+            | Event::ElectUnclean
+            | Event::Stop { .. }
+            | Event::Crash { .. }
+            | Event::PowerLoss { .. }
+            | Event::Wipe { .. }
+            | Event::Pause { .. }
+            | Event::Lag
+            | Event::Lose { .. }
+            | Event::Darken { .. }
+            | Event::Destroy { .. }
+            | Event::Cut { .. }
+            | Event::CutFrom { .. }
+            | Event::Depose
+    )
+}
 
 /// How often an event is tried, beside the others.
 fn usual_weight(event: &Event) -> u64 {

@@ -23,14 +23,14 @@ pub(crate) struct SoakFor {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How long, such as 10m; one case at least.
-    #[arg(long = "for", value_parser = humantime::parse_duration, default_value = "1m")]
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration, default_value = "1m")]
     how_long: Duration,
     /// Threads, by default one a core.  Which cases are run follows from the seed; how many, from time
     /// and threads.
-    #[arg(long)]
+    #[arg(long, value_name = "THREADS")]
     workers: Option<NonZeroUsize>,
     /// Only the case of this number, to see again what a soak has found.
-    #[arg(long, conflicts_with_all = ["how_long", "workers"])]
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["how_long", "workers"])]
     case: Option<u64>,
 }
 

@@ -66,37 +66,15 @@ bugs! {
     CutBothWays = "a one-way cut cuts both ways",
     ControllerStays = "the controller cannot lose its office",
     MinIsrUnknown = "min ISR is one",
+    AnswerEpochUnchecked = "an answer of another leader epoch is heeded, or one of the same is not",
+    FencedLastKnownElected = "the last known leader is elected although it is fenced, or not at all",
+    TruncatesOnce = "of two rounds of truncation the second is left out",
+    ZombieAcknowledges = "a leader that has been replaced acknowledges without the ISR",
+    FormerFollowersRemembered = "a leader that is elected again keeps what it knew of followers",
+    TruncatesToWatermark = "a new follower truncates to its watermark, and compares no epochs",
 }
 
 impl Bug {
-    /// The faults and the replicas among which it is looked for, the setting apart.
-    pub(crate) fn haunts(self) -> (&'static str, &'static [usize]) {
-        match self {
-            Bug::Swapped => ("broker-crash", &[0, 1, 0, 1]),
-            Bug::ElectedInReverse => ("broker-crash", &[0, 1, 0]),
-            Bug::FetchEpochUnchecked => ("broker-crash", &[0, 1, 0]),
-            Bug::FetchBrokerEpochUnchecked | Bug::SeatKept => ("broker-crash", &[0, 1]),
-            Bug::ElectedOutside | Bug::UncleanByController => ("broker-crash+lag", &[0, 1]),
-            Bug::WatermarkLost => ("broker-pause", &[0, 1]),
-            Bug::KillTakenForStop => ("broker-crash", &[0, 1]),
-            Bug::StopTakenForKill => ("broker-stop", &[0, 1]),
-            Bug::SuffixKept => ("broker-power-loss", &[0, 1]),
-            Bug::DiskKept => ("broker-wiped", &[0, 1]),
-            Bug::CheckpointExact => ("broker-crash", &[0, 1]),
-            Bug::CutBothWays => ("one-way-cut:north>south", &[0, 1]),
-            Bug::ControllerStays => ("controller-failover", &[0, 1]),
-            Bug::DivergingAnswerIgnored => ("broker-pause", &[0, 1]),
-            _ => ("lag", &[0, 1]),
-        }
-    }
-
-    pub(crate) fn needs_late_fetches(self) -> bool {
-        matches!(
-            self,
-            Bug::FetchEpochUnchecked | Bug::FetchBrokerEpochUnchecked
-        )
-    }
-
     /// The check that is not made.
     fn overlooks(self) -> Option<Refusal> {
         Some(match self {
@@ -120,12 +98,20 @@ pub(crate) struct Spoilt {
     engine: Engine,
     /// Where each replica stands in the engine's assignment.
     order: Vec<usize>,
+    remembered: Vec<Remembered>,
+}
+
+/// What a bug goes by, of one row.
+#[derive(Clone, Copy, Default)]
+struct Remembered {
     wrongly_acknowledged: RecordSet,
     was_eligible: BrokerSet,
+    /// Followers whose newest fetch has made them truncate.
+    truncated: BrokerSet,
 }
 
 impl Spoilt {
-    pub(crate) fn new(bug: Bug, model: &Replication, beginning: &State) -> Spoilt {
+    pub(crate) fn new(bug: Bug, model: &Replication, beginning: &State, rows: usize) -> Spoilt {
         let mut setting: Setting = model.setting.clone();
         let mut order: Vec<usize> = (0..setting.brokers.len()).collect();
         match bug {
@@ -134,7 +120,7 @@ impl Spoilt {
             Bug::AcksIgnored => setting.acks = Acks::Leader,
             Bug::MinIsrUnknown => setting.min_insync_replicas = 1,
             Bug::ElectedInReverse => order[1..].reverse(),
-            Bug::Swapped => order.swap(1, 2),
+            Bug::Swapped if order.len() >= 4 => order.swap(1, 2),
             _ => {}
         }
         for (broker, place) in order.iter().enumerate() {
@@ -147,11 +133,15 @@ impl Spoilt {
             Bug::EpochBumpedWithoutNeed => switches.shrinking_starts_epoch ^= true,
             Bug::SeatKept => switches.registration_takes_seats ^= true,
             Bug::UncleanByController => switches.unclean_by_controller ^= true,
-            Bug::EqualMetadataApplied => switches.equal_epoch_wipes_pending = true,
+            Bug::EqualMetadataApplied => switches.equal_epoch_wipes_pending ^= true,
+            Bug::AnswerEpochUnchecked => switches.checks_answer_epoch ^= true,
+            Bug::FencedLastKnownElected => switches.elects_fenced_last_known ^= true,
+            Bug::FormerFollowersRemembered => switches.reelected_leader_remembers ^= true,
+            Bug::TruncatesToWatermark => switches.truncates_to_watermark ^= true,
             Bug::ElrNotFed => switches.eligible_leader_replicas = false,
             _ => {}
         }
-        let mut engine = Engine::with_switches(&setting, switches, 1);
+        let mut engine = Engine::with_switches(&setting, switches, rows);
         if let Some(seat) = beginning.controller.active {
             engine.seat_controller(seat).expect("a voter");
         }
@@ -159,13 +149,12 @@ impl Spoilt {
             bug,
             engine,
             order,
-            wrongly_acknowledged: RecordSet::EMPTY,
-            was_eligible: BrokerSet::EMPTY,
+            remembered: vec![Remembered::default(); rows],
         }
     }
 
     /// The event that the engine is given instead.
-    fn misheard(&self, event: &Event) -> Option<Event> {
+    fn misheard(&self, row: usize, event: &Event) -> Option<Event> {
         Some(match (self.bug, *event) {
             (Bug::BatchCutShort, Event::Learn { broker, records }) if records > 1 => Event::Learn {
                 broker,
@@ -174,7 +163,13 @@ impl Spoilt {
             (Bug::LostAnswerArrives, Event::Untold { leader }) => Event::Told { leader },
             (Bug::LostFetchArrives, Event::FetchLost { follower }) => Event::Fetch { follower },
             (Bug::DivergingAnswerIgnored, Event::Fetch { follower })
-                if self.truncates(event, follower) =>
+                if self.truncates(row, event, follower) =>
+            {
+                Event::FetchLost { follower }
+            }
+            (Bug::TruncatesOnce, Event::Fetch { follower })
+                if self.remembered[row].truncated.contains(follower)
+                    && self.truncates(row, event, follower) =>
             {
                 Event::FetchLost { follower }
             }
@@ -194,10 +189,21 @@ impl Spoilt {
         })
     }
 
-    fn truncates(&self, event: &Event, follower: Broker) -> bool {
+    fn truncates(&self, row: usize, event: &Event, follower: Broker) -> bool {
         let mut after = self.engine.clone();
-        let end = |engine: &Engine| engine.observe(0).replicas[follower.index()].log.len();
-        after.apply(0, event).is_ok() && end(&after) < end(&self.engine)
+        let end = |engine: &Engine| engine.observe(row).replicas[follower.index()].log.len();
+        after.apply(row, event).is_ok() && end(&after) < end(&self.engine)
+    }
+
+    /// Whether the check that refuses an event is the one that is not made.
+    fn overlooks(&self, row: usize, event: &Event, refusal: Refusal) -> bool {
+        match (self.bug, *event) {
+            (Bug::ZombieAcknowledges, Event::Ack { broker, .. }) => {
+                refusal == Refusal::AckAwaitsWatermark
+                    && self.engine.observe(row).leader != Some(broker)
+            }
+            _ => Some(refusal) == self.bug.overlooks(),
+        }
     }
 
     fn moved(&self, broker: Broker) -> Broker {
@@ -257,6 +263,41 @@ impl Spoilt {
             },
             Event::Wipe { broker } => Event::Wipe { broker: it(broker) },
             Event::Pause { broker } => Event::Pause { broker: it(broker) },
+            Event::Read {
+                from,
+                broker,
+                offset,
+            } => Event::Read {
+                from,
+                broker: it(broker),
+                offset,
+            },
+            Event::Request { follower } => Event::Request {
+                follower: it(follower),
+            },
+            Event::Serve { follower } => Event::Serve {
+                follower: it(follower),
+            },
+            Event::Answer { follower } => Event::Answer {
+                follower: it(follower),
+            },
+            Event::Drop { follower } => Event::Drop {
+                follower: it(follower),
+            },
+            Event::Lapse { leader, follower } => Event::Lapse {
+                leader: it(leader),
+                follower: it(follower),
+            },
+            Event::Darken { datacenter, lost } => {
+                let mut moved = lost;
+                for (broker, place) in self.order.iter().enumerate() {
+                    moved[*place] = lost[broker];
+                }
+                Event::Darken {
+                    datacenter,
+                    lost: moved,
+                }
+            }
             other => other,
         }
     }
@@ -289,25 +330,38 @@ impl Spoilt {
 
 impl Account for Spoilt {
     fn apply(&mut self, row: usize, event: &Event) -> Result<(), Refusal> {
-        let Some(heard) = self.misheard(event) else {
+        let Some(heard) = self.misheard(row, event) else {
             return Ok(());
         };
+        if let Event::Fetch { follower } = *event {
+            let truncated = &mut self.remembered[row].truncated;
+            *truncated = truncated.without(follower);
+            if self.bug == Bug::TruncatesOnce && self.truncates(row, event, follower) {
+                let truncated = &mut self.remembered[row].truncated;
+                *truncated = truncated.with(follower);
+            }
+        }
+        for row in 0..self.remembered.len() {
+            self.remembered[row].was_eligible = self.engine.observe(row).elr;
+        }
         let heard = self.renumbered(heard);
-        self.was_eligible = self.engine.observe(row).elr;
-        match (self.engine.apply(row, &heard), event) {
-            (Err(refusal), _) if Some(refusal) == self.bug.overlooks() => {
+        match self.engine.apply(row, &heard) {
+            Err(refusal) if self.overlooks(row, &heard, refusal) => {
                 if let Event::Ack { record, .. } = event {
-                    self.wrongly_acknowledged = self.wrongly_acknowledged.with(*record);
+                    let wrongly = &mut self.remembered[row].wrongly_acknowledged;
+                    *wrongly = wrongly.with(*record);
                 }
                 Ok(())
             }
-            (result, _) => result,
+            result => result,
         }
     }
 
     fn observe(&self, row: usize) -> Observation {
         let mut seen = self.in_order(self.engine.observe(row));
-        seen.acknowledged = seen.acknowledged.union(self.wrongly_acknowledged);
+        seen.acknowledged = seen
+            .acknowledged
+            .union(self.remembered[row].wrongly_acknowledged);
         match self.bug {
             Bug::WatermarkEarly => {
                 for replica in seen.replicas.iter_mut().filter(|replica| replica.leads) {
@@ -316,7 +370,11 @@ impl Account for Spoilt {
                 }
             }
             Bug::EpochNotBumped => seen.leader_epoch = LeaderEpoch(1),
-            Bug::ElrKept => seen.elr = seen.elr.union(self.was_eligible.minus(seen.isr)),
+            Bug::ElrKept => {
+                seen.elr = seen
+                    .elr
+                    .union(self.remembered[row].was_eligible.minus(seen.isr))
+            }
             Bug::WatermarkLost if seen.leader_epoch > LeaderEpoch(2) => {
                 for replica in &mut seen.replicas {
                     replica.watermark = Offset(0);

@@ -26,12 +26,18 @@ pub(crate) fn learn(
 
     let image = row.records[row.records.len() - behind + count - 1];
     let memory = &mut row.memory[broker];
-    let before = memory.image.partition;
+    let before = memory.image;
     memory.behind -= count;
-    memory.image = image;
-    if image.partition.partition_epoch != before.partition_epoch {
+    // `BrokerMetadataPublisher` calls `ReplicaManager.applyDelta` before `DynamicConfigPublisher`: what is
+    // done about the partition is done under the configuration from before.
+    memory.image = Image {
+        min_isr: before.min_isr,
+        ..image
+    };
+    if image.partition.partition_epoch != before.partition.partition_epoch {
         apply(row, around, broker);
     }
+    row.memory[broker].image.min_isr = image.min_isr;
     Ok(())
 }
 

@@ -196,12 +196,6 @@ fn answer_to(
     if leader.tenure().is_none() {
         return Err(Disabled::NotLeading);
     }
-    if model.variant.switches.checks_fetch_broker_epoch {
-        let view = before.view(fetch.to);
-        let known =
-            !view.fenced.contains(follower) && fetch.broker_epoch < view.broker_epochs[follower];
-        model.require(Guard::FetchBrokerEpochIsCurrent, !known)?;
-    }
     let log = leader.log;
     if model.keeps(Guard::DivergenceIsChecked) && fetch.last_epoch != LeaderEpoch(0) {
         let (epoch, end) = log
@@ -217,6 +211,14 @@ fn answer_to(
     }
     if fetch.offset > log.end() {
         return Err(Disabled::OffsetOutOfRange);
+    }
+    // Only who proves something is asked under which registration: the log has been read by then, and
+    // whoever diverges has had its answer.
+    if model.variant.switches.checks_fetch_broker_epoch {
+        let view = before.view(fetch.to);
+        let known =
+            !view.fenced.contains(follower) && fetch.broker_epoch < view.broker_epochs[follower];
+        model.require(Guard::FetchBrokerEpochIsCurrent, !known)?;
     }
     Ok(FetchAnswer::Records {
         log,

@@ -12,6 +12,16 @@ use highwater_vocabulary::{Broker, BrokerSet};
 /// Who: leader.  Source: `Partition.maybeIncrementLeaderHW`, KIP-497, KIP-966; R06 to R09.
 pub(super) fn advance(model: &Replication, state: &mut State, leader: Broker) {
     let min_isr = leaders_min_isr(model, state, leader);
+    advance_under(model, state, leader, min_isr);
+}
+
+/// The same, where the leader goes by a min ISR of its own.
+pub(super) fn advance_under(
+    model: &Replication,
+    state: &mut State,
+    leader: Broker,
+    min_isr: usize,
+) {
     let view = *state.view(leader);
     let replica = &mut state.replicas[leader];
     let Some(tenure) = replica.tenure() else {
