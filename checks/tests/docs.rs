@@ -2,6 +2,7 @@
 
 mod support;
 
+use highwater_checks::availability::{Service, durable};
 use highwater_checks::{Source, deployment_file};
 use highwater_model::replication::{Guard, Property, Switches};
 use std::path::{Path, PathBuf};
@@ -56,6 +57,13 @@ fn is_rule(source: &str) -> bool {
 #[test]
 fn the_properties_page_has_every_property() {
     let properties = page("docs/PROPERTIES.md");
+    let services = Service::ALL.map(Service::name);
+    for name in services.into_iter().chain([durable::NAME]) {
+        assert!(
+            properties.contains(&format!("### {name}\n")),
+            "docs/PROPERTIES.md has no heading for {name}"
+        );
+    }
     for property in Property::ALL {
         assert!(
             properties.contains(property.name),

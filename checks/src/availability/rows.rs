@@ -14,8 +14,9 @@ use std::time::Instant;
 
 /// The most states that are looked at for a placement, of the row and of what follows.
 const MOST_STATES: usize = 600_000;
-/// A placement that had no more states than this in the largest steps is asked again in smaller ones.
-const FEW_STATES: usize = 3_000;
+/// A placement of so many replicas, and with no more states than this in the largest steps, is asked
+/// again in smaller ones.
+const FEW: (usize, usize) = (3, 3_000);
 
 /// A service in a row, over all placements and orders.
 #[derive(Clone, Debug)]
@@ -133,7 +134,8 @@ fn judge_deeply(model: &Replication, brokers: &[u16], options: &Options) -> Judg
         },
     };
     let coarse = judge_at(model, brokers, first, most);
-    if coarse.found.is_cut || coarse.found.states.iter().sum::<usize>() > FEW_STATES {
+    let states: usize = coarse.found.states.iter().sum();
+    if coarse.found.is_cut || replicas > FEW.0 || states > FEW.1 {
         return coarse;
     }
     let second = Reach {

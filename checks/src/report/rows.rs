@@ -343,11 +343,20 @@ fn notes(deployment: &Deployment, topics: &[usize], rows: &[&CheckedRow], file: 
     }
     sentences.extend(asked_in_words(rows));
     sentences.push("Not a proof beyond these bounds.".to_owned());
-    let next = rows.iter().find_map(|row| {
+    let violated = rows.iter().find_map(|row| {
         let bad = row.cells.iter().find(|cell| is_violated(&cell.verdict))?;
-        let name = bad.property.name;
+        Some((row, bad.property.name))
+    });
+    let stopped = || {
+        rows.iter().find_map(|row| {
+            let services = row.services.iter().flat_map(|services| &services.cells);
+            let mut stopped = services.filter(|cell| cell.worst.is_some());
+            Some((row, stopped.next()?.service.name()))
+        })
+    };
+    let next = violated.or_else(stopped).map(|(row, name)| {
         let command = explain_command(deployment, file, row.topic, &row.faults, name);
-        Some(Note::Command("Next:", command))
+        Note::Command("Next:", command)
     });
     sentences
         .into_iter()
