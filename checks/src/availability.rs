@@ -34,6 +34,7 @@ use runbook::Stuck;
 pub use service::{Service, Word};
 use service::{UNKNOWN, goal};
 use space::{Reach, Seed, Space};
+use std::cmp::Reverse;
 
 /// What is known of the services of a model under its faults.
 #[derive(Clone, Debug)]
@@ -92,6 +93,9 @@ impl Served {
         words.copied().max().unwrap_or(Word::Incomplete)
     }
 }
+
+/// How bad a state is: its word, and of equal words how little is left to notice in it.
+type Order = (Word, Reverse<usize>);
 
 /// What [`judge`] works on.
 struct Judge<'s, 'm> {
@@ -172,16 +176,18 @@ impl Judge<'_, '_> {
     fn served(&self, service: Service) -> Served {
         let mut words = [None; MOST_DATACENTERS];
         let mut stuck: Vec<Stuck> = Vec::new();
-        let mut worst: Option<(Word, &Seed, Datacenter)> = None;
+        let mut worst: Option<(Order, Stuck)> = None;
         for seed in &self.space.seeds {
             for client in seed.clients.iter() {
                 let word = self.word(seed, goal(service, client));
                 let known = &mut words[client.index()];
                 *known = (*known).max(Some(word));
                 if word != Word::Automatic {
-                    stuck.push(Stuck { seed, client, word });
-                    if worst.is_none_or(|(known, ..)| known < word) {
-                        worst = Some((word, seed, client));
+                    let one = Stuck { seed, client, word };
+                    stuck.push(one);
+                    let order = (word, Reverse(self.space.open_steps(seed)));
+                    if worst.is_none_or(|(known, _)| known < order) {
+                        worst = Some((order, one));
                     }
                 }
             }
@@ -197,7 +203,7 @@ impl Judge<'_, '_> {
         let worst = remedy
             .as_ref()
             .map(|(_, seed, client)| (*seed, *client))
-            .or(worst.map(|(_, seed, client)| (seed, client)));
+            .or(worst.map(|(_, stuck)| (stuck.seed, stuck.client)));
         let told = worst.map(|(seed, client)| {
             let runbook = remedy.as_ref().map(|(runbook, ..)| runbook);
             self.told(seed, service, client, runbook)

@@ -424,6 +424,12 @@ impl<'m> Space<'m> {
         offered
     }
 
+    /// How many steps of the protocol lead away from a seed, as far as they were taken.
+    pub(super) fn open_steps(&self, seed: &Seed) -> usize {
+        let steps = self.graph.steps_from(seed.node);
+        steps.filter(|(step, _)| *step == Step::Protocol).count()
+    }
+
     /// The events on a shortest way from a seed to where a client is served, with an operator's moves.
     pub(super) fn remedy(
         &self,
