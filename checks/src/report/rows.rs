@@ -3,6 +3,7 @@
 use super::table::{Line, Note, Table};
 use super::when::phrases;
 use super::{Cells, Found, is_violated};
+use crate::availability::rows::extent;
 use crate::availability::{RowServices, Runbook, durable};
 use crate::check::{self, Cell, Checked, CheckedRow};
 use crate::experiment::Experiment;
@@ -373,12 +374,15 @@ fn asked_in_words(rows: &[&CheckedRow]) -> Option<String> {
         .collect();
     let states: usize = services.iter().map(|services| services.states).sum();
     let least = services.iter().map(|services| services.reach);
-    let least = least.min_by_key(|reach| (reach.grain, reach.bounds.records))?;
+    let least = least.min_by_key(extent)?;
     Some(format!(
-        "Writes and reads: asked of every state of a row in whole steps of {}, and of what can follow \
-         when nothing more fails ({}).",
+        "Writes and reads: asked of every state of a row, and of what can follow when nothing more \
+         fails ({}), in whole steps of {}, with {}, {} and {} before the question.",
+        states_in_words(states),
         enumerated(least.grain.restrictions()),
-        states_in_words(states)
+        count(least.bounds.records.into(), "write"),
+        count(least.bounds.elections.into(), "election"),
+        count(least.bounds.isr_changes.into(), "shrinking"),
     ))
 }
 
