@@ -403,7 +403,7 @@ fn topics_that_come_out_the_same_share_a_table() {
     for expected in [
         "writes-available is after-heal after ",
         "set-min-isr 1",
-        "1 in sync, and min ISR asks for 2",
+        "b-1 leads with 1 in sync",
         "the runbook (1 move: min ISR 1)",
         "nothing acknowledged is lost by it",
     ] {
