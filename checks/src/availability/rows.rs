@@ -201,6 +201,8 @@ fn together(
             .map(|(_, judged)| (&judged.model, &judged.found.services[place]));
         service_cell(deployment, row, *service, served.collect())
     });
+    let sites = deployment.cluster.sites.iter();
+    let voters: Vec<u8> = sites.map(|site| site.voters).collect();
     let least = found.iter().map(|(_, judged)| judged.reach);
     let least = least.min_by_key(|reach| extent(reach));
     RowServices {
@@ -213,7 +215,7 @@ fn together(
             .iter()
             .map(|(_, judged)| judged.found.states.iter().sum::<usize>())
             .sum(),
-        metadata_durable: durable::holds(deployment, &row.faults),
+        metadata_durable: durable::holds(&voters, &row.faults),
     }
 }
 

@@ -6,6 +6,7 @@
 //! can follow is finite without one.  One record more is sent, and sent again as long as no log has
 //! it.
 
+use super::durable;
 use super::graph::{Goals, Graph, Move, Node, Step};
 use super::service::{self, Service, UNKNOWN};
 use crate::explore::key_of;
@@ -40,6 +41,8 @@ pub(super) struct Space<'m> {
     rest: Replication,
     /// How many brokers each datacenter has in all.
     brokers: &'m [u16],
+    /// Datacenters whose return would bring no quorum back: with their disks went the metadata.
+    gone: Set<Datacenter>,
     ways: Vec<Way>,
     beginnings: Vec<State>,
     /// Every renewed state, each with a shortest history.
@@ -133,6 +136,10 @@ impl<'m> Space<'m> {
             row,
             rest,
             brokers,
+            gone: match durable::holds(&row.setting.voters, &row.faults) {
+                true => Set::EMPTY,
+                false => durable::destroyed(&row.faults),
+            },
             ways: Vec::new(),
             beginnings: row.beginnings(),
             seeds: Vec::new(),
@@ -416,7 +423,12 @@ impl<'m> Space<'m> {
             offered
                 .extend(leaders.map(|broker| (Event::Produce { broker, record }, Step::Protocol)));
         }
-        offered.extend(events.iter().map(|event| (*event, actor(event))));
+        let comes_back = |event: &&Event| match event {
+            Event::Return { datacenter } => !self.gone.contains(*datacenter),
+            _ => true,
+        };
+        let events = events.iter().filter(comes_back);
+        offered.extend(events.map(|event| (*event, actor(event))));
         let most = self.rest.effective_min_isr(state.image().min_isr) as u8;
         let lower = (1..most).map(|to| Event::SetMinIsr { to });
         let moves = lower.chain([Event::ElectUnclean]);
