@@ -8,8 +8,9 @@
 //! | read | for |
 //! |---|---|
 //! | [`service`] | what clients ask for, and the words |
-//! | [`graph`] | from where which goals can be reached; nothing of Kafka |
-//! | [`space`] | the states of a row, renewed, and what can follow |
+//! | `actors` | who makes a step, and whose steps are followed |
+//! | `graph` | from where which goals can be reached; nothing of Kafka |
+//! | `space` | the states of a row, renewed, and what can follow |
 //! | [`runbook`] | what an operator does, and at what price |
 //! | [`rows`] | the same for the rows of a deployment |
 //! | [`durable`] | whether what the controllers committed is still on somebody's disk |
@@ -17,6 +18,7 @@
 //! **Deliberately absent:** time, and fairness.  That a write *can* be answered is not that it will
 //! be; a leader that for ever drops whoever joins is not found here.
 
+mod actors;
 pub mod durable;
 pub(crate) mod graph;
 pub mod rows;
@@ -24,6 +26,7 @@ pub mod runbook;
 pub mod service;
 mod space;
 
+use actors::Reach;
 pub use graph::Move;
 use graph::{Goals, Node};
 use highwater_model::replication::{Replication, State};
@@ -33,7 +36,7 @@ pub use runbook::Runbook;
 use runbook::Stuck;
 pub use service::{Service, Word};
 use service::{UNKNOWN, goal};
-use space::{Reach, Seed, Space};
+use space::{Seed, Space};
 use std::cmp::Reverse;
 
 /// What is known of the services of a model under its faults.

@@ -204,7 +204,7 @@ fn together(
     let sites = deployment.cluster.sites.iter();
     let voters: Vec<u8> = sites.map(|site| site.voters).collect();
     let least = found.iter().map(|(_, judged)| judged.reach);
-    let least = least.min_by_key(|reach| extent(reach));
+    let least = least.min_by_key(extent);
     RowServices {
         cells: cells.collect(),
         reach: least.unwrap_or(Reach {
