@@ -8,8 +8,9 @@
 //! | read | for |
 //! |---|---|
 //! | [`service`] | what clients ask for, and the words |
-//! | [`graph`] | from where which goals can be reached; nothing of Kafka |
-//! | [`space`] | the states of a row, renewed, and what can follow |
+//! | `actors` | who makes a step, and whose steps are followed |
+//! | `graph` | from where which goals can be reached; nothing of Kafka |
+//! | `space` | the states of a row, renewed, and what can follow |
 //! | [`runbook`] | what an operator does, and at what price |
 //! | [`rows`] | the same for the rows of a deployment |
 //! | [`durable`] | whether what the controllers committed is still on somebody's disk |
@@ -17,6 +18,7 @@
 //! **Deliberately absent:** time, and fairness.  That a write *can* be answered is not that it will
 //! be; a leader that for ever drops whoever joins is not found here.
 
+mod actors;
 pub mod durable;
 pub(crate) mod graph;
 pub mod rows;
@@ -24,6 +26,7 @@ pub mod runbook;
 pub mod service;
 mod space;
 
+use actors::Reach;
 pub use graph::Move;
 use graph::{Goals, Node};
 use highwater_model::replication::{Replication, State};
@@ -33,7 +36,8 @@ pub use runbook::Runbook;
 use runbook::Stuck;
 pub use service::{Service, Word};
 use service::{UNKNOWN, goal};
-use space::{Reach, Seed, Space};
+use space::{Seed, Space};
+use std::cmp::Reverse;
 
 /// What is known of the services of a model under its faults.
 #[derive(Clone, Debug)]
@@ -92,6 +96,9 @@ impl Served {
         words.copied().max().unwrap_or(Word::Incomplete)
     }
 }
+
+/// How bad a state is: its word, and of equal words how little is left to notice in it.
+type Order = (Word, Reverse<usize>);
 
 /// What [`judge`] works on.
 struct Judge<'s, 'm> {
@@ -172,16 +179,18 @@ impl Judge<'_, '_> {
     fn served(&self, service: Service) -> Served {
         let mut words = [None; MOST_DATACENTERS];
         let mut stuck: Vec<Stuck> = Vec::new();
-        let mut worst: Option<(Word, &Seed, Datacenter)> = None;
+        let mut worst: Option<(Order, Stuck)> = None;
         for seed in &self.space.seeds {
             for client in seed.clients.iter() {
                 let word = self.word(seed, goal(service, client));
                 let known = &mut words[client.index()];
                 *known = (*known).max(Some(word));
                 if word != Word::Automatic {
-                    stuck.push(Stuck { seed, client, word });
-                    if worst.is_none_or(|(known, ..)| known < word) {
-                        worst = Some((word, seed, client));
+                    let one = Stuck { seed, client, word };
+                    stuck.push(one);
+                    let order = (word, Reverse(self.space.open_steps(seed)));
+                    if worst.is_none_or(|(known, _)| known < order) {
+                        worst = Some((order, one));
                     }
                 }
             }
@@ -197,7 +206,7 @@ impl Judge<'_, '_> {
         let worst = remedy
             .as_ref()
             .map(|(_, seed, client)| (*seed, *client))
-            .or(worst.map(|(_, seed, client)| (seed, client)));
+            .or(worst.map(|(_, stuck)| (stuck.seed, stuck.client)));
         let told = worst.map(|(seed, client)| {
             let runbook = remedy.as_ref().map(|(runbook, ..)| runbook);
             self.told(seed, service, client, runbook)

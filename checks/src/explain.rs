@@ -12,12 +12,14 @@ mod argument;
 mod evidence;
 mod formats;
 mod meaning;
+mod service;
 mod walk;
 
 use crate::explore::History;
 pub use formats::{ExplanationJson, picture};
 use highwater_model::replication::{Grain, Property, Replication, State};
 use highwater_vocabulary::Event;
+pub use service::stopped;
 use walk::Walk;
 
 /// A violation, explained.
@@ -27,6 +29,8 @@ pub struct Explanation {
     pub property: &'static str,
     /// What that property says.
     pub sentence: &'static str,
+    /// What is found of it: `violated`, or the word of a service.
+    pub verdict: &'static str,
     /// What was allowed to go wrong, as the command line writes it.
     pub fault: String,
     /// The brokers, in the order of their columns.
@@ -75,6 +79,7 @@ pub fn explain(model: &Replication, property: &Property, history: &History) -> E
     Explanation {
         property: property.name,
         sentence: property.sentence,
+        verdict: "violated",
         fault: model.faults.name(&model.setting.datacenters),
         brokers: walk
             .brokers()

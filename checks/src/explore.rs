@@ -403,24 +403,32 @@ fn reason(cut: Cut, counts: Counts, limits: Limits) -> String {
 /// The history of a path, event by event: what was found in large steps is written out in small ones.
 fn history(model: &Replication, path: &Path<State, Event>) -> History {
     let beginning = path.beginning;
-    if model.variant.grain == Grain::Fine {
-        return History {
-            beginning,
-            events: path.actions.clone(),
-        };
-    }
-    let mut fine = Vec::with_capacity(path.actions.len());
-    let mut state = beginning;
-    for event in &path.actions {
-        let (events, after) = grain::events_of(model, &state, event)
-            .expect("a step of a path is a step at the fine grain too (tests/grains.rs)");
-        fine.extend(events);
-        state = after;
-    }
     History {
         beginning,
-        events: fine,
+        events: in_small_steps(model, &beginning, &path.actions).0,
     }
+}
+
+/// Steps of a model's grain written out event by event, and the state to which they lead.
+pub(crate) fn in_small_steps(
+    model: &Replication,
+    beginning: &State,
+    steps: &[Event],
+) -> (Vec<Event>, State) {
+    let mut fine = Vec::with_capacity(steps.len());
+    let mut state = *beginning;
+    for event in steps {
+        let (events, after) = match model.variant.grain {
+            Grain::Fine => (vec![*event], model.step(&state, event)),
+            _ => match grain::events_of(model, &state, event) {
+                Ok((events, after)) => (events, Ok(after)),
+                Err(why) => (Vec::new(), Err(why)),
+            },
+        };
+        fine.extend(events);
+        state = after.expect("a step of a path is a step at the fine grain too (tests/grains.rs)");
+    }
+    (fine, state)
 }
 
 fn assert_distinct_names(model: &Replication) {

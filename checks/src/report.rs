@@ -5,6 +5,7 @@
 
 mod cells;
 mod rows;
+mod services;
 pub(crate) mod table;
 pub(crate) mod when;
 

@@ -171,6 +171,13 @@ fn metadata_is_lost_with_the_disks_of_a_majority() {
         let deployment = deployment("4.1", &[1, 1, 0], &voters, 1, "");
         let found = row(&deployment, faults);
         assert_eq!(found.metadata_durable, durable, "{voters:?} {faults}");
+        // What was lost with its disks does not come back.
+        let word = cell(&found, Service::Metadata).word;
+        assert_eq!(
+            word == Word::Never,
+            !durable,
+            "{voters:?} {faults}: {word:?}"
+        );
     }
 }
 

@@ -322,12 +322,12 @@ fn every_mistake_is_answered_with_line_key_and_remedy() {
         (
             "a goal about availability",
             "acked-somewhere = \"holds\"",
-            "writes-available = \"automatic\"",
+            "writes-available = \"holds\"",
         ),
         (
             "a goal about metadata",
             "acked-somewhere = \"holds\"",
-            "metadata-durable = \"holds\"",
+            "metadata-durable = \"automatic\"",
         ),
         (
             "a goal about commits",

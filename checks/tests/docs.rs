@@ -1,5 +1,6 @@
 //! The pages that must follow the code: nothing the code has is missing from the page that owns it.
 
+use highwater_checks::availability::{Service, durable};
 use highwater_checks::{Source, deployment_file, shipped};
 use highwater_model::replication::{Guard, Property, Switches};
 use std::path::{Path, PathBuf};
@@ -53,6 +54,13 @@ fn is_rule(source: &str) -> bool {
 #[test]
 fn the_properties_page_has_every_property() {
     let properties = page("docs/PROPERTIES.md");
+    let services = Service::ALL.map(Service::name);
+    for name in services.into_iter().chain([durable::NAME]) {
+        assert!(
+            properties.contains(&format!("### {name}\n")),
+            "docs/PROPERTIES.md has no heading for {name}"
+        );
+    }
     for property in Property::ALL {
         assert!(
             properties.contains(property.name),

@@ -7,25 +7,29 @@
 //! they may vote as if they had never promised anything (KIP-853 ends that); here whoever is left is
 //! taken to elect first.
 
-use highwater_vocabulary::{Deployment, Fault, Faults, Member};
+use highwater_vocabulary::{Datacenter, Fault, Faults, Member, Set};
 
 /// As files and JSON write it.
 pub const NAME: &str = "metadata-durable";
 
-/// Whether no history of these faults takes every disk that holds something committed.
+/// Whether no history of these faults takes every disk that holds something committed, if the
+/// datacenters have so many voters.
 ///
 /// Source: KIP-595 (commit by a majority, each flushed before it is counted); Q5.
-pub fn holds(deployment: &Deployment, faults: &Faults) -> bool {
-    let sites = &deployment.cluster.sites;
-    let all: usize = sites.iter().map(|site| usize::from(site.voters)).sum();
-    let destroyed = (0..sites.len()).filter(|place| {
-        faults.iter().any(|fault| match fault {
-            Fault::DatacenterDestroyed(site) => site.index() == *place,
-            _ => false,
-        })
+pub fn holds(voters: &[u8], faults: &Faults) -> bool {
+    let count = |voters: &u8| usize::from(*voters);
+    let all: usize = voters.iter().map(count).sum();
+    let gone = destroyed(faults)
+        .iter()
+        .map(|site| count(&voters[site.index()]));
+    2 * gone.sum::<usize>() <= all
+}
+
+/// The datacenters whose disks these faults take.
+pub(super) fn destroyed(faults: &Faults) -> Set<Datacenter> {
+    let destroyed = faults.iter().filter_map(|fault| match fault {
+        Fault::DatacenterDestroyed(site) => Some(site),
+        _ => None,
     });
-    let gone: usize = destroyed
-        .map(|place| usize::from(sites[place].voters))
-        .sum();
-    2 * gone <= all
+    destroyed.collect()
 }

@@ -16,6 +16,9 @@ pub(crate) type Goals = u32;
 /// A state.
 pub(crate) type Node = NodeIndex<u32>;
 
+/// A state, and how many moves of a runbook have been made.
+type Place = (Node, usize);
+
 /// Who makes a step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Step {
@@ -159,8 +162,8 @@ impl Graph {
         healing: bool,
     ) -> Option<Vec<(Step, Node)>> {
         // What was made of the runbook so far is part of where one is.
-        let first = (start, 0);
-        let mut ways: HashMap<(Node, usize), Option<((Node, usize), Step)>> = HashMap::new();
+        let first: Place = (start, 0);
+        let mut ways: HashMap<Place, Option<(Place, Step)>> = HashMap::new();
         let mut open = VecDeque::from([first]);
         ways.insert(first, None);
         while let Some(at) = open.pop_front() {

@@ -13,9 +13,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// The most states that are looked at for a placement, of the row and of what follows.
-const MOST_STATES: usize = 600_000;
-/// A placement that had no more states than this in the largest steps is asked again in smaller ones.
-const FEW_STATES: usize = 3_000;
+const MOST_STATES: usize = 200_000;
+/// A placement of so many replicas, and with no more states than this in the largest steps, is asked
+/// again in smaller ones.
+const FEW: (usize, usize) = (3, 3_000);
 
 /// A service in a row, over all placements and orders.
 #[derive(Clone, Debug)]
@@ -111,29 +112,48 @@ fn judge_all(deployment: &Deployment, options: &Options, models: &[Replication])
         .collect()
 }
 
-/// Judges a model in the largest steps, and where that was cheap in smaller ones.
+/// How far a search goes, for comparing two.
+pub(crate) fn extent(reach: &Reach) -> (Grain, u8, u8, u8) {
+    let bounds = &reach.bounds;
+    (
+        reach.grain,
+        bounds.records,
+        bounds.elections,
+        bounds.isr_changes,
+    )
+}
+
+/// Judges a model in the largest steps, and where that was cheap in smaller ones; where it was too
+/// much, with less before the question is asked.
 fn judge_deeply(model: &Replication, brokers: &[u16], options: &Options) -> Judged {
     let replicas = model.setting.brokers.len();
-    let most = MOST_STATES.min(options.states / 50);
     let most = match options.crew.deadline {
         Some((end, _)) if Instant::now() >= end => 0,
         _ if replicas > MOST_REPLICAS_CLAIMED => 0,
-        _ => most,
-    };
-    let isr_changes = match replicas {
-        0..=4 => model.bounds.isr_changes,
-        _ => model.bounds.isr_changes.min(1),
+        _ => MOST_STATES.min(options.states / 50),
     };
     let first = Reach {
         grain: Grain::CoarseFetches,
         bounds: Bounds {
             records: 1,
-            isr_changes,
+            isr_changes: match replicas {
+                0..=4 => model.bounds.isr_changes,
+                _ => model.bounds.isr_changes.min(1),
+            },
             ..model.bounds
         },
     };
     let coarse = judge_at(model, brokers, first, most);
-    if coarse.found.is_cut || coarse.found.states.iter().sum::<usize>() > FEW_STATES {
+    if !coarse.found.is_known() {
+        let bounds = Bounds {
+            isr_changes: first.bounds.isr_changes.min(1),
+            elections: first.bounds.elections.min(1),
+            ..first.bounds
+        };
+        return judge_at(model, brokers, Reach { bounds, ..first }, most);
+    }
+    let states: usize = coarse.found.states.iter().sum();
+    if replicas > FEW.0 || states > FEW.1 {
         return coarse;
     }
     let second = Reach {
@@ -181,8 +201,10 @@ fn together(
             .map(|(_, judged)| (&judged.model, &judged.found.services[place]));
         service_cell(deployment, row, *service, served.collect())
     });
+    let sites = deployment.cluster.sites.iter();
+    let voters: Vec<u8> = sites.map(|site| site.voters).collect();
     let least = found.iter().map(|(_, judged)| judged.reach);
-    let least = least.min_by_key(|reach| (reach.grain, reach.bounds.records));
+    let least = least.min_by_key(extent);
     RowServices {
         cells: cells.collect(),
         reach: least.unwrap_or(Reach {
@@ -193,7 +215,7 @@ fn together(
             .iter()
             .map(|(_, judged)| judged.found.states.iter().sum::<usize>())
             .sum(),
-        metadata_durable: durable::holds(deployment, &row.faults),
+        metadata_durable: durable::holds(&voters, &row.faults),
     }
 }
 

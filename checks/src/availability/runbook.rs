@@ -11,6 +11,7 @@ use super::graph::{Goals, Move};
 use super::service::{Service, Word, goal};
 use super::space::{Seed, Space};
 use highwater_vocabulary::Datacenter;
+use std::cmp::Ordering;
 use std::fmt;
 
 impl Runbook {
@@ -148,6 +149,8 @@ pub(super) fn least<'s>(
         }
     }
     let mut worst: Option<(Runbook, &Seed, Datacenter)> = None;
+    // Of equal runbooks that of a state in which there is little left to notice.
+    let mut least_open = usize::MAX;
     let needs_operator = stuck.iter().any(|stuck| stuck.word == Word::Manual);
     for (runbook, stuck) in best.into_iter().zip(stuck) {
         let runbook = match runbook {
@@ -156,7 +159,15 @@ pub(super) fn least<'s>(
             None if needs_operator && stuck.word == Word::AfterHeal => continue,
             None => return None,
         };
-        if worst.as_ref().is_none_or(|(known, ..)| *known < runbook) {
+        let open = space.open_steps(stuck.seed);
+        let order = worst.as_ref().map(|(known, ..)| known.cmp(&runbook));
+        let is_worse = match order {
+            None | Some(Ordering::Less) => true,
+            Some(Ordering::Equal) => open < least_open,
+            Some(Ordering::Greater) => false,
+        };
+        if is_worse {
+            least_open = open;
             worst = Some((runbook, stuck.seed, stuck.client));
         }
     }

@@ -6,6 +6,8 @@
 //! can follow is finite without one.  One record more is sent, and sent again as long as no log has
 //! it.
 
+use super::actors::{Actor, Reach, actor};
+use super::durable;
 use super::graph::{Goals, Graph, Move, Node, Step};
 use super::service::{self, Service, UNKNOWN};
 use crate::explore::key_of;
@@ -40,6 +42,8 @@ pub(super) struct Space<'m> {
     rest: Replication,
     /// How many brokers each datacenter has in all.
     brokers: &'m [u16],
+    /// Datacenters whose return would bring no quorum back: with their disks went the metadata.
+    gone: Set<Datacenter>,
     ways: Vec<Way>,
     beginnings: Vec<State>,
     /// Every renewed state, each with a shortest history.
@@ -56,59 +60,22 @@ pub(super) struct Space<'m> {
     pub(super) is_cut: bool,
 }
 
-/// Who makes a step.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Actor {
-    Protocol,
-    Healing,
-    Operator,
+/// What a search knows of each state.
+struct Known {
+    /// The goals that can be reached from it.
+    found: Vec<Goals>,
+    /// The goals of which it is known whether they can.
+    settled: Vec<Goals>,
 }
 
-impl Actor {
-    const ALL: [Actor; 3] = [Actor::Protocol, Actor::Healing, Actor::Operator];
-
-    fn of(step: Step) -> Actor {
-        match step {
-            Step::Protocol => Actor::Protocol,
-            Step::Healing => Actor::Healing,
-            Step::Operator(_) => Actor::Operator,
-        }
-    }
-}
-
-/// Whose steps are followed.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Reach(u8);
-
-impl Reach {
-    /// The protocol's alone.
-    pub(super) const PROTOCOL: Reach = Reach(1 << Actor::Protocol as u8);
-
-    /// Also of whatever comes back.
-    pub(super) const fn and_healing(self) -> Reach {
-        Reach(self.0 | 1 << Actor::Healing as u8)
+impl Known {
+    fn make_room(&mut self, states: usize) {
+        self.found.resize(states, 0);
+        self.settled.resize(states, 0);
     }
 
-    /// Also the operator's.
-    pub(super) const fn and_operator(self) -> Reach {
-        Reach(self.0 | 1 << Actor::Operator as u8)
-    }
-
-    /// Whether such a step is one of them.
-    pub(super) fn follows(self, step: Step) -> bool {
-        self.has(Actor::of(step))
-    }
-
-    fn has(self, actor: Actor) -> bool {
-        self.0 >> actor as u8 & 1 == 1
-    }
-
-    fn add(&mut self, actor: Actor) {
-        self.0 |= 1 << actor as u8;
-    }
-
-    fn minus(self, other: Reach) -> Reach {
-        Reach(self.0 & !other.0)
+    fn of(&self, node: Node) -> Goals {
+        self.found[node.index()] | self.settled[node.index()]
     }
 }
 
@@ -133,6 +100,10 @@ impl<'m> Space<'m> {
             row,
             rest,
             brokers,
+            gone: match durable::holds(&row.setting.voters, &row.faults) {
+                true => Set::EMPTY,
+                false => durable::destroyed(&row.faults),
+            },
             ways: Vec::new(),
             beginnings: row.beginnings(),
             seeds: Vec::new(),
@@ -253,50 +224,62 @@ impl<'m> Space<'m> {
     /// Nothing is followed beyond what was looked for, so most states are soon done with, and only
     /// what gets nowhere is searched to its end.
     pub(super) fn seek(&mut self, wanted: &[(Node, Goals)], reach: Reach) -> Vec<Goals> {
-        let counts = |step| reach.follows(step);
-        let mut found = self.graph.leading_to(self.graph.goals(), counts);
-        // Of which goals everything is known that can be reached from a state.
-        let mut settled: Vec<Goals> = Vec::new();
+        let mut known = Known {
+            found: self
+                .graph
+                .leading_to(self.graph.goals(), |step| reach.follows(step)),
+            settled: Vec::new(),
+        };
         for (start, goals) in wanted {
-            let mut visited: HashSet<Node> = HashSet::new();
-            let mut open = vec![*start];
-            while found[start.index()] & goals != *goals {
-                let Some(node) = open.last().copied() else {
-                    for node in visited {
-                        settled[node.index()] |= goals;
-                    }
-                    break;
-                };
-                settled.resize(self.graph.len(), 0);
-                if (found[node.index()] | settled[node.index()]) & goals == *goals {
+            let visited = self.seek_from(*start, *goals, reach, &mut known);
+            for node in visited {
+                known.settled[node.index()] |= goals;
+            }
+        }
+        known.found
+    }
+
+    /// Looks for goals from one state; the states that were searched to their end if not all are
+    /// found.
+    fn seek_from(
+        &mut self,
+        start: Node,
+        goals: Goals,
+        reach: Reach,
+        known: &mut Known,
+    ) -> HashSet<Node> {
+        let counts = |step| reach.follows(step);
+        let mut visited: HashSet<Node> = HashSet::new();
+        let mut open = vec![start];
+        while known.found[start.index()] & goals != goals {
+            let Some(node) = open.last().copied() else {
+                return visited;
+            };
+            known.make_room(self.graph.len());
+            if known.of(node) & goals == goals {
+                open.pop();
+            } else if visited.insert(node) {
+                let steps = self.graph.steps_from(node);
+                let steps = steps.filter(|(step, to)| counts(*step) && !visited.contains(to));
+                open.extend(steps.map(|(_, to)| to));
+            } else {
+                let next = self.expand_once(node, reach);
+                known.make_room(self.graph.len());
+                let found = &mut known.found;
+                self.graph.spread(found, node, self.graph.met(node), counts);
+                let Some(to) = next else {
                     open.pop();
                     continue;
-                }
-                if visited.insert(node) {
-                    let steps = self.graph.steps_from(node);
-                    let steps = steps.filter(|(step, to)| counts(*step) && !visited.contains(to));
-                    open.extend(steps.map(|(_, to)| to));
-                    continue;
-                }
-                let next = self.expand_once(node, reach);
-                found.resize(self.graph.len(), 0);
-                self.graph
-                    .spread(&mut found, node, self.graph.met(node), counts);
-                match next {
-                    None => drop(open.pop()),
-                    Some(to) => {
-                        self.graph
-                            .spread(&mut found, to, self.graph.met(to), counts);
-                        let own = found[to.index()];
-                        self.graph.spread(&mut found, node, own, counts);
-                        if !visited.contains(&to) {
-                            open.push(to);
-                        }
-                    }
+                };
+                self.graph.spread(found, to, self.graph.met(to), counts);
+                let onwards = found[to.index()];
+                self.graph.spread(found, node, onwards, counts);
+                if !visited.contains(&to) {
+                    open.push(to);
                 }
             }
         }
-        found
+        HashSet::new()
     }
 
     /// The same where an operator acts, with everything that can follow: the price of a runbook is
@@ -416,12 +399,23 @@ impl<'m> Space<'m> {
             offered
                 .extend(leaders.map(|broker| (Event::Produce { broker, record }, Step::Protocol)));
         }
-        offered.extend(events.iter().map(|event| (*event, actor(event))));
+        let comes_back = |event: &&Event| match event {
+            Event::Return { datacenter } => !self.gone.contains(*datacenter),
+            _ => true,
+        };
+        let events = events.iter().filter(comes_back);
+        offered.extend(events.map(|event| (*event, actor(event))));
         let most = self.rest.effective_min_isr(state.image().min_isr) as u8;
         let lower = (1..most).map(|to| Event::SetMinIsr { to });
         let moves = lower.chain([Event::ElectUnclean]);
         offered.extend(moves.map(|event| (event, actor(&event))));
         offered
+    }
+
+    /// How many steps of the protocol lead away from a seed, as far as they were taken.
+    pub(super) fn open_steps(&self, seed: &Seed) -> usize {
+        let steps = self.graph.steps_from(seed.node);
+        steps.filter(|(step, _)| *step == Step::Protocol).count()
     }
 
     /// The events on a shortest way from a seed to where a client is served, with an operator's moves.
@@ -485,18 +479,4 @@ impl<'m> Space<'m> {
 fn loses(state: &State, leader: Broker) -> bool {
     let held = state.replicas[leader].log.records();
     !state.ghost.acknowledged.is_subset(held)
-}
-
-/// Who makes this step.
-fn actor(event: &Event) -> Step {
-    match *event {
-        Event::SetMinIsr { to } => Step::Operator(Move::SetMinIsr(to)),
-        Event::ElectUnclean => Step::Operator(Move::ElectUnclean),
-        Event::Restart { .. }
-        | Event::Resume { .. }
-        | Event::CatchUp
-        | Event::Return { .. }
-        | Event::Heal { .. } => Step::Healing,
-        _ => Step::Protocol,
-    }
 }

@@ -103,16 +103,16 @@ impl Check {
             let output = Output::new("check", results, warnings);
             print(&format!("{}\n", output.render()));
         } else if self.detail() == Detail::Brief {
-            print(&format!("{}\n", report::searched_in_brief(&reports)));
+            print(&format!("\n{}\n", report::searched_in_brief(&reports)));
         }
         Ok(if unmet { End::Unmet } else { End::Good })
     }
 
     /// Prints what one file came to, set off from what follows it.
     fn print_one(&self, text: &str) {
-        let is_only_one = self.files.len() == 1;
+        let is_set_off = self.files.len() == 1 || self.detail() == Detail::Brief;
         print(text);
-        print(if is_only_one { "" } else { "\n" });
+        print(if is_set_off { "" } else { "\n" });
     }
 
     fn detail(&self) -> Detail {

@@ -3,8 +3,9 @@
 use super::search::Search;
 use super::{Asked, End, print, read, with_progress};
 use clap::{Args, ValueEnum};
+use highwater_checks::availability::{self, Service, Word};
 use highwater_checks::check::{self, Cell, Options};
-use highwater_checks::explain::{Explanation, explain};
+use highwater_checks::explain::{self, Explanation, explain};
 use highwater_checks::explore::{Crew, History, Question, Until, Verdict};
 use highwater_checks::json::Output;
 use highwater_checks::search::shortened;
@@ -73,6 +74,9 @@ impl Explain {
                     self.violation(model, &crew.heard_by(&heard.listener), &mut cut)
                 })
             }
+            Asked::Deployment(deployment) if self.service().is_some() => {
+                return self.explain_service(&source, deployment, &crew);
+            }
             Asked::Deployment(deployment) => {
                 let property = self.property(&source, check::operators_properties())?;
                 let rows = self.rows(&source, deployment)?;
@@ -90,6 +94,63 @@ impl Explain {
         let explanation = explain(&model, property, &history);
         print(&self.written(&explanation, name));
         Ok(End::Good)
+    }
+
+    /// The service asked for, if one is.
+    fn service(&self) -> Option<Service> {
+        let name = self.property.as_ref()?;
+        let mut services = Service::ALL.into_iter();
+        services.find(|service| service.name() == name)
+    }
+
+    /// The worst state of the first row in which the service does not go on by itself.
+    fn explain_service(
+        &self,
+        source: &Source,
+        deployment: &Deployment,
+        crew: &Crew,
+    ) -> Result<End, Remark> {
+        let rows = self.rows(source, deployment)?;
+        let topics = self.topics(source, deployment)?;
+        let service = self.service();
+        let mut cut = Vec::new();
+        let explanation = with_progress(&deployment.name, |heard| {
+            let options = self.search.options(2, crew, heard);
+            let mut asked = topics
+                .iter()
+                .flat_map(|topic| rows.iter().map(move |row| (*topic, row)));
+            asked.find_map(|(topic, row)| {
+                let found = availability::rows::of_row(deployment, topic, row, &options);
+                let mut cells = found.cells.iter();
+                let cell = cells.find(|cell| Some(cell.service) == service)?;
+                match cell.word {
+                    Word::Automatic => None,
+                    Word::Incomplete => {
+                        cut.push("the limit on states".to_owned());
+                        None
+                    }
+                    Word::AfterHeal | Word::Manual | Word::Never => explain::stopped(cell),
+                }
+            })
+        });
+        print(&match explanation {
+            Some(explanation) => self.written(&explanation, source.file()),
+            None if cut.is_empty() => self.said("It goes on by itself there, within the bounds."),
+            None => self.nothing(&cut),
+        });
+        Ok(End::Good)
+    }
+
+    /// A sentence in place of an explanation.
+    fn said(&self, sentence: &str) -> String {
+        match self.format {
+            Format::Text => format!("{sentence}\n"),
+            Format::Story => format!("# {sentence}\n"),
+            Format::Json => {
+                let results: Vec<serde_json::Value> = Vec::new();
+                format!("{}\n", Output::new("explain", results, Vec::new()).render())
+            }
+        }
     }
 
     fn written(&self, explanation: &Explanation, name: &str) -> String {
@@ -141,7 +202,12 @@ impl Explain {
         };
         let found = known.iter().find(|property| property.name == name);
         found.map(Some).ok_or_else(|| {
-            let names: Vec<_> = known.iter().map(|property| property.name).collect();
+            let services = Service::ALL.map(Service::name);
+            let services = services
+                .into_iter()
+                .filter(|_| known.len() < Property::ALL.len());
+            let names = known.iter().map(|property| property.name);
+            let names: Vec<_> = names.chain(services).collect();
             source
                 .whole(format!(
                     "there is no property `{name}` to ask this file about"

@@ -21,7 +21,10 @@ impl Explanation {
     pub fn text(&self, name: &str) -> String {
         let steps = self.steps.len();
         let plural = if steps == 1 { "step" } else { "steps" };
-        let title = format!("{} is violated after {steps} {plural}", self.property);
+        let title = format!(
+            "{} is {} after {steps} {plural}",
+            self.property, self.verdict
+        );
         let mut text = match name {
             "" => format!("{title}\n\n"),
             _ => format!("{title}   {name}\n\n"),
@@ -41,7 +44,7 @@ impl Explanation {
     pub fn story(&self) -> String {
         let mut story = format!("{}\n", self.header);
         for line in wrap(
-            &format!("{} is violated: {}", self.property, self.sentence),
+            &format!("{} is {}: {}", self.property, self.verdict, self.sentence),
             PARAGRAPH,
         ) {
             let _ = writeln!(story, "# {line}");

@@ -3,7 +3,6 @@
 use crate::availability::{Service, Word};
 use crate::check::CheckedRow;
 use crate::explore::Verdict;
-use crate::wording::listed;
 use highwater_vocabulary::{Acks, Deployment, Fault, Member};
 
 /// The cells of a row, as an operator reads them, and whether they are as one would wish.
@@ -38,7 +37,7 @@ impl Cells {
     /// otherwise.
     pub(crate) const UNREMARKABLE: [(&'static str, &'static [&'static str], &'static str); 2] = [
         ("election", &["clean", "-"], "Every election is clean."),
-        ("split brain", &["no"], "No brain is split."),
+        ("split brain", &["no"], "No split brain."),
     ];
 
     /// The cells of a row of a topic whose producers ask for these acks.
@@ -99,13 +98,11 @@ fn goes_on(deployment: &Deployment, row: &CheckedRow, service: Service) -> (Stri
     };
     let whose = match cell.clients.as_slice() {
         [] => String::new(),
-        // The row stands for others with other names.
-        _ if !row.also.is_empty() => " (some clients)".to_owned(),
-        clients => {
-            let names = deployment.cluster.datacenters();
-            let clients = clients.iter().map(|client| names[client.index()].as_str());
-            format!(" (in {})", listed(clients))
+        // A row that stands for others stands for other names.
+        [client] if row.also.is_empty() => {
+            format!(" (in {})", deployment.cluster.sites[client.index()].name)
         }
+        _ => " (some clients)".to_owned(),
     };
     (format!("{word}{whose}"), Mark::Stops)
 }
@@ -122,11 +119,11 @@ fn what_to_do(row: &CheckedRow) -> String {
         .filter_map(|service| row.service(service))
         .find(|cell| cell.word != Word::Automatic);
     let Some(cell) = cell else {
-        return "nothing".to_owned();
+        return "-".to_owned();
     };
     let no_controller = row
         .service(Service::Metadata)
-        .is_some_and(|metadata| metadata.word > Word::Automatic);
+        .is_some_and(|metadata| metadata.word > Word::Automatic && metadata.clients.is_empty());
     match (&cell.runbook, cell.word) {
         (_, Word::Incomplete) => "not known".to_owned(),
         (Some(runbook), Word::AfterHeal) => format!("wait, or {runbook}"),

@@ -1,9 +1,9 @@
 //! From the rows of a deployment to its tables.
 
+use super::services::{asked_in_words, services_in_words};
 use super::table::{Line, Note, Table};
 use super::when::phrases;
 use super::{Cells, Found, is_violated};
-use crate::availability::{RowServices, Runbook, durable};
 use crate::check::{self, Cell, Checked, CheckedRow};
 use crate::experiment::Experiment;
 use crate::explore::{Coverage, Verdict, chance_of_clash};
@@ -11,7 +11,7 @@ use crate::placement::{self, counts_in_words};
 use crate::search::Reach;
 use crate::wording::{enumerated, listed};
 use highwater_model::replication::Property;
-use highwater_vocabulary::{Deployment, Faults, Member, Topic};
+use highwater_vocabulary::{Deployment, Faults, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How much of a table is printed.
@@ -269,57 +269,6 @@ fn details(deployment: &Deployment, row: &CheckedRow) -> Vec<String> {
     details
 }
 
-/// What the checker says of what stops: the words, the runbook step by step.
-fn services_in_words(
-    deployment: &Deployment,
-    topic: &Topic,
-    services: &RowServices,
-) -> Vec<String> {
-    let names = deployment.cluster.datacenters();
-    let words = services.cells.iter().map(|cell| {
-        let whose = match cell.clients.as_slice() {
-            [] => String::new(),
-            clients => {
-                let clients = clients.iter().map(|client| names[client.index()].as_str());
-                format!(" (clients in {})", listed(clients))
-            }
-        };
-        format!("{}: {}{whose}", cell.service.name(), cell.word.name())
-    });
-    let durable = match services.metadata_durable {
-        true => "holds",
-        false => "violated",
-    };
-    let mut lines = vec![format!(
-        "{}; {}: {durable}",
-        words.collect::<Vec<_>>().join("; "),
-        durable::NAME
-    )];
-    let runbooks = services
-        .cells
-        .iter()
-        .filter_map(|cell| cell.runbook.as_ref());
-    let mut told: Vec<&Runbook> = Vec::new();
-    for runbook in runbooks {
-        if told.contains(&runbook) {
-            continue;
-        }
-        told.push(runbook);
-        let steps = runbook.steps(&topic.id, topic.min_insync_replicas);
-        let steps = steps.iter().enumerate();
-        let steps = steps.map(|(place, step)| format!("{}. {step}", place + 1));
-        let price = match runbook.may_lose {
-            true => "may lose acknowledged records",
-            false => "loses nothing acknowledged",
-        };
-        lines.push(format!(
-            "runbook ({price}): {}",
-            steps.collect::<Vec<_>>().join("; ")
-        ));
-    }
-    lines
-}
-
 /// Which events were tried and never happened, if that can be said.
 fn never_happened(coverage: &Coverage) -> Option<String> {
     let never = listed(coverage.never());
@@ -353,34 +302,26 @@ fn notes(deployment: &Deployment, topics: &[usize], rows: &[&CheckedRow], file: 
     }
     sentences.extend(asked_in_words(rows));
     sentences.push("Not a proof beyond these bounds.".to_owned());
-    let next = rows.iter().find_map(|row| {
+    let violated = rows.iter().find_map(|row| {
         let bad = row.cells.iter().find(|cell| is_violated(&cell.verdict))?;
-        let name = bad.property.name;
+        Some((row, bad.property.name))
+    });
+    let stopped = || {
+        rows.iter().find_map(|row| {
+            let services = row.services.iter().flat_map(|services| &services.cells);
+            let mut stopped = services.filter(|cell| cell.worst.is_some());
+            Some((row, stopped.next()?.service.name()))
+        })
+    };
+    let next = violated.or_else(stopped).map(|(row, name)| {
         let command = explain_command(deployment, file, row.topic, &row.faults, name);
-        Some(Note::Command("Next:", command))
+        Note::Command("Next:", command)
     });
     sentences
         .into_iter()
         .map(Note::Sentence)
         .chain(next)
         .collect()
-}
-
-/// Of what it was asked whether clients are served.
-fn asked_in_words(rows: &[&CheckedRow]) -> Option<String> {
-    let services: Vec<&RowServices> = rows
-        .iter()
-        .filter_map(|row| row.services.as_ref())
-        .collect();
-    let states: usize = services.iter().map(|services| services.states).sum();
-    let least = services.iter().map(|services| services.reach);
-    let least = least.min_by_key(|reach| (reach.grain, reach.bounds.records))?;
-    Some(format!(
-        "Writes and reads: asked of every state of a row in whole steps of {}, and of what can follow \
-         when nothing more fails ({}).",
-        enumerated(least.grain.restrictions()),
-        states_in_words(states)
-    ))
 }
 
 /// Whether partitions of the topic differ in how many replicas they have where.
@@ -508,11 +449,11 @@ fn clash_in_words(states: usize) -> String {
     format!("chance that two were taken for one: below 1e{power:.0}")
 }
 
-fn count(number: usize, what: &str) -> String {
+pub(super) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-fn states_in_words(states: usize) -> String {
+pub(super) fn states_in_words(states: usize) -> String {
     match states {
         0..100_000 => count(states, "state"),
         _ => format!("{:.1} million states", states as f64 / 1e6),

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 /// How wide the first column of a text may be.
-const FIRST_COLUMN: usize = 50;
+const FIRST_COLUMN: usize = 56;
 /// How wide the sentences of a text may be.
 const SENTENCE: usize = 100;
 
@@ -229,10 +229,10 @@ mod tests {
 
     #[test]
     fn a_text_stands_in_columns_and_a_long_cell_goes_on_below() {
-        let long = "long ".repeat(10);
+        let long = "long ".repeat(11);
         let expected = format!(
             "Two *rooms*\nthe_topic: RF 2\n\n\
-             when{:48}data\na|b is cut{:42}kept\n{long}  LOST\n  long long long long\n\n\
+             when{:54}data\na|b is cut{:48}kept\n{long}   LOST\n  long long long\n\n\
              Searched: everything.\nNext: highwater explain x --fault 'cut:a|b'\n",
             "", ""
         );

@@ -12,6 +12,11 @@ impl Replication {
         super::properties::in_office(self, state).map(|(leader, _)| leader)
     }
 
+    /// Whether there is an active controller that a majority of the voters can fetch from.
+    pub fn has_controller(&self, state: &State) -> bool {
+        rules::controller_works(self, state)
+    }
+
     /// The broker from which a consumer in `from` may read what is committed: the leader in office,
     /// if it lets clients in and can be reached.  A leader of the past would answer too, but only
     /// with what was committed in its days.
