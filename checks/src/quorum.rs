@@ -3,6 +3,9 @@
 pub mod explored;
 mod guard_table;
 pub mod guards;
+pub mod layouts;
 pub mod recovery;
+pub mod telling;
+pub mod zookeeper;
 
 pub use explored::{Exploration, History, Verdict, explore};

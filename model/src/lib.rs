@@ -10,3 +10,4 @@
 
 pub mod quorum;
 pub mod replication;
+pub mod zookeeper;
