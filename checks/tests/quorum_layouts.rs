@@ -212,7 +212,10 @@ fn an_ensemble_keeps_what_is_committed() {
         model.bounds.cuts = vec![[place(A), place(B)]];
         let found = verdicts(&model);
         for (name, verdict) in found {
-            assert_eq!(verdict, "holds", "{name} {verifier:?}");
+            // Where each group has two servers, a new leader needs the old one's vote.
+            let silent = name == "one-leader-per-epoch" && verifier == Verifier::Hierarchical;
+            let expected = if silent { "silent" } else { "holds" };
+            assert_eq!(verdict, expected, "{name} {verifier:?}");
         }
         model.newest_history_leads = false;
         let found = verdicts(&model);

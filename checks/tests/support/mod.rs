@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 pub(crate) fn shipped_experiments() -> Vec<(String, Experiment)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
     let mut paths = files(&root);
+    // Those with a metadata quorum are of another kind: `tests/quorum_experiments.rs`.
+    paths.retain(|path| !path.starts_with(root.join("quorum")));
     paths.sort();
     let read = |path: PathBuf| {
         let name = path.strip_prefix(&root).expect("under the root");

@@ -28,6 +28,11 @@ pub(super) fn offer(model: &Zookeeper, state: &State, events: &mut Vec<Event>) {
             .filter(|(place, _)| left(1, *place))
             .map(|(_, x)| Event::Lose(*x)),
     );
+    // An operator acts when something is broken, and not before.
+    let all = |kind: usize, count: usize| usize::from(state.ghost.spent[kind]) + 1 == 1 << count;
+    if !all(0, bounds.cuts.len()) || !all(1, bounds.losses.len()) {
+        return;
+    }
     let places = bounds.break_outs.iter().enumerate();
     events.extend(
         places
