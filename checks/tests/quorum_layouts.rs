@@ -217,6 +217,9 @@ fn an_ensemble_keeps_what_is_committed() {
             let expected = if silent { "silent" } else { "holds" };
             assert_eq!(verdict, expected, "{name} {verifier:?}");
         }
+        if verifier == Verifier::Hierarchical {
+            continue; // Every quorum of two groups of two is everybody, so any of them has it all.
+        }
         model.newest_history_leads = false;
         let found = verdicts(&model);
         assert!(

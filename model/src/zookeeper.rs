@@ -2,8 +2,8 @@
 //!
 //! Zab in whole steps: an election finds a quorum and the newest history in it, and brings the followers to
 //! that history; then the leader proposes, followers acknowledge, and what a quorum has acknowledged is
-//! committed.  Around it stand the operators of `H3` layouts: observers are made voters, and the servers of
-//! one side are broken out into an ensemble of their own.
+//! committed.  Around it stand operators who, after an outage, make observers voters, or break the servers of one
+//! side out into an ensemble of their own.
 //!
 //! Who makes a quorum is decided by [`crate::quorum::ensemble`], server by server: each goes by the
 //! configuration that it was started with.

@@ -163,7 +163,7 @@ fn change(variant: &mut Variant, mut table: Table) -> Result<(), Remark> {
             let known = variant.switches.named(name).ok_or_else(|| {
                 switch
                     .key_error(format!("a quorum has no switch {}", quoted(name)))
-                    .remedy(instead(name, Switches::NAMES.into_iter()))
+                    .remedy(instead(name, Switches::NAMES))
             })?;
             *known = on;
         }

@@ -106,11 +106,20 @@ pub(super) const TABLE: &[Line] = &[
     line(DivergenceIsChecked, TWO_EPOCHS, Breaks("one-history", 6)),
     line(
         DivergingFetchProvesNothing,
-        Case {
-            bounds: [0, 3, 0],
-            ..THREE
-        },
-        Breaks("leader-complete", 8),
+        THREE,
+        BreaksInStory(
+            "leader-complete",
+            &[
+                "time-out a-1",
+                "vote a-1 a-2",
+                "time-out a-2",
+                "vote a-2 a-3",
+                "begin a-1 a-2",
+                "fetch-lost a-1 a-2",
+                "time-out a-1",
+                "vote a-1 a-3",
+            ],
+        ),
     ),
     line(
         FollowerFlushesFirst,
@@ -201,13 +210,23 @@ pub(super) const TABLE: &[Line] = &[
         },
         Breaks("quorums-meet", 11),
     ),
+    // Exhausted in experiments/quorum/two-changes-at-once.
     line(
         OneChangeAtATime,
-        Case {
-            bounds: [0, 2, 2],
-            ..THREE
-        },
-        Breaks("leader-complete", 8),
+        THREE,
+        BreaksInStory(
+            "leader-complete",
+            &[
+                "time-out a-1",
+                "vote a-1 a-2",
+                "fetch a-2 a-1",
+                "fetch a-2 a-1",
+                "remove-voter a-1 a-2",
+                "remove-voter a-1 a-3",
+                "time-out a-2",
+                "vote a-2 a-3",
+            ],
+        ),
     ),
     line(
         ChangeAwaitsOwnEpoch,

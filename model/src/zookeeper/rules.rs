@@ -88,11 +88,8 @@ fn elect(model: &Zookeeper, before: &State, leader: Server, with: u16) -> Option
         .places()
         .map(|place| before.at(Server(place as u8)).epoch);
     let epoch = accepted.max().unwrap_or(0) + 1;
-    if !fits
-        || !ensemble.contains_quorum(chosen)
-        || !(newest || !model.newest_history_leads)
-        || epoch > model.bounds.epochs
-    {
+    let leads_behind = model.newest_history_leads && !newest;
+    if !fits || !ensemble.contains_quorum(chosen) || leads_behind || epoch > model.bounds.epochs {
         return None;
     }
 
