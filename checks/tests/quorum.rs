@@ -1,6 +1,7 @@
 //! The metadata quorum: what holds in spaces that were exhausted, and what breaks when it should.
 
 use highwater_checks::explore::{Limits, oracle};
+use highwater_checks::quorum::recovery::{anywhere, every_leader_could_commit, recovery};
 use highwater_checks::quorum::{Verdict, explore, telling};
 use highwater_model::quorum::{Bounds, Event, Faults, Guard, Property, Quorum, Setting, Variant};
 
@@ -202,6 +203,32 @@ fn a_half_cut_voter_deposes_the_leader() {
     model.variant.switches.pre_vote = true;
     let exploration = explore(&model, Limits::default());
     assert_eq!(exploration.verdict("steady-leader"), Some(&Verdict::Holds));
+}
+
+/// KAFKA-15489: with the switch off, as before Kafka 3.7, a leader that is cut off from both others stays
+/// the leader of whoever still sees it; with it on, it resigns.
+#[test]
+fn an_isolated_leader_lingers() {
+    let ask = |check_quorum: bool| {
+        let mut model = without_pre_vote(three("none", [0, 1, 0]));
+        model.setting = Setting::of(&[("a", 1), ("b", 1), ("c", 1)], 0);
+        model.faults =
+            Faults::parse("cut:a|b+cut:a|c", &model.setting.datacenters).expect("faults");
+        model.variant.switches.check_quorum = check_quorum;
+        model.bounds.timely = true;
+        model.bounds.repairs = false;
+        let found = recovery(&model, anywhere, every_leader_could_commit, [0, 1]);
+        let lines = found.stuck.map(|events| {
+            let lines = events.iter().map(|event| event.line(&model.setting));
+            lines.collect::<Vec<_>>()
+        });
+        (found.asked, lines)
+    };
+    let (asked, stuck) = ask(true);
+    assert!(asked > 0 && stuck.is_none(), "{stuck:?}");
+    let stuck = ask(false).1.expect("a leader lingers");
+    assert!(stuck.iter().filter(|line| line.starts_with("cut")).count() == 2);
+    assert!(stuck.contains(&"vote a-1 b-1".into()), "{stuck:?}");
 }
 
 /// A line that is no event says what it should be.

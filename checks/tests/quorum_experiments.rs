@@ -7,7 +7,7 @@ use highwater_checks::quorum::experiment::Experiment;
 use highwater_checks::quorum::experiment_file::read;
 use highwater_checks::quorum::promise::kept;
 use highwater_checks::quorum::{explore, telling};
-use highwater_model::quorum::Quorum;
+use highwater_model::quorum::{Event, Guard, Property, Quorum, Switches};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -88,6 +88,10 @@ fn told(model: &Quorum, breach: &highwater_model::quorum::promise::Breach) -> St
             "{} commits something else than was committed there",
             model.setting.name(*node)
         ),
+        Breach::Differs(node) => format!(
+            "{} takes something else for committed than is",
+            model.setting.name(*node)
+        ),
         Breach::OldControllerAppends(node) => format!(
             "{} adds to the history although its epoch is over",
             model.setting.name(*node)
@@ -95,6 +99,26 @@ fn told(model: &Quorum, breach: &highwater_model::quorum::promise::Breach) -> St
         Breach::EpochsFall(node) => {
             format!("{} lets the epochs fall", model.setting.name(*node))
         }
+    }
+}
+
+/// The page has every guard, switch, property, event and experiment.
+#[test]
+fn the_page_names_everything() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/QUORUM.md");
+    let page = std::fs::read_to_string(path).expect("there is a page");
+    let guards = Guard::ALL.iter().map(|guard| guard.name().to_owned());
+    let switches = Switches::NAMES.iter().map(|name| format!("`{name}"));
+    let properties = Property::ALL
+        .iter()
+        .map(|property| property.name.to_owned());
+    let events = Event::VERBS.iter().map(|verb| format!("`{verb} "));
+    let experiments = shipped()
+        .into_iter()
+        .map(|(name, _)| format!("quorum/{name}"));
+    let all = guards.chain(switches).chain(properties).chain(events);
+    for name in all.chain(experiments) {
+        assert!(page.contains(&name), "docs/QUORUM.md does not name {name}");
     }
 }
 

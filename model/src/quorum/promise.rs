@@ -32,6 +32,8 @@ pub enum Move {
 pub enum Breach {
     /// A leader commits something else than was committed there.
     Forks(Node),
+    /// A node that does not lead takes something else for committed than is.
+    Differs(Node),
     /// A leader of an epoch that is over adds to the history.
     OldControllerAppends(Node),
     /// A leader shows entries to brokers in another order than their epochs'.
@@ -60,7 +62,15 @@ impl Controller {
                 came_to = came_to.max(seen.show(node, &new.log, new.watermark, new.epoch)?);
             }
         }
-        Ok((seen, came_to))
+        let differs = |node: &Node| {
+            let own = &after.nodes[*node];
+            let end = own.watermark.min(seen.history.end());
+            !own.log.agrees_below(&seen.history, end)
+        };
+        match model.setting.nodes().find(differs) {
+            Some(node) => Err(Breach::Differs(node)),
+            None => Ok((seen, came_to)),
+        }
     }
 
     /// A leader exposes its log up to its watermark.
