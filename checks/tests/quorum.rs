@@ -231,6 +231,48 @@ fn an_isolated_leader_lingers() {
     assert!(stuck.contains(&"vote a-1 b-1".into()), "{stuck:?}");
 }
 
+/// Any event in any state is refused or happens; nothing panics, whatever is waived.
+#[test]
+fn no_history_makes_the_model_panic() {
+    let mut seed = 7u64;
+    let mut below = move |most: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) as usize % most
+    };
+    for round in 0..600 {
+        let mut model = three("none", [2, 5, 2]);
+        model.setting = Setting::of(&[("a", 2), ("b", 2)], 1);
+        model.variant.switches.pre_vote = round % 2 == 0;
+        model.variant.switches.static_voters = round % 5 == 0;
+        let waived = Guard::ALL[below(Guard::ALL.len())];
+        model.variant = model.variant.without(&[waived]);
+        let names: Vec<_> = model
+            .setting
+            .nodes()
+            .map(|node| model.setting.name(node))
+            .collect();
+        let mut state = model.beginning();
+        for _ in 0..200 {
+            let (one, other) = (&names[below(5)], &names[below(5)]);
+            let verb = Event::VERBS[below(Event::VERBS.len())];
+            let line = match verb {
+                "time-out" | "resign" | "restart" | "crash" | "wipe" => format!("{verb} {one}"),
+                "append" => format!("{verb} {one} m{}", state.ghost.spent.records + 1),
+                "power-loss" => format!("{verb} {one} {}", below(3)),
+                "lose" => format!("{verb} a"),
+                "heal" | "cut" | "cut-from" => format!("{verb} a b"),
+                _ => format!("{verb} {one} {other}"),
+            };
+            let event = Event::parse(&line, &model.setting).expect(&line);
+            state = model.step(&state, &event).unwrap_or(state);
+        }
+        for property in Property::ALL {
+            let _ = (property.holds)(&model, &state);
+            let _ = (property.arises)(&model, &state);
+        }
+    }
+}
+
 /// A line that is no event says what it should be.
 #[test]
 fn a_wrong_line_is_answered() {

@@ -122,6 +122,43 @@ fn the_page_names_everything() {
     }
 }
 
+/// Whatever is left out of a file or written in another way, its reader answers and does not panic.
+#[test]
+fn no_file_makes_the_reader_panic() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/quorum");
+    let mut refused = 0;
+    let mut tried = 0;
+    for file in std::fs::read_dir(root).expect("a folder").flatten() {
+        let text = std::fs::read_to_string(file.path()).expect("a file");
+        let lines: Vec<&str> = text.lines().collect();
+        for place in 0..lines.len() {
+            let key = lines[place].split('=').next().unwrap_or_default();
+            for value in [
+                "",
+                "= 0",
+                "= -1",
+                "= 99",
+                "= true",
+                "= 'x'",
+                "= []",
+                "= {}",
+                "= { x = 1 }",
+            ] {
+                let mut mutated = lines.clone();
+                let line = format!("{key}{value}");
+                mutated[place] = if value.is_empty() { "" } else { &line };
+                let source = Source::new("my.toml", mutated.join("\n"));
+                tried += 1;
+                refused += usize::from(read(&source).is_err());
+            }
+        }
+    }
+    assert!(
+        tried > 1000 && refused * 2 > tried,
+        "{refused} of {tried} refused"
+    );
+}
+
 /// Every mistake is answered with the line, the key and a remedy.
 #[test]
 fn every_mistake_is_answered() {
@@ -163,6 +200,12 @@ fn every_mistake_is_answered() {
         ("default = 'holds'\n", ""),
         ("leader-complete = 'holds'\n", ""),
         ("row = 'none'", ""),
+        ("row = 'none'", "row = 'voter-wiped+voter-wiped'"),
+        (
+            "row = 'none'",
+            "row = 'voter-crash+voter-power-loss+voter-wiped+dc-loss:a+cut:a|b'",
+        ),
+        ("[faults]", "[bounds]\nepochs = 6\nrecords = 3\n[faults]"),
     ] {
         let wrong = good.replacen(from, to, 1);
         let source = Source::new("my.toml", wrong);

@@ -8,11 +8,11 @@ use crate::experiment_file::{one_line, prose, size};
 use crate::source::{Remark, Source};
 use crate::table::{self, Table, Value};
 use crate::wording::{instead, listed, quoted};
-use highwater_model::quorum::log::EPOCHS;
+use highwater_model::quorum::log::{EPOCHS, MOST_ENTRIES};
 use highwater_model::quorum::setting::MOST_NODES;
 use highwater_model::quorum::state::MOST_DATACENTERS;
 use highwater_model::quorum::{
-    Bounds, Faults, Guard, Nodes, Property, Quorum, Setting, Switches, Variant,
+    Bounds, Fault, Faults, Guard, Nodes, Property, Quorum, Setting, Switches, Variant,
 };
 use highwater_vocabulary::{Datacenter, Member};
 
@@ -36,11 +36,13 @@ pub fn read(source: &Source) -> Result<Experiment, Remark> {
         change(&mut variant, table.table()?)?;
     }
     let faults = file.need("faults", "[faults] with row = \"voter-crash\"")?;
+    let row = faults.clone();
     let faults = faults_of(faults.table()?, &setting)?;
     let bounds = match file.take("bounds") {
         Some(table) => bounds(table.table()?)?,
         None => Bounds::default(),
     };
+    has_room(&row, &variant, &faults, bounds)?;
     let verdicts = file.need("verdicts", "[verdicts] with default = \"holds\"")?;
     let expected = verdicts_of(verdicts.table()?, headline)?;
     let states = match file.take("size") {
@@ -177,6 +179,34 @@ fn faults_of(mut table: Table, setting: &Setting) -> Result<Faults, Remark> {
         .map_err(|what| row.error(what).remedy("name one of these faults, or none"))?;
     table.finish()?;
     Ok(faults)
+}
+
+/// Refuses what the model has no room for: where its own limits would bite, a search would claim more
+/// than it looked at.
+fn has_room(row: &Value, variant: &Variant, faults: &Faults, bounds: Bounds) -> Result<(), Remark> {
+    let budget = |fault| faults.budget(fault);
+    let stops = budget(Fault::VoterCrash) + budget(Fault::VoterPowerLoss);
+    // A leader that resumes its epoch begins it once more.
+    let resumes = match variant.waived.contains(Guard::RestartResigns) {
+        true => stops + faults.different().count(),
+        false => 0,
+    };
+    let entries = bounds.epochs + bounds.records + bounds.changes;
+    if usize::from(entries) + resumes > MOST_ENTRIES {
+        return Err(row
+            .error(format!(
+                "a log may come to {} entries here, and there is room for {MOST_ENTRIES}",
+                usize::from(entries) + resumes
+            ))
+            .remedy("lower epochs, records or changes under [bounds]: each may append one"));
+    }
+    let switches = &variant.switches;
+    if budget(Fault::VoterWiped) > 1 && !switches.static_voters && !switches.same_directory {
+        return Err(row
+            .error("a node has two directories at most, so one disk may be wiped")
+            .remedy("write voter-wiped once, or static_voters = true under [quorum]"));
+    }
+    Ok(())
 }
 
 fn bounds(mut table: Table) -> Result<Bounds, Remark> {
