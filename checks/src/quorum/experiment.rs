@@ -90,6 +90,11 @@ impl Experiment {
                 "exhausted"
             },
         );
+        if found.epochs_used_up {
+            text.push_str(
+                "Some history came to the last epoch: a later election was not looked at.\n",
+            );
+        }
         let differences = self.differences(found);
         for difference in &differences {
             let _ = writeln!(text, "Differs: {difference}");
