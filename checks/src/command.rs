@@ -14,7 +14,7 @@ pub(crate) mod soak;
 
 use highwater_checks::experiment::Experiment;
 use highwater_checks::explore::{Listener, silently};
-use highwater_checks::{Remark, Source, deployment_file, experiment_file};
+use highwater_checks::{Remark, Source, deployment_file, experiment_file, quorum};
 use highwater_vocabulary::Deployment;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
@@ -34,18 +34,21 @@ pub(crate) enum Asked {
     Deployment(Deployment),
     /// What a researcher asks.
     Experiment(Box<Experiment>),
+    /// What a researcher asks of the metadata quorum.
+    Quorum(Box<quorum::experiment::Experiment>),
 }
 
 /// Reads a file, whichever it is, and what is to be said about it.
 ///
-/// An experiment has a `[setting]`; everything else is read as a deployment, whose reader says what
+/// An experiment has a `[setting]`, one with the metadata quorum a `[quorum]`; everything else is read as a deployment, whose reader says what
 /// is missing.
 pub(crate) fn read(source: &Source) -> Result<(Asked, Vec<Remark>), Remark> {
-    let is_experiment = source
-        .text()
-        .parse::<toml::Table>()
-        .is_ok_and(|file| file.contains_key("setting"));
-    if is_experiment {
+    let file = source.text().parse::<toml::Table>().unwrap_or_default();
+    if file.contains_key("quorum") {
+        let experiment = quorum::experiment_file::read(source)?;
+        return Ok((Asked::Quorum(Box::new(experiment)), Vec::new()));
+    }
+    if file.contains_key("setting") {
         let experiment = experiment_file::read(source)?;
         return Ok((Asked::Experiment(Box::new(experiment)), Vec::new()));
     }

@@ -83,7 +83,7 @@ fn experiment(mut file: Table) -> Result<Experiment, Remark> {
     })
 }
 
-fn one_line(value: &Value) -> Result<String, Remark> {
+pub(crate) fn one_line(value: &Value) -> Result<String, Remark> {
     let line = value.text()?;
     match (1..=100).contains(&line.chars().count()) && !line.contains(char::is_control) {
         true => Ok(line.into()),
@@ -94,7 +94,7 @@ fn one_line(value: &Value) -> Result<String, Remark> {
 }
 
 /// A text that says something, its lines joined.
-fn prose(value: &Value) -> Result<String, Remark> {
+pub(crate) fn prose(value: &Value) -> Result<String, Remark> {
     let text = value.text()?.split_whitespace().collect::<Vec<_>>();
     match text.is_empty() {
         false => Ok(text.join(" ")),
@@ -428,7 +428,7 @@ fn verdicts_of(
     Ok(expected)
 }
 
-fn size(mut table: Table) -> Result<usize, Remark> {
+pub(crate) fn size(mut table: Table) -> Result<usize, Remark> {
     let states = table.need("states", "states = 1234")?;
     let states = states.number::<i64>(1..=i64::MAX)?;
     table.finish()?;

@@ -4,6 +4,7 @@ use crate::availability::{Move, Runbook, ServiceCell, durable};
 use crate::check::{Cell, CheckedRow};
 use crate::experiment::{Experiment, Unexpected};
 use crate::explore::{Coverage, Exploration, Verdict, chance_of_clash};
+use crate::quorum;
 use crate::report::{self, Report};
 use highwater_model::replication::{Bounds, Grain};
 use highwater_vocabulary::{Deployment, Member, Setting};
@@ -211,6 +212,64 @@ pub fn experiment_result(
         file: file.to_owned(),
         name: experiment.title.clone(),
         kafka: model.setting.kafka.name(),
+        rows: vec![row],
+        require: Require {
+            met: unmet.is_empty(),
+            unmet,
+        },
+    }
+}
+
+/// An experiment with a quorum as its result: one row, and its verdicts as the demand.  An election is
+/// an epoch there.
+pub fn quorum_result(
+    file: &str,
+    experiment: &quorum::experiment::Experiment,
+    found: &quorum::Exploration,
+) -> CheckResult {
+    let model = &experiment.model;
+    let names = &model.setting.datacenters;
+    let nodes = model.setting.nodes().map(|node| model.setting.name(node));
+    let placement: Vec<String> = nodes.collect();
+    let cells = found.verdicts.iter().map(|(property, verdict)| {
+        let cell = CellResult {
+            verdict: verdict.word(),
+            placement: placement.clone(),
+            steps: found.steps_to(property.name),
+        };
+        (property.name, cell)
+    });
+    let unmet = experiment.differences(found);
+    let row = Row {
+        topic: None,
+        fault: model.faults.name(names),
+        also: Vec::new(),
+        reach: RowReach {
+            grain: "fine",
+            restrictions: &[],
+            bounds: RowBounds {
+                records: model.bounds.records,
+                elections: model.bounds.epochs,
+                isr_changes: 0,
+            },
+        },
+        coarser: None,
+        states: found.represented,
+        chance_of_clash: chance_of_clash(found.represented),
+        events: events(&found.coverage),
+        incomplete: found.cut_short.then(|| "cut short".to_owned()),
+        used_up: found
+            .epochs_used_up
+            .then_some(highwater_model::quorum::EPOCHS_USED_UP)
+            .into_iter()
+            .collect(),
+        placement: placement.clone(),
+        cells: cells.collect(),
+    };
+    CheckResult {
+        file: file.to_owned(),
+        name: experiment.title.clone(),
+        kafka: experiment.kafka,
         rows: vec![row],
         require: Require {
             met: unmet.is_empty(),

@@ -31,12 +31,18 @@ pub fn deployments() -> Vec<Source> {
         .collect()
 }
 
-/// Every experiment, by its path under `checks/experiments` and without the ending, in that order.
+/// The folder of those that ask about the metadata quorum, which are of another kind.
+const ABOUT_QUORUMS: &str = "quorum";
+
+/// Every experiment about a partition, by its path under `checks/experiments` and without the ending, in that order.
 ///
 /// # Panics
 /// If one of them is broken; `tests/experiments.rs` reads them all.
 pub fn experiments() -> Vec<(String, Experiment)> {
-    let mut experiments: Vec<_> = files(&EXPERIMENTS).map(experiment).collect();
+    let mut experiments: Vec<_> = files(&EXPERIMENTS)
+        .filter(|file| !file.path().starts_with(ABOUT_QUORUMS))
+        .map(experiment)
+        .collect();
     experiments.sort_by(|(one, _), (other, _)| one.cmp(other));
     experiments
 }

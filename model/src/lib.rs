@@ -4,9 +4,13 @@
 //! late view of the metadata, the controller's committed log, the links between datacenters, and
 //! the clients.  Start reading at [`replication::rules`], the table of contents.
 //!
-//! **Deliberately absent:** the metadata quorum's own protocol (here it is a predicate: a side with
-//! a majority of the voters has an active controller), mirroring between clusters, reassignment,
+//! [`quorum`] follows the metadata quorum of KRaft: it shows what `replication` takes for granted of its
+//! controller, which there is a predicate (a side with a majority of the voters has an active
+//! controller).  [`zookeeper`] does so for ZooKeeper's ensembles.
+//!
+//! **Deliberately absent:** mirroring between clusters, reassignment,
 //! transactions, and idempotent producers.
 
 pub mod quorum;
 pub mod replication;
+pub mod zookeeper;

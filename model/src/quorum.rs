@@ -16,6 +16,7 @@
 //! | [`ghost`] | what only the proof remembers |
 //! | [`symmetry`] | which nodes are interchangeable |
 //! | [`properties`] | what ought to hold |
+//! | [`promise`] | what `replication` may take for granted |
 //! | [`ensemble`] | who makes a quorum: majorities, groups and weights |
 //!
 //! **Deliberately absent:** snapshots (a log is kept whole), the metadata records' meaning, brokers
@@ -28,6 +29,7 @@ pub mod event;
 pub mod ghost;
 pub mod guard;
 pub mod log;
+pub mod promise;
 pub mod properties;
 pub mod rules;
 pub mod setting;

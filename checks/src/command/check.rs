@@ -48,7 +48,7 @@ impl Check {
         };
         let read: Vec<_> = sources.iter().map(read).collect::<Result<_, _>>()?;
         for (source, (asked, _)) in sources.iter().zip(&read) {
-            if let Asked::Experiment(_) = asked {
+            if let Asked::Experiment(_) | Asked::Quorum(_) = asked {
                 self.search.refuse_for_experiment(source)?;
             }
         }
@@ -77,6 +77,21 @@ impl Check {
                         Format::Text => self.print_one(&report.text(self.detail())),
                     }
                     reports.push(report);
+                }
+                Asked::Quorum(experiment) => {
+                    let found = with_progress(&experiment.title, |heard| {
+                        let model = experiment.model.clone();
+                        self.search.explore_quorum(model, &crew, heard)
+                    });
+                    unmet |= !experiment.differences(&found).is_empty();
+                    match self.format {
+                        Format::Json => results.push(json::quorum_result(file, experiment, &found)),
+                        Format::Markdown => {
+                            let text = experiment.text(&found, file);
+                            self.print_one(&format!("```\n{text}```\n"));
+                        }
+                        Format::Text => self.print_one(&experiment.text(&found, file)),
+                    }
                 }
                 Asked::Experiment(experiment) => {
                     let found = with_progress(&experiment.title, |heard| {

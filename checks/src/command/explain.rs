@@ -9,7 +9,8 @@ use highwater_checks::explain::{self, Explanation, explain};
 use highwater_checks::explore::{Crew, History, Question, Until, Verdict};
 use highwater_checks::json::Output;
 use highwater_checks::search::shortened;
-use highwater_checks::{Remark, Source, ladder};
+use highwater_checks::{Remark, Source, ladder, quorum};
+use highwater_model::quorum::Property as QuorumProperty;
 use highwater_model::replication::{Property, Replication};
 use highwater_vocabulary::{Deployment, Faults};
 use std::path::PathBuf;
@@ -53,7 +54,11 @@ impl Explain {
         let name = source.file();
         let crew = self.search.crew()?;
         let mut cut = Vec::new();
+        if let Asked::Quorum(experiment) = &asked {
+            return self.of_quorum(&source, experiment, &crew);
+        }
         let found = match &asked {
+            Asked::Quorum(_) => None,
             Asked::Experiment(experiment) => {
                 self.search.refuse_for_experiment(&source)?;
                 for (option, given) in [("--fault", &self.fault), ("--topic", &self.topic)] {
@@ -151,6 +156,43 @@ impl Explain {
                 format!("{}\n", Output::new("explain", results, Vec::new()).render())
             }
         }
+    }
+
+    /// The shortest history in which a property of a quorum is violated.
+    fn of_quorum(
+        &self,
+        source: &Source,
+        experiment: &quorum::experiment::Experiment,
+        crew: &Crew,
+    ) -> Result<End, Remark> {
+        self.search.refuse_for_experiment(source)?;
+        let given = [
+            ("--fault", self.fault.is_some()),
+            ("--topic", self.topic.is_some()),
+            ("--format", self.format != Format::Text),
+        ];
+        if let Some((option, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(source
+                .whole(format!(
+                    "{option} says nothing about an experiment with a quorum"
+                ))
+                .remedy(format!("leave out {option}")));
+        }
+        let asked = match &self.property {
+            None => experiment.headline,
+            Some(name) => QuorumProperty::named(name).ok_or_else(|| {
+                let names: Vec<_> = QuorumProperty::ALL.iter().map(|known| known.name).collect();
+                source
+                    .whole(format!("a quorum has no property `{name}`"))
+                    .remedy(format!("--property is one of {}", names.join(", ")))
+            })?,
+        };
+        let found = with_progress(&experiment.title, |heard| {
+            let model = experiment.model.clone();
+            self.search.explore_quorum(model, crew, heard)
+        });
+        print(&experiment.explanation(&found, asked));
+        Ok(End::Good)
     }
 
     fn written(&self, explanation: &Explanation, name: &str) -> String {

@@ -5,9 +5,11 @@ use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use highwater_checks::check::{Options, Steps};
 use highwater_checks::explore::cluster::{self, Cluster};
-use highwater_checks::explore::{Crew, Limits};
-use highwater_checks::{Remark, Source};
+use highwater_checks::explore::{Crew, Limits, Question};
+use highwater_checks::{Remark, Source, quorum};
+use highwater_model::quorum::Quorum;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How a search is done.
@@ -114,6 +116,28 @@ impl Search {
             generated: self.max_states.unwrap_or(usual.generated),
             ..usual
         }
+    }
+
+    /// What a question about a quorum comes to.
+    ///
+    /// The threads of this process explore it; a cluster has no use for spaces so small.
+    pub(crate) fn explore_quorum(
+        &self,
+        model: Quorum,
+        crew: &Crew,
+        heard: &Heard,
+    ) -> quorum::Exploration {
+        let usual = std::thread::available_parallelism().map_or(1, usize::from);
+        let question = Question {
+            workers: self.workers.unwrap_or(usual).max(1),
+            limits: Limits {
+                bytes: crew.bytes,
+                deadline: crew.deadline,
+                ..self.limits()
+            },
+            ..Question::new(model)
+        };
+        quorum::explored::answered(question, Arc::clone(&heard.listener))
     }
 
     /// Refuses what an experiment would pay no heed to.

@@ -143,6 +143,14 @@ pub fn recovery(model: &Quorum, asked: Goal, goal: Goal, more: [u8; 2]) -> Recov
     }
 }
 
+/// Whether some history leads from a state to the goal.
+pub fn is_reachable(model: &Quorum, from: &State, goal: impl Fn(&State) -> bool) -> bool {
+    Space::of(model, std::slice::from_ref(from))
+        .states
+        .iter()
+        .any(goal)
+}
+
 /// A state with a fresh memory and fresh budgets.
 fn without_memory(state: &State) -> State {
     State {

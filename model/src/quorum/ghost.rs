@@ -135,7 +135,7 @@ fn watch_commits(before: &State, after: &mut State, node: Node) {
     after.ghost.note(Broken::Fork, agrees);
 }
 
-/// Nobody stands for election against a leader whom a majority follows.
+/// Nobody stands for election against a leader whom a majority follows: in a later epoch than its own.
 fn watch_candidacy(model: &Quorum, before: &State, after: &mut State, node: Node) {
     let (old, new) = (&before.nodes[node], &after.nodes[node]);
     let stands = new.epoch > old.epoch
@@ -143,7 +143,7 @@ fn watch_candidacy(model: &Quorum, before: &State, after: &mut State, node: Node
         && new.voted.is_none_or(|vote| vote.candidate == node);
     let opposed = stands
         && before.leaders(model).any(|(leader, leading)| {
-            leading.epoch >= old.epoch && is_followed(model, before, leader)
+            (old.epoch..new.epoch).contains(&leading.epoch) && is_followed(model, before, leader)
         });
     after.ghost.note(Broken::Disturbed, !opposed);
 }

@@ -89,8 +89,9 @@ impl Property {
         },
         Property {
             name: "steady-leader",
-            sentence: "Nobody stands for election against a leader from which a majority fetches.",
-            formula: "followed(l) ∧ epoch(v) ≤ epoch(l) ⇒ v does not become a candidate",
+            sentence: "Nobody stands for election in the epoch after that of a leader from which a \
+                       majority fetches.",
+            formula: "followed(l) ⇒ nobody becomes a candidate in epoch(l) + 1",
             holds: steady_leader,
             arising: "a voter is apart while a majority follows the leader",
             arises: someone_apart,

@@ -54,8 +54,8 @@ fn next_epoch(node: &NodeState) -> Result<Epoch, Disabled> {
     }
 }
 
-/// A voter asks another one whether it would vote for it.  Nobody's disk changes, but who is asked
-/// comes into the epoch of who asks.
+/// A voter asks another one whether it would vote for it.  No vote is noted; but who is asked enters the
+/// epoch of who asks, if that is later, and that is noted.
 ///
 /// Who: a prospective voter.  Source: KIP-996, `KafkaRaftClient.handleVoteRequest`; Q8.
 pub(super) fn pre_vote(
