@@ -236,6 +236,8 @@ pub fn quorum_result(
             verdict: verdict.word(),
             placement: placement.clone(),
             steps: found.steps_to(property.name),
+            datacenters: Vec::new(),
+            runbook: None,
         };
         (property.name, cell)
     });

@@ -11,8 +11,8 @@ use highwater_model::replication::{
     Bounds, Guard, Operators, Property, Replication, State, Variant,
 };
 use highwater_vocabulary::{
-    Acks, Broker, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Setting, Story,
-    Told,
+    Acks, Broker, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Setting,
+    Story, Told,
 };
 use proptest::prelude::*;
 use spoilt::waived::Waived;
