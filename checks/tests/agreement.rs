@@ -448,7 +448,7 @@ fn every_edge_finds_bugs_too() {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 2_000,
+        cases: 5_000,
         max_shrink_iters: 0,
         // The same ones in every run; PROPTEST_CASES and PROPTEST_RNG_SEED ask for others.
         rng_seed: proptest::test_runner::RngSeed::Fixed(5),
