@@ -127,16 +127,10 @@ impl Engine {
             // All logs have to be prefixes of the former leader's.
             let succeeds = leads && run.leader & !leader != 0 && run.on_previous == 0;
             if succeeds && !self.table.have_written(&run, leader) && run.rows.len() > 1 {
-                for row in run.rows.clone() {
-                    let alone = Alike {
-                        rows: row..row + 1,
-                        ..run.clone()
-                    };
-                    self.fence_run(alone, built, fencing, unsteady);
-                }
+                self.fence_each(&run, built, fencing, unsteady);
                 return;
             }
-            if !(succeeds && self.table.have_written(&run, leader)) {
+            if !succeeds || !self.table.have_written(&run, leader) {
                 unsteady.extend(run.rows);
                 return;
             }
@@ -152,6 +146,23 @@ impl Engine {
                 ..run
             };
             sweeps::advance(columns, &run, fencing.min_isr);
+        }
+    }
+
+    /// The same row by row, where some have written in the epoch that ends and some may not have.
+    fn fence_each(
+        &mut self,
+        run: &Alike,
+        built: &Built,
+        fencing: &Fencing,
+        unsteady: &mut Vec<usize>,
+    ) {
+        for row in run.rows.clone() {
+            let alone = Alike {
+                rows: row..row + 1,
+                ..run.clone()
+            };
+            self.fence_run(alone, built, fencing, unsteady);
         }
     }
 }
