@@ -273,6 +273,26 @@ fn no_history_makes_the_model_panic() {
     }
 }
 
+/// Where only the others' connections to the leader fail, its own to them still tell it of the epoch that
+/// they have begun: it needs no check of the quorum to step down.
+#[test]
+fn a_leader_that_still_reaches_the_others_steps_down() {
+    let ask = |faults: &str| {
+        let mut model = without_pre_vote(three("none", [0, 1, 0]));
+        model.setting = Setting::of(&[("a", 1), ("b", 1), ("c", 1)], 0);
+        model.faults = Faults::parse(faults, &model.setting.datacenters).expect("faults");
+        model.variant.switches.check_quorum = false;
+        model.bounds.timely = true;
+        model.bounds.repairs = false;
+        recovery(&model, anywhere, every_leader_could_commit, [0, 1])
+    };
+    let unheard = ask("one-way-cut:b>a+one-way-cut:c>a");
+    assert!(unheard.asked > 0 && unheard.stuck.is_none());
+    // The other way round nobody is kept from fetching, and nothing has to be given up.
+    let unspoken = ask("one-way-cut:a>b+one-way-cut:a>c");
+    assert!(unspoken.asked > 0 && unspoken.stuck.is_none());
+}
+
 /// A line that is no event says what it should be.
 #[test]
 fn a_wrong_line_is_answered() {

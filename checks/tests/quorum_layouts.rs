@@ -229,6 +229,24 @@ fn an_ensemble_keeps_what_is_committed() {
     }
 }
 
+#[test]
+fn a_wrong_line_is_answered() {
+    let setting = zookeeper::Setting::of(Verifier::Majority, &[("a", 2)], 1);
+    for (line, answer) in [
+        ("", "an event has a first word"),
+        ("elect", "`elect` wants a server, not ``"),
+        ("elect a-1 a-3", "`elect` wants a server, not `a-3`"),
+        ("lose b", "`lose` wants a datacenter, not `b`"),
+        ("propose a-1 a-2", "`propose` is complete before `a-2`"),
+    ] {
+        assert_eq!(
+            zookeeper::Event::parse(line, &setting),
+            Err(answer.to_owned())
+        );
+    }
+    assert!(zookeeper::Event::parse("observe a-3o a-1", &setting).is_ok());
+}
+
 /// What an operator does by hand: three stories in which the promise to `replication` is broken.
 #[test]
 fn what_an_operator_can_undo() {
@@ -247,6 +265,14 @@ fn what_an_operator_can_undo() {
     assert_eq!(found.cut, None);
     let sides = told(&both, &found, "one-side-commits").expect("both sides commit");
     let history = told(&both, &found, "one-history").expect("two histories");
+
+    for (_, path) in &found.violated {
+        for event in &path.actions {
+            let line = event.line(&both.setting);
+            let read = zookeeper::Event::parse(&line, &both.setting);
+            assert_eq!(read, Ok(*event), "{line}");
+        }
+    }
 
     // One side alone is safe: each quorum of two groups has a majority in both.
     both.bounds.break_outs = vec![place(A)];

@@ -275,4 +275,51 @@ impl Event {
             Event::Lose(x) | Event::BreakOut(x) => format!("{verb} {}", place(x)),
         }
     }
+
+    /// The event that `line` names, in this setting.
+    ///
+    /// # Errors
+    /// Says which word is not what the event wants.
+    pub fn parse(line: &str, setting: &Setting) -> Result<Event, String> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (verb, operands) = words.split_first().ok_or("an event has a first word")?;
+        let server = |place: usize| {
+            let found = operands.get(place).copied().unwrap_or_default();
+            let named = setting
+                .servers()
+                .find(|known| setting.name(*known) == found);
+            named.ok_or_else(|| format!("`{verb}` wants a server, not `{found}`"))
+        };
+        let datacenter = |place: usize| {
+            let found = operands.get(place).copied().unwrap_or_default();
+            let named = setting.datacenters.iter().position(|known| known == found);
+            named
+                .map(Datacenter::at)
+                .ok_or_else(|| format!("`{verb}` wants a datacenter, not `{found}`"))
+        };
+        let (event, wanted) = match *verb {
+            "elect" => {
+                let voting = (0..operands.len()).map(server);
+                let voting: Vec<Server> = voting.collect::<Result<_, _>>()?;
+                let with = voting.iter().fold(0, |with, server| with | 1 << server.0);
+                (Event::Elect(server(0)?, with), operands.len())
+            }
+            "propose" => (Event::Propose(server(0)?), 1),
+            "ack" => (Event::Ack(server(0)?, server(1)?), 2),
+            "observe" => (Event::Observe(server(0)?, server(1)?), 2),
+            "cut" => (Event::Cut(datacenter(0)?, datacenter(1)?), 2),
+            "lose" => (Event::Lose(datacenter(0)?), 1),
+            "break-out" => (Event::BreakOut(datacenter(0)?), 1),
+            unknown => {
+                let known = Event::VERBS.join(", ");
+                return Err(format!(
+                    "there is no event `{unknown}` of an ensemble; there are {known}"
+                ));
+            }
+        };
+        match operands.get(wanted) {
+            None => Ok(event),
+            Some(rest) => Err(format!("`{verb}` is complete before `{rest}`")),
+        }
+    }
 }
