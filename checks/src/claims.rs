@@ -3,13 +3,15 @@
 //! `claims.toml` has the statements, in our words: where each comes from, whether it is right, why,
 //! and what shows it.  What shows it is explored again whenever somebody asks, so the judgement
 //! stands on what the model does today: on [experiments](crate::experiment), each with the verdicts
-//! that must come out, and on [surveys](survey) over many layouts.
+//! that must come out, on rows of shipped deployments, and on [surveys](survey) over many layouts.
 //!
 //! A judgement without evidence is one that no exploration can give: of history, of what is not
 //! modelled.  It says so.
 
 pub mod layouts;
+mod quorums;
 mod report;
+pub mod services;
 pub mod survey;
 
 pub use report::{ClaimResult, markdown, result, text};
@@ -43,6 +45,9 @@ pub struct Claim {
     /// headline, or by `PROPERTY in PATH`.
     #[serde(default)]
     pub experiments: Vec<String>,
+    /// The rows of shipped deployments that show it, `FILE FAULT SERVICE`, each with what must come out.
+    #[serde(default)]
+    pub rows: BTreeMap<String, String>,
     /// The surveys that show it, each with what must come out.
     #[serde(default)]
     pub surveys: BTreeMap<String, String>,
@@ -115,7 +120,7 @@ pub struct Evidence {
 pub struct Judged {
     /// The claim.
     pub claim: Claim,
-    /// In the order of the table: experiments, then surveys.
+    /// In the order of the table: experiments, rows, surveys.
     pub evidence: Vec<Evidence>,
 }
 
@@ -147,6 +152,8 @@ pub fn judge(claims: &[Claim], crew: &Crew, progress: &dyn Fn(usize, usize)) -> 
             let property = property.unwrap_or(experiment.headline.name);
             evidence.push(shown_by(name, experiment, property, found));
         }
+        let rows = claim.rows.iter();
+        evidence.extend(rows.map(|(row, expected)| asked(row, expected)));
         let surveys = claim.surveys.iter();
         evidence.extend(surveys.map(|(name, expected)| surveyed(name, expected)));
         judged.push(Judged {
@@ -200,6 +207,17 @@ pub fn shown_by(name: &str, experiment: &Experiment, property: &str, found: &Exp
         expected: format!("{property} {expected}"),
         found,
         ok,
+    }
+}
+
+/// What a row of a shipped deployment comes to.
+fn asked(row: &str, expected: &str) -> Evidence {
+    let found = services::found(row);
+    Evidence {
+        of: format!("checks/deployments, {row}"),
+        ok: found == expected,
+        expected: expected.to_owned(),
+        found,
     }
 }
 

@@ -6,6 +6,7 @@ pub mod explored;
 mod guard_table;
 pub mod guards;
 pub mod layouts;
+pub mod operators;
 pub mod promise;
 pub mod recovery;
 pub mod telling;

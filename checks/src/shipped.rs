@@ -7,28 +7,31 @@ use include_dir::{Dir, include_dir};
 
 static EXPERIMENTS: Dir = include_dir!("$CARGO_MANIFEST_DIR/experiments");
 
-/// Name and text of each, in the order in which they are shown.
-const DEPLOYMENTS: [(&str, &str); 3] = [
-    (
-        "checks/deployments/stretched-3dc.toml",
-        include_str!("../deployments/stretched-3dc.toml"),
-    ),
-    (
-        "checks/deployments/stretched-2dc-witness.toml",
-        include_str!("../deployments/stretched-2dc-witness.toml"),
-    ),
-    (
-        "checks/deployments/single-site-acks-1.toml",
-        include_str!("../deployments/single-site-acks-1.toml"),
-    ),
+static DEPLOYMENTS: Dir = include_dir!("$CARGO_MANIFEST_DIR/deployments");
+
+/// The deployments that are checked when no file is named, in the order in which they are shown.
+const FIRST_LOOK: [&str; 3] = [
+    "stretched-3dc",
+    "stretched-2dc-witness",
+    "single-site-acks-1",
 ];
 
-/// Every shipped deployment.
+/// Every deployment of the first look.
+///
+/// # Panics
+/// If one of them is not there; `tests/shipped_deployments.rs` reads them all.
 pub fn deployments() -> Vec<Source> {
-    DEPLOYMENTS
-        .into_iter()
-        .map(|(file, text)| Source::new(file, text))
+    let named = FIRST_LOOK.into_iter();
+    named
+        .map(|name| deployment(name).unwrap_or_else(|| panic!("{name} is not there")))
         .collect()
+}
+
+/// The deployment of that name.
+pub fn deployment(name: &str) -> Option<Source> {
+    let file = DEPLOYMENTS.get_file(format!("{name}.toml"))?;
+    let text = file.contents_utf8()?;
+    Some(Source::new(format!("checks/deployments/{name}.toml"), text))
 }
 
 /// The folder of those that ask about the metadata quorum, which are of another kind.

@@ -68,7 +68,8 @@ fn number(claim: &Claim) -> u32 {
 #[test]
 fn whatever_is_judged_is_shown() {
     for claim in claims::claims() {
-        let is_shown = !claim.experiments.is_empty() || !claim.surveys.is_empty();
+        let is_shown =
+            !claim.experiments.is_empty() || !claim.rows.is_empty() || !claim.surveys.is_empty();
         let is_judged = claim.judgement != Judgement::NotModelled;
         assert_eq!(is_shown, is_judged, "{}", claim.id);
     }

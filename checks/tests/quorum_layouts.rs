@@ -1,6 +1,9 @@
 //! Which layouts keep a quorum, and what ZooKeeper's verifiers promise.
 
 use highwater_checks::quorum::layouts::{Break, LAYOUTS, table};
+use highwater_checks::quorum::operators::{
+    both_sides_broken_out, ensemble, one_side_broken_out, promoted_observer,
+};
 use highwater_checks::quorum::recovery::is_reachable;
 use highwater_checks::quorum::zookeeper::{explored, told};
 use highwater_model::quorum::ensemble::{Ensemble, Server, Verifier};
@@ -158,22 +161,6 @@ fn broken_at_first(model: &Quorum, count: usize, broken: Break) -> State {
     })
 }
 
-/// Two voters and an observer, or two groups of two: the layouts of two datacenters with ZooKeeper.
-fn ensemble(verifier: Verifier, voters: &[(&str, usize)], observers: usize) -> Zookeeper {
-    Zookeeper {
-        setting: zookeeper::Setting::of(verifier, voters, observers),
-        bounds: zookeeper::Bounds {
-            transactions: 2,
-            epochs: 3,
-            cuts: Vec::new(),
-            losses: Vec::new(),
-            break_outs: Vec::new(),
-        },
-        newest_history_leads: true,
-        asked: Property::ALL,
-    }
-}
-
 const A: usize = 0;
 const B: usize = 1;
 
@@ -250,17 +237,12 @@ fn a_wrong_line_is_answered() {
 /// What an operator does by hand: three stories in which the promise to `replication` is broken.
 #[test]
 fn what_an_operator_can_undo() {
-    let mut promoted = ensemble(Verifier::Majority, &[("tokyo", 2), ("osaka", 0)], 1);
-    promoted.bounds.losses = vec![place(A)];
-    promoted.bounds.break_outs = vec![place(B)];
+    let promoted = promoted_observer();
     let found = explored(&promoted);
     assert_eq!(found.cut, None);
     let observer = told(&promoted, &found, "leader-complete").expect("a stale observer leads");
 
-    let mut both = ensemble(Verifier::Hierarchical, &[("tokyo", 2), ("osaka", 2)], 0);
-    both.bounds.cuts = vec![[place(A), place(B)]];
-    both.bounds.break_outs = vec![place(A), place(B)];
-    both.bounds.epochs = 2;
+    let both = both_sides_broken_out();
     let found = explored(&both);
     assert_eq!(found.cut, None);
     let sides = told(&both, &found, "one-side-commits").expect("both sides commit");
@@ -275,11 +257,7 @@ fn what_an_operator_can_undo() {
     }
 
     // One side alone is safe: each quorum of two groups has a majority in both.
-    both.bounds.break_outs = vec![place(A)];
-    both.bounds.cuts = Vec::new();
-    both.bounds.losses = vec![place(B)];
-    both.bounds.epochs = 3;
-    let one = verdicts(&both);
+    let one = verdicts(&one_side_broken_out());
     insta::assert_snapshot!(format!(
         "A stale observer is promoted.\n{observer}\nBoth sides of a cut are broken out.\n{sides}\n\
          {history}\nOne side is broken out, the other is lost: {one:?}\n"

@@ -1,6 +1,7 @@
 //! Questions about many layouts at once, each answered by exploring all of them.
 
 use super::layouts::{Searched, balanced};
+use super::{quorums, services};
 
 /// A question about many layouts.
 #[derive(Clone, Copy)]
@@ -23,6 +24,56 @@ const SURVEYS: &[Survey] = &[
         sentence: "nine replicas, by arithmetic: where the least min ISR above the rounded mean is not \
                    above the largest share",
         run: rounded_mean_of_nine,
+    },
+    Survey {
+        name: "writes-after-a-loss",
+        sentence: "2 to 4 datacenters, up to 5 balanced replicas, every min ISR, a quorum whatever is lost: \
+                   where `replicas - min ISR >= replicas / datacenters` and what is explored of writes \
+                   after the loss of the largest datacenter differ",
+        run: services::writes_after_a_loss,
+    },
+    Survey {
+        name: "safe-and-writable",
+        sentence: "2 and 3 datacenters, up to 5 balanced replicas and 6 over three (datacenters, replicas, \
+                   min ISR): where, after lag and the loss of the largest datacenter, everything is within \
+                   reach, and after its loss writes go on",
+        run: services::safe_and_writable,
+    },
+    Survey {
+        name: "two-datacenters-of-voters",
+        sentence: "voters in two datacenters, up to 5 in each: where a majority outlives the loss of either",
+        run: quorums::two_datacenters,
+    },
+    Survey {
+        name: "less-than-half",
+        sentence: "voters in up to three datacenters, up to 5 in each: where `every datacenter has less than \
+                   half` and `a majority outlives the loss of any` differ",
+        run: quorums::less_than_half,
+    },
+    Survey {
+        name: "large-witnesses",
+        sentence: "two equal datacenters and a witness: where no majority outlives the witness",
+        run: quorums::large_witnesses,
+    },
+    Survey {
+        name: "groups",
+        sentence: "ZooKeeper, a group a datacenter, beside a flat ensemble: when a datacenter is lost",
+        run: quorums::groups,
+    },
+    Survey {
+        name: "promoted-observer",
+        sentence: "ZooKeeper: the voters are lost, and an observer elsewhere is made an ensemble",
+        run: quorums::promoted_observer,
+    },
+    Survey {
+        name: "both-sides-broken-out",
+        sentence: "ZooKeeper: the link between two groups is cut, and operators break out both",
+        run: quorums::both_sides_broken_out,
+    },
+    Survey {
+        name: "one-side-broken-out",
+        sentence: "ZooKeeper: one of two groups is lost, and the other broken out",
+        run: quorums::one_side_broken_out,
     },
     Survey {
         name: "largest-share",
@@ -54,7 +105,8 @@ fn rounded(replicas: u8, datacenters: u8) -> u8 {
     (2 * replicas + datacenters) / (2 * datacenters)
 }
 
-fn every_pair(most: u8) -> impl Iterator<Item = (u8, u8)> {
+/// Datacenters and replicas, up to four and up to so many.
+pub(super) fn every_pair(most: u8) -> impl Iterator<Item = (u8, u8)> {
     let all = (2..=4u8).flat_map(move |sites| (2..=most).map(move |replicas| (sites, replicas)));
     all.filter(|(sites, replicas)| replicas >= sites)
 }
