@@ -6,7 +6,7 @@
 
 use highwater_checks::check::{self, Options};
 use highwater_checks::{
-    Remark, Source, deployment_file, experiment_file, ladder, placement, replay,
+    Remark, Source, deployment_file, experiment_file, ladder, placement, quorum, replay,
 };
 use highwater_vocabulary::{Deployment, Story};
 use proptest::collection::vec;
@@ -430,6 +430,10 @@ fn read(text: &str) -> Accepted {
         Err(error) => assert!(is_an_answer(error), "{error:?}"),
         Ok(experiment) => assert!(!experiment.model.beginnings().is_empty()),
     }
+    let quorum = quorum::experiment_file::read(&source);
+    if let Err(error) = &quorum {
+        assert!(is_an_answer(error), "{error:?}");
+    }
     let story = Story::parse(text);
     match &story {
         Err(error) => {
@@ -442,7 +446,7 @@ fn read(text: &str) -> Accepted {
     }
     Accepted {
         deployment: deployment.is_ok(),
-        experiment: experiment.is_ok(),
+        experiment: experiment.is_ok() || quorum.is_ok(),
         story: story.is_ok(),
     }
 }

@@ -6,8 +6,8 @@
 
 use highwater_model::quorum::{Bounds, Event, Faults, Quorum, State};
 use stateright::Model;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// What is hoped for.
 pub type Goal = fn(&Quorum, &State) -> bool;
@@ -145,10 +145,20 @@ pub fn recovery(model: &Quorum, asked: Goal, goal: Goal, more: [u8; 2]) -> Recov
 
 /// Whether some history leads from a state to the goal.
 pub fn is_reachable(model: &Quorum, from: &State, goal: impl Fn(&State) -> bool) -> bool {
-    Space::of(model, std::slice::from_ref(from))
-        .states
-        .iter()
-        .any(goal)
+    let mut seen = HashSet::from([*from]);
+    let mut open = VecDeque::from([*from]);
+    let mut events = Vec::new();
+    while let Some(state) = open.pop_front() {
+        if goal(&state) {
+            return true;
+        }
+        model.actions(&state, &mut events);
+        let next = events
+            .drain(..)
+            .filter_map(|event| model.next_state(&state, event));
+        open.extend(next.filter(|after| seen.insert(*after)));
+    }
+    false
 }
 
 /// A state with a fresh memory and fresh budgets.
