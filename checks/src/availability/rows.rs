@@ -29,7 +29,8 @@ pub struct ServiceCell {
     pub clients: Vec<Datacenter>,
     /// What an operator does about it, if that helps wherever it does not go on by itself.
     pub runbook: Option<Runbook>,
-    /// The model in which the worst state was found, and how it came about.
+    /// The model in which the worst state was found, and how it came about; nothing if that is not
+    /// known.
     pub worst: Option<(Replication, Worst)>,
 }
 
@@ -254,6 +255,7 @@ fn service_cell(
         .into_iter()
         .max_by(|one, other| one.2.cmp(&other.2));
     let told = match &dearest {
+        _ if word == Word::Incomplete => None,
         Some((model, served, _)) => Some((*model, *served)),
         None => worst.clone().next().copied(),
     };
