@@ -319,6 +319,7 @@ fn every_table_says_what_is_kept_and_what_is_lost() {
         // Six replicas are dear, and nothing is said of a row before its first round is exhausted.
         let states = match *name {
             "three-dc-two-each" => 24_000_000,
+            "two-dc-with-observers" => 12_000_000,
             _ => 4_000_000,
         };
         let (deployment, _) = shipped(name);
