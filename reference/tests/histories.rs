@@ -209,11 +209,14 @@ fn a_change_of_min_isr_throws_the_eligible_away() {
         elr: none
         epoch: 1
 
-        # The leader goes by the old one until it learns.
+        # The leader goes by the old one until it learns.  What it learns with the new one is applied first,
+        # so it looks at its watermark under the old one still, and again only when something else happens.
         produce north-1 r1
         learn north-1
         refused ack north-1 r1: ack-awaits-watermark
         learn north-1
+        refused ack north-1 r1: ack-awaits-watermark
+        produce north-1 r2
         ack north-1 r1",
     );
 }
