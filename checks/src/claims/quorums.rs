@@ -1,5 +1,6 @@
 //! Surveys of the metadata quorum: which voters may be lost, and what operators may forget.
 
+use crate::quorum::layouts::failures_tolerated;
 use crate::quorum::{operators, zookeeper};
 use highwater_model::quorum::ensemble::{Ensemble, Servers, Verifier};
 use highwater_model::zookeeper::Zookeeper;
@@ -87,18 +88,6 @@ pub(super) fn groups() -> String {
         }
     }
     found.join("; ")
-}
-
-/// The most servers of which any may fail while a quorum is left.
-fn failures_tolerated(ensemble: &Ensemble) -> usize {
-    let count = ensemble.servers.len();
-    let survives = |failed: &usize| {
-        let every = (0..1u32 << count).filter(|set| set.count_ones() as usize == *failed);
-        every
-            .map(|set| Servers::which(count, |place| set >> place & 1 == 0))
-            .all(|left| ensemble.contains_quorum(left))
-    };
-    (0..count).take_while(survives).last().unwrap_or(0)
 }
 
 /// What is violated in an ensemble, and after how many steps.

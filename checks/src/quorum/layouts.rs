@@ -122,27 +122,26 @@ impl Layout {
         })
     }
 
-    /// The most servers of which any may fail, while what is left still contains a quorum.
-    pub fn failures_tolerated(&self) -> usize {
-        let ensemble = self.ensemble();
-        let count = ensemble.servers.len();
-        let survives = |failed: usize| {
-            let every = (0..1u32 << count).filter(|set| set.count_ones() as usize == failed);
-            every
-                .map(|set| Servers::which(count, |place| set >> place & 1 == 0))
-                .all(|rest| ensemble.contains_quorum(rest))
-        };
-        (0..count)
-            .take_while(|failed| survives(*failed))
-            .last()
-            .unwrap_or(0)
-    }
-
     /// `2 DC, 2+1`.
     pub fn title(&self) -> String {
         let counts: Vec<_> = self.voters.iter().map(usize::to_string).collect();
         format!("{}, {}", self.name, counts.join("+"))
     }
+}
+
+/// The most servers of which any may fail, while what is left still contains a quorum.
+pub fn failures_tolerated(ensemble: &Ensemble) -> usize {
+    let count = ensemble.servers.len();
+    let survives = |failed: usize| {
+        let every = (0..1u32 << count).filter(|set| set.count_ones() as usize == failed);
+        every
+            .map(|set| Servers::which(count, |place| set >> place & 1 == 0))
+            .all(|rest| ensemble.contains_quorum(rest))
+    };
+    (0..count)
+        .take_while(|failed| survives(*failed))
+        .last()
+        .unwrap_or(0)
 }
 
 impl Break {
@@ -168,7 +167,7 @@ pub fn table() -> String {
             "{}: {} smallest quorums of {smallest} and more; any {} may fail",
             layout.title(),
             minimal.len(),
-            layout.failures_tolerated()
+            failures_tolerated(&layout.ensemble())
         );
         for broken in layout.breaks() {
             let able = layout.able(broken);
