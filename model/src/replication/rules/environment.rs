@@ -2,7 +2,7 @@
 
 use crate::replication::rules::zookeeper::is_quorum;
 use crate::replication::rules::{isr, zookeeper};
-use crate::replication::state::{Change, Replica, Role};
+use crate::replication::state::{Change, LateFetch, Replica, Role};
 use crate::replication::{BrokerEpoch, Disabled, End, Guard, LeaderEpoch, Replication, State};
 use highwater_vocabulary::{
     Broker, BrokerSet, Datacenter, MOST_BROKERS, Member, Offset, Process, Set,
@@ -116,11 +116,22 @@ pub(super) fn halt(model: &Replication, after: &mut State, broker: Broker) {
         },
         ..Replica::default()
     };
+    if model.has_zookeeper() {
+        orphan(&mut after.late[broker]);
+    }
     let change = &mut after.changes[broker];
     *change = Change {
         request: change.request.filter(|request| request.sent),
         answer: None,
     };
+}
+
+/// A fetch whose sender is gone may still be handled; its answer reaches nobody.  Where registrations are
+/// not numbered (2.1) the connection is what tells the next process from it.
+fn orphan(late: &mut Option<LateFetch>) {
+    if let Some(LateFetch::Request(fetch) | LateFetch::Answer(fetch, _)) = late {
+        fetch.broker_epoch = BrokerEpoch(0);
+    }
 }
 
 /// A broker stops without notice.  Its disk keeps everything appended.
