@@ -4,6 +4,7 @@
 //! are in the JSON ([`crate::json`]).
 
 mod cells;
+pub mod compare;
 mod rows;
 mod services;
 pub(crate) mod table;
