@@ -7,7 +7,7 @@ use highwater_checks::{Report, Source, deployment_file, ladder, placement};
 use highwater_model::replication::{Bounds, Grain, Property, Replication, Variant};
 use highwater_vocabulary::{
     Acks, BoundOverrides, Cluster, Deployment, Faults, Member, ObserverPromotion, Placement,
-    Profile, Requirement, Site, Topic,
+    Profile, Quorum, Requirement, Site, Topic,
 };
 use std::fmt::Write;
 use std::path::Path;
@@ -47,6 +47,8 @@ fn a_file_says_what_is_read() {
         cluster: Cluster {
             id: "main".into(),
             sites,
+            quorum: Quorum::Majority,
+            zookeeper_observers: vec![0; 3],
             eligible_leader_replicas: None,
             topics: vec![Topic {
                 id: "orders".into(),

@@ -100,7 +100,7 @@ impl<'m> Space<'m> {
             row,
             rest,
             brokers,
-            gone: match durable::holds(&row.setting.voters, &row.faults) {
+            gone: match durable::holds(&row.setting.quorum, &row.setting.voters, &row.faults) {
                 true => Set::EMPTY,
                 false => durable::destroyed(&row.faults),
             },

@@ -8,7 +8,7 @@ use super::table::{Line, Note, Table};
 use super::when::kind;
 use super::{Cells, Report, join};
 use crate::check::CheckedRow;
-use highwater_vocabulary::{Deployment, Faults, Site};
+use highwater_vocabulary::{Deployment, Faults, Quorum, Site};
 
 /// For a terminal.
 pub fn text(reports: &[Report]) -> String {
@@ -39,10 +39,12 @@ fn tables(reports: &[Report]) -> Vec<Table> {
             continue;
         }
         let lines = reports.iter().flat_map(|report| lines(report, &pattern));
+        let (harmed, unharmed): (Vec<_>, Vec<_>) = lines.partition(|(_, is_good)| !is_good);
+        let lines = harmed.into_iter().chain(together(unharmed));
         tables.push(without_the_obvious(without_unremarkable(Table {
             heading: vec![sentence(kind(example))],
             columns: [&["layout", "when"], &Cells::COLUMNS[..]].concat(),
-            lines: lines.collect(),
+            lines: lines.map(|(line, _)| line).collect(),
             notes: Vec::new(),
         })));
     }
@@ -86,7 +88,7 @@ fn layouts(reports: &[Report]) -> Table {
                 deployment.name.clone(),
                 kafka(deployment),
                 counted(sites, |site| site.brokers.into()),
-                counted(sites, |site| site.voters.into()),
+                voters(deployment),
                 topics_in_words(deployment, &topics).join("; "),
             ],
             details: Vec::new(),
@@ -100,6 +102,22 @@ fn layouts(reports: &[Report]) -> Table {
     }
 }
 
+/// Where the voters are, and what is special about them.
+fn voters(deployment: &Deployment) -> String {
+    let cluster = &deployment.cluster;
+    let voters = counted(&cluster.sites, |site| site.voters.into());
+    let groups = match &cluster.quorum {
+        Quorum::Majority => "",
+        Quorum::Hierarchical { .. } => ", a group each",
+    };
+    let observers = cluster.sites.iter().zip(&cluster.zookeeper_observers);
+    let observers = observers.filter(|(_, count)| **count > 0);
+    let observers: String = observers
+        .map(|(site, count)| format!(", and {} {count} observing", site.name))
+        .collect();
+    format!("{voters}{groups}{observers}")
+}
+
 fn counted(sites: &[Site], of: impl Fn(&Site) -> u32) -> String {
     let there = sites.iter().filter(|site| of(site) > 0);
     let counts = there.map(|site| format!("{} {}", site.name, of(site)));
@@ -109,7 +127,8 @@ fn counted(sites: &[Site], of: impl Fn(&Site) -> u32) -> String {
 /// The table without its second column where that repeats the heading.
 fn without_the_obvious(mut table: Table) -> Table {
     let heading = table.heading[0].clone();
-    let repeats = |line: &Line| sentence(line.cells[1].clone()) == heading;
+    let repeats =
+        |line: &Line| line.cells[1].is_empty() || sentence(line.cells[1].clone()) == heading;
     if table.lines.iter().all(repeats) {
         table.columns.remove(1);
         for line in &mut table.lines {
@@ -133,8 +152,20 @@ fn rows_of<'a>(
     })
 }
 
-/// A line for all rows of a topic that come out the same.
-fn lines(report: &Report, pattern: &str) -> Vec<Line> {
+/// Lines in which all is well, told together if they say the same.
+fn together(mut lines: Vec<(Line, bool)>) -> Vec<(Line, bool)> {
+    let words = |(line, _): &(Line, bool)| line.cells[2..].to_vec();
+    let alike = lines.windows(2).all(|two| words(&two[0]) == words(&two[1]));
+    if lines.len() > 1 && alike {
+        lines.truncate(1);
+        lines[0].0.cells[0] = "all others".to_owned();
+        lines[0].0.cells[1] = String::new();
+    }
+    lines
+}
+
+/// A line for all rows of a topic that come out the same, and whether they are as one would wish.
+fn lines(report: &Report, pattern: &str) -> Vec<(Line, bool)> {
     let deployment = report.deployment();
     let mut lines = Vec::new();
     for place in 0..deployment.cluster.topics.len() {
@@ -149,13 +180,12 @@ fn lines(report: &Report, pattern: &str) -> Vec<Line> {
         let layout = layout(deployment, place);
         lines.extend(folds.into_iter().map(|(cells, rows)| {
             let when = described(deployment, rows).join("; ");
-            Line {
-                cells: [layout.clone(), when]
-                    .into_iter()
-                    .chain(cells.words().iter().cloned())
-                    .collect(),
+            let words = cells.words().iter().cloned();
+            let line = Line {
+                cells: [layout.clone(), when].into_iter().chain(words).collect(),
                 details: Vec::new(),
-            }
+            };
+            (line, cells.are_good())
         }));
     }
     lines
