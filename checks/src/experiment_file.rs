@@ -257,7 +257,7 @@ fn ensemble(table: &mut Table, setting: &mut Setting) -> Result<(), Remark> {
     setting.zookeeper_observers = vec![0; setting.datacenters.len()];
     let quorum = table.take("quorum");
     let weights = table.take("weights");
-    let servers = table.take("zookeeper_observers");
+    let servers = table.take("zk_observers");
     let hierarchical = match &quorum {
         Some(value) => value.word(&[("majority", false), ("hierarchical", true)])?,
         None => false,

@@ -91,6 +91,7 @@ const FILES: &[(&str, &[&str])] = &[
         "three-dc-four-replicas",
         &["cluster.topic.min_insync_replicas"],
     ),
+    ("three-dc-hierarchical", &[]),
     ("three-dc-two-each", &[]),
     ("two-and-a-half-dc", &[]),
     (
@@ -103,7 +104,16 @@ const FILES: &[(&str, &[&str])] = &[
         ],
     ),
     ("two-dc-consistent", &["cluster.voters.west"]),
+    (
+        "two-dc-hierarchical",
+        &["cluster.voters.tokyo", "cluster.voters.osaka"],
+    ),
     ("two-dc-with-observers", &[]),
+    ("two-dc-zookeeper-observers", &["cluster.voters.tokyo"]),
+    (
+        "two-regions",
+        &["cluster.voters.tokyo", "cluster.topic.min_insync_replicas"],
+    ),
 ];
 
 #[test]
@@ -210,6 +220,15 @@ fn what_a_comment_points_at_is_there() {
         ("two-dc-available", &[], 1, "lag+dc-loss:east", 2, "acked-somewhere acked-survives acked-in-leader electable"),
         ("two-and-a-half-dc", &[], 0, "lag+dc-loss:west", 2, ""),
         ("two-and-a-half-dc", NO_ELR, 0, "lag+dc-loss:west", 2, "electable"),
+        // Before 3.9 a min ISR does not hold the watermark back, and nobody remembers who left.
+        ("two-dc-zookeeper-observers", &[], 0, "dc-loss:tokyo", 1, ""),
+        ("two-dc-zookeeper-observers", &[], 0, "lag+dc-loss:osaka", 1, "electable"),
+        ("two-dc-hierarchical", &[], 0, "dc-loss:osaka", 1, ""),
+        ("three-dc-hierarchical", &[], 0, "dc-loss:north", 2, ""),
+        ("three-dc-hierarchical", &[], 0, "lag+dc-loss:north", 2, "electable"),
+        ("two-regions", &[], 0, "one-way-cut:tokyo>oregon", 1, ""),
+        ("two-regions", &[], 0, "lag+dc-loss:tokyo", 2, out_of_reach),
+        ("two-regions", &[("replicas = 2", "replicas = 3")], 0, "lag+dc-loss:tokyo", 2, ""),
         ("two-dc-with-observers", &[], 0, "dc-loss:west", 1, ""),
         ("two-dc-with-observers", &[], 0, "lag+dc-loss:west", 1, out_of_reach),
         // Four over three: the two of one datacenter are enough for a min ISR of 2.
@@ -345,7 +364,11 @@ const STRETCHED: &[&str] = &[
     "stretched-2dc-witness",
     "two-and-a-half-dc",
     "two-dc-with-observers",
+    "two-dc-zookeeper-observers",
+    "two-dc-hierarchical",
+    "two-regions",
     "stretched-3dc",
+    "three-dc-hierarchical",
     "three-dc-four-replicas",
     "three-dc-five-replicas",
     "three-dc-two-each",
