@@ -32,6 +32,7 @@ fn layout(brokers: &[usize]) -> Setting {
         eligible_leader_replicas: false,
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
+        spares: BrokerSet::EMPTY,
     }
 }
 

@@ -127,6 +127,7 @@ fn setting(lot: &mut Lot) -> Setting {
         eligible_leader_replicas: lot.one_in(2),
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
+        spares: BrokerSet::EMPTY,
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Setting {
     pub datacenters: Vec<String>,
     /// How many voters of the metadata quorum each datacenter has; as long as `datacenters`.
     pub voters: Vec<u8>,
-    /// Where each replica lives, in the order of the partition's assignment: the first is the
+    /// Where each broker lives, in the order of the partition's assignment: the first is the
     /// preferred leader, and elections try them in this order.
     pub brokers: Vec<Datacenter>,
     /// `min.insync.replicas` of the topic.
@@ -37,6 +37,9 @@ pub struct Setting {
     pub observers: BrokerSet,
     /// When observers may join the ISR.
     pub observer_promotion: ObserverPromotion,
+    /// Brokers that hold no replica at first; a reassignment may give them one.  They stand behind
+    /// everybody else.
+    pub spares: BrokerSet,
 }
 
 /// `observerPromotionPolicy` of Confluent Server's placement constraints, as documented: the condition
@@ -76,14 +79,19 @@ impl ObserverPromotion {
 }
 
 impl Setting {
-    /// Every replica, in the order of the assignment.
+    /// Every broker that holds a replica or may come to hold one, in the order of the assignment.
     pub fn replicas(&self) -> BrokerSet {
         BrokerSet::first(self.brokers.len())
     }
 
-    /// The replicas that are no observers.
+    /// The brokers that hold a replica at first.
+    pub fn assigned(&self) -> BrokerSet {
+        self.replicas().minus(self.spares)
+    }
+
+    /// Those of them that are no observers.
     pub fn synchronous(&self) -> BrokerSet {
-        self.replicas().minus(self.observers)
+        self.assigned().minus(self.observers)
     }
 
     /// The datacenter in which `broker` lives.

@@ -30,15 +30,17 @@ fn setting() -> impl Strategy<Value = Setting> {
             voters[0] = voters[0].max(1);
             let home = |home: usize| Datacenter::at(home % datacenters.len());
             let replicas = homes.len();
-            let synchronous = usize::from(min_isr).min(replicas);
+            let spares = homes[0].min(replicas - 1);
+            let synchronous = usize::from(min_isr).min(replicas - spares);
             Setting {
                 kafka,
-                observers: BrokerSet::first(replicas).minus(BrokerSet::first(synchronous)),
+                observers: BrokerSet::first(replicas - spares).minus(BrokerSet::first(synchronous)),
                 // Nobody hears of it where there are none.
-                observer_promotion: match synchronous < replicas {
+                observer_promotion: match synchronous < replicas - spares {
                     true => ObserverPromotion::ALL[replicas % 3],
                     false => ObserverPromotion::default(),
                 },
+                spares: BrokerSet::first(replicas).minus(BrokerSet::first(replicas - spares)),
                 brokers: homes.into_iter().map(home).collect(),
                 datacenters,
                 voters,
@@ -155,6 +157,8 @@ impl Operands {
             Event::SetMinIsr {
                 to: self.count.max(1),
             },
+            Event::PromoteObservers { datacenter },
+            Event::Reassign { replicas: self.set },
             Event::ElectUnclean,
             Event::Stop { broker },
             Event::Restart {
@@ -204,7 +208,11 @@ fn how_many(event: &Event) -> usize {
         Event::Shrink { .. } | Event::Told { .. } | Event::Untold { .. } => 41,
         Event::Learn { .. } | Event::Apply { .. } | Event::Fence { .. } => 41,
         Event::Unfence { .. } | Event::Register { .. } | Event::Prefer | Event::Unclean => 41,
-        Event::Activate { .. } | Event::SetMinIsr { .. } | Event::ElectUnclean => 41,
+        Event::Activate { .. }
+        | Event::SetMinIsr { .. }
+        | Event::PromoteObservers { .. }
+        | Event::Reassign { .. }
+        | Event::ElectUnclean => 41,
         Event::Stop { .. } | Event::Restart { .. } | Event::Resume { .. } | Event::CatchUp => 41,
         Event::Return { .. } | Event::Heal { .. } | Event::Crash { .. } => 41,
         Event::PowerLoss { .. } | Event::Wipe { .. } | Event::Pause { .. } | Event::Lag => 41,
