@@ -99,6 +99,8 @@ const SMALL: Bounds = Bounds {
     redundant_states: false,
     operators: Operators {
         min_isr: [None; 2],
+        reassignments: [None; 2],
+        promotions: 0,
         unclean_elections: 0,
     },
 };
@@ -285,6 +287,8 @@ fn every_edge_of_the_larger_spaces_takes_10_minutes() {
         reads: 1,
         operators: Operators {
             min_isr: [Some(3), Some(1)],
+            reassignments: [None; 2],
+            promotions: 0,
             unclean_elections: 1,
         },
         ..SMALL

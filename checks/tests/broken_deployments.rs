@@ -681,7 +681,6 @@ fn a_group_implies_the_topic_of_its_offsets() {
             unclean_leader_election: false,
             observers: vec![0; implied.cluster.sites.len()],
             observer_promotion: ObserverPromotion::default(),
-            spares: BrokerSet::EMPTY,
             implied_by: vec!["billing".into(), "audit".into()],
         }]
     );

@@ -54,7 +54,6 @@ fn a_file_says_what_is_read() {
                 unclean_leader_election: false,
                 observers: vec![0, 0, 0],
                 observer_promotion: ObserverPromotion::default(),
-                spares: BrokerSet::EMPTY,
                 implied_by: Vec::new(),
             }],
         },

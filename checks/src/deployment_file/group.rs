@@ -145,7 +145,6 @@ fn implied_topic(
         unclean_leader_election: false,
         observers: vec![0; cluster.sites.len()],
         observer_promotion: ObserverPromotion::default(),
-        spares: BrokerSet::EMPTY,
         implied_by,
     }
 }
