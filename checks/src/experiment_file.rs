@@ -152,6 +152,7 @@ fn setting_of(mut table: Table) -> Result<Setting, Remark> {
         eligible_leader_replicas: elr_by_default(kafka),
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
+        spares: BrokerSet::EMPTY,
     };
     let brokers = table.need("brokers", "brokers = [\"north-1\", \"south-1\"]")?;
     for broker in brokers.list()? {

@@ -40,6 +40,7 @@ pub fn classes(deployment: &Deployment, topic: &Topic) -> Vec<Setting> {
         observers: BrokerSet::first(synchronous.len() + observers.len())
             .minus(BrokerSet::first(synchronous.len())),
         observer_promotion: topic.observer_promotion,
+        spares: BrokerSet::EMPTY,
         brokers: [synchronous, observers.clone()].concat(),
         kafka: deployment.kafka,
         datacenters: cluster.datacenters(),

@@ -34,6 +34,7 @@ fn layout(brokers: &[usize]) -> Setting {
         eligible_leader_replicas: false,
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
+        spares: BrokerSet::EMPTY,
     }
 }
 
@@ -100,6 +101,8 @@ const SMALL: Bounds = Bounds {
     redundant_states: false,
     operators: Operators {
         min_isr: [None; 2],
+        reassignments: [None; 2],
+        promotions: 0,
         unclean_elections: 0,
     },
 };
@@ -286,6 +289,8 @@ fn every_edge_of_the_larger_spaces_takes_10_minutes() {
         reads: 1,
         operators: Operators {
             min_isr: [Some(3), Some(1)],
+            reassignments: [None; 2],
+            promotions: 0,
             unclean_elections: 1,
         },
         ..SMALL

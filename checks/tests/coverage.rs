@@ -35,7 +35,8 @@ verbs! {
     Lapse "lapse"  Shrink "shrink"  Told "told"  Untold "untold"  Learn "learn"  Late "late"
     Apply "apply"  Fence "fence"  Unfence "unfence"  Register "register"
     Prefer "prefer"  Unclean "unclean"  Activate "activate"
-    SetMinIsr "set-min-isr"  ElectUnclean "elect-unclean"  Stop "stop"
+    SetMinIsr "set-min-isr"  PromoteObservers "promote-observers"  Reassign "reassign"
+    ElectUnclean "elect-unclean"  Stop "stop"
     Restart "restart"  Resume "resume"  CatchUp "catch-up"  Return "return"  Heal "heal"
     Crash "crash"  PowerLoss "power-loss"  Wipe "wipe"  Pause "pause"  Lag "lag"
     Lose "lose"  Darken "darken"  Destroy "destroy"  Cut "cut"  CutFrom "cut-from"  Depose "depose"
@@ -67,6 +68,8 @@ const fn bounds([records, elections, isr_changes, preferred_elections]: [u8; 4])
         redundant_states: false,
         operators: Operators {
             min_isr: [None, None],
+            reassignments: [None; 2],
+            promotions: 0,
             unclean_elections: 0,
         },
     }
@@ -123,6 +126,8 @@ fn every_event_happens() {
     let reads = Bounds { reads: 1, ..few };
     let unclean = Bounds {
         operators: Operators {
+            reassignments: [None; 2],
+            promotions: 0,
             unclean_elections: 1,
             ..few.operators
         },

@@ -227,6 +227,8 @@ fn whatever_can_happen_is_tried() {
                     redundant_choices: true,
                     operators: Operators {
                         min_isr: [Some(2), None],
+                        reassignments: [None; 2],
+                        promotions: 0,
                         unclean_elections: 1,
                     },
                     ..Bounds::default()

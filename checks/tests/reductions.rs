@@ -42,6 +42,8 @@ const FEW: Bounds = Bounds {
     redundant_states: false,
     operators: Operators {
         min_isr: [None; 2],
+        reassignments: [None; 2],
+        promotions: 0,
         unclean_elections: 0,
     },
 };

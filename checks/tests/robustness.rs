@@ -35,6 +35,7 @@ fn setting() -> impl Strategy<Value = Setting> {
                     observers: BrokerSet::first(replicas)
                         .minus(BrokerSet::first(replicas.saturating_sub(observers).max(1))),
                     observer_promotion: ObserverPromotion::ALL[usize::from(min_isr) % 3],
+                    spares: BrokerSet::EMPTY,
                     datacenters: ["north", "south", "east"].map(String::from).to_vec(),
                     voters,
                     quorum: Quorum::Majority,

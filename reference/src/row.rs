@@ -32,24 +32,57 @@ impl Registration {
     }
 }
 
+/// The replica lists of `PartitionRegistration`, as sets: their order is that of the brokers, but for
+/// those that are to go, who come last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Assignment {
+    /// `replicas`: during a reassignment also whoever is to go.
+    pub replicas: u8,
+    /// `addingReplicas`.
+    pub adding: u8,
+    /// `removingReplicas`.
+    pub removing: u8,
+    /// The observers of Confluent Server.
+    pub observers: u8,
+}
+
+impl Assignment {
+    /// The min ISR that counts: no more than there are replicas (`effectiveMinIsr`).
+    pub(crate) fn effective(&self, min_isr: u8) -> u8 {
+        min_isr.min(self.replicas.count_ones() as u8)
+    }
+}
+
 /// What a broker knows once it has applied a committed record: Kafka's `MetadataImage`, as far as
 /// it concerns one partition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Image {
     pub partition: Registration,
+    pub assignment: Assignment,
     pub fenced: u8,
     pub broker_epoch: [u32; MOST_BROKERS],
     pub min_isr: u8,
 }
 
 impl Image {
-    pub(crate) fn of(partition: Registration, cluster: &Cluster) -> Image {
+    pub(crate) fn of(partition: Registration, assignment: Assignment, cluster: &Cluster) -> Image {
         Image {
             partition,
+            assignment,
             fenced: cluster.fenced,
             broker_epoch: cluster.broker_epoch,
             min_isr: cluster.min_isr,
         }
+    }
+
+    /// The min ISR that counts for a leader that has applied this.
+    pub(crate) fn effective_min_isr(&self) -> u8 {
+        self.assignment.effective(self.min_isr)
+    }
+
+    /// Whether that broker holds a replica.
+    pub(crate) fn assigns(&self, broker: usize) -> bool {
+        self.assignment.replicas >> broker & 1 == 1
     }
 }
 
@@ -95,6 +128,9 @@ pub(crate) enum Verdict {
     Taken(Registration),
     /// `INELIGIBLE_REPLICA`: not taken, and never will be.
     Ineligible,
+    /// `NEW_LEADER_ELECTED`: taken, and with that a reassignment has taken the sender's office.  To the
+    /// sender it is an error that says nothing.
+    NewLeaderElected,
 }
 
 /// Where an ISR change is on its way.
@@ -207,6 +243,7 @@ pub(crate) struct Written {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Row {
     pub registration: Registration,
+    pub assignment: Assignment,
     pub disks: [Disk; MOST_BROKERS],
     pub memory: [Memory; MOST_BROKERS],
     /// What has been committed and not been applied by everybody, oldest first.
@@ -220,7 +257,7 @@ impl Row {
     /// A broker's view just after it has applied the newest metadata, in a partition where nothing
     /// is under way.
     pub(crate) fn settled_memory(
-        registration: Registration,
+        (registration, assignment): (Registration, Assignment),
         cluster: &Cluster,
         broker: usize,
         tenure: impl FnOnce() -> Tenure,
@@ -230,7 +267,7 @@ impl Row {
         }
         let leads = registration.leader >> broker & 1 == 1;
         Memory {
-            image: Image::of(registration, cluster),
+            image: Image::of(registration, assignment, cluster),
             leader: registration.leader,
             leader_epoch: registration.leader_epoch,
             partition_epoch: registration.partition_epoch,
@@ -242,7 +279,8 @@ impl Row {
     /// The controller commits what has just been changed: it becomes a record that every broker
     /// will apply.
     pub(crate) fn commit(&mut self, cluster: &Cluster) {
-        self.records.push(Image::of(self.registration, cluster));
+        let image = Image::of(self.registration, self.assignment, cluster);
+        self.records.push(image);
         for broker in 0..cluster.brokers {
             if cluster.remembers(broker) {
                 self.memory[broker].behind += 1;
@@ -334,8 +372,10 @@ impl Row {
         let memory = &mut self.memory[broker];
         while memory.behind > 0 && memory.tenure.is_none() {
             let next = &self.records[self.records.len() - memory.behind];
-            let notices = next.partition.leader != memory.leader
+            let (was_assigned, is_assigned) = (memory.image.assigns(broker), next.assigns(broker));
+            let differs = next.partition.leader != memory.leader
                 || next.partition.leader_epoch != memory.leader_epoch;
+            let notices = was_assigned != is_assigned || is_assigned && differs;
             if notices {
                 return;
             }

@@ -67,6 +67,8 @@ fn is_rare(event: &Event) -> bool {
         Event::Prefer
             | Event::Unclean
             | Event::SetMinIsr { .. }
+            | Event::PromoteObservers { .. }
+            | Event::Reassign { .. }
             | Event::ElectUnclean
             | Event::Stop { .. }
             | Event::Crash { .. }
@@ -106,11 +108,13 @@ fn usual_weight(event: &Event) -> u64 {
         | Event::Untold { .. }
         | Event::Crash { .. }
         | Event::Lag
+        | Event::Reassign { .. }
         | Event::ElectUnclean => 2,
         Event::Read { .. }
         | Event::Prefer
         | Event::Unclean
         | Event::SetMinIsr { .. }
+        | Event::PromoteObservers { .. }
         | Event::Stop { .. }
         | Event::CatchUp
         | Event::PowerLoss { .. }

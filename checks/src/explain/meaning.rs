@@ -75,6 +75,8 @@ impl Step<'_> {
             Event::SetMinIsr { to } => {
                 self.with_metadata(&format!("the controller has min ISR {to}"))
             }
+            Event::PromoteObservers { .. } => self.metadata(),
+            Event::Reassign { .. } => self.metadata(),
             Event::Stop { broker } => self.stopped(broker, "in an orderly way: its disk says so"),
 
             Event::Restart { broker, watermark } => self.restart(broker, watermark),
@@ -319,7 +321,10 @@ impl Step<'_> {
                 };
                 clauses.push(self.following(*leader, again));
             }
-            (_, Role::Idle) => {}
+            (Role::Idle, Role::Idle) => {}
+            (_, Role::Idle) => {
+                clauses.push("it holds no replica any more: its log is deleted".into())
+            }
         }
         if new.log.end() < old.log.end() {
             let dropped = between(old, new.log.end(), old.log.end());
@@ -364,7 +369,9 @@ impl Step<'_> {
             return Vec::new();
         };
         let image = before.image();
-        if after.image().isr == request.isr && after.image() != image {
+        let completed = after.controller.adding.union(after.controller.removing)
+            != before.controller.adding.union(before.controller.removing);
+        if completed || after.image().isr == request.isr && after.image() != image {
             return self.with_metadata("the controller takes it");
         }
         if image.isr == request.isr && image.leader == Some(leader) {
@@ -395,7 +402,7 @@ impl Step<'_> {
     fn metadata(&self) -> Vec<String> {
         let (before, after) = (&self.moment.before, &self.moment.after);
         let (old, new) = (before.image(), after.image());
-        let mut parts = Vec::new();
+        let mut parts: Vec<String> = self.assignment().into_iter().collect();
         if (old.leader, old.leader_epoch) != (new.leader, new.leader_epoch) {
             parts.push(match new.leader {
                 None => format!("nobody leads: epoch {}", new.leader_epoch.0),
@@ -423,6 +430,39 @@ impl Step<'_> {
         match parts.is_empty() {
             true => Vec::new(),
             false => vec![parts.join(", ")],
+        }
+    }
+
+    /// What is new in who holds a replica.
+    fn assignment(&self) -> Option<String> {
+        let (before, after) = (&self.moment.before, &self.moment.after);
+        let (old, new) = (before.image(), after.image());
+        let (adding, removing) = (after.controller.adding, after.controller.removing);
+        let runs = !adding.union(removing).is_empty();
+        let ran = !before
+            .controller
+            .adding
+            .union(before.controller.removing)
+            .is_empty();
+        let promoted = old.observers.minus(new.observers);
+        if !promoted.is_empty() {
+            return Some(format!("no longer an observer: {}", self.set(promoted)));
+        }
+        match (ran, runs) {
+            (false, true) => Some(format!(
+                "a reassignment begins: adding {}, removing {}",
+                self.set(adding),
+                self.set(removing)
+            )),
+            (true, false) => Some(format!(
+                "the reassignment completes: replicas {}",
+                self.set(new.replicas)
+            )),
+            _ if old.replicas != new.replicas => Some(format!(
+                "reassigned at once: replicas {}",
+                self.set(new.replicas)
+            )),
+            _ => None,
         }
     }
 

@@ -109,7 +109,7 @@ fn why(model: &Replication, state: &State, client: Datacenter) -> String {
         )),
         Some(leader) => {
             let name = setting.broker_name(leader);
-            let least = model.effective_min_isr(image.min_isr);
+            let least = model.effective_min_isr(image.min_isr, image.replicas);
             let count = image.isr.len();
             if !state.world.connects(client, setting.home(leader)) {
                 causes.push(format!("{name} leads and cannot be reached from there"));

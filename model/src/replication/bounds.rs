@@ -6,7 +6,7 @@
 
 use super::ghost::fault_of;
 use super::{LeaderEpoch, Replication, State};
-use highwater_vocabulary::{Event, Fault, Faults};
+use highwater_vocabulary::{BrokerSet, Event, Fault, Faults};
 
 /// How much of everything may happen in one history.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,6 +40,10 @@ pub struct Bounds {
 pub struct Operators {
     /// Values to which `min.insync.replicas` may be changed, once each at most.
     pub min_isr: [Option<u8>; 2],
+    /// Reassignments they may begin, in this order, each to these replicas.
+    pub reassignments: [Option<BrokerSet>; 2],
+    /// How often they may make the observers of a datacenter ordinary replicas.
+    pub promotions: u8,
     /// Unclean elections they may ask for.
     pub unclean_elections: u8,
 }
@@ -99,6 +103,9 @@ pub fn afford(model: &Replication, state: &State) -> bool {
         && spent.preferred_elections <= bounds.preferred_elections
         && spent.reads <= bounds.reads
         && usize::from(spent.min_isr_changes) <= bounds.operators.min_isr.iter().flatten().count()
+        && usize::from(spent.reassignments)
+            <= bounds.operators.reassignments.iter().flatten().count()
+        && spent.promotions <= bounds.operators.promotions
         && spent.unclean_elections <= bounds.operators.unclean_elections
 }
 

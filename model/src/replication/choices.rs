@@ -8,7 +8,7 @@ use super::bounds::{has_fault_left, has_left};
 use super::state::{LateFetch, Role, State};
 use super::{Guard, Replication};
 use highwater_vocabulary::{
-    Acks, Broker, Datacenter, Event, Fault, MOST_BROKERS, Member, Offset, Process,
+    Acks, Broker, Datacenter, Event, Fault, MOST_BROKERS, Member, Offset, Process, Set,
 };
 
 /// Lists in `events` what may be tried in `state`.
@@ -191,6 +191,19 @@ fn offer_operators(model: &Replication, state: &State, events: &mut Vec<Event>) 
         .flatten()
         .nth(spent.min_isr_changes.into());
     events.extend(next.map(|to| Event::SetMinIsr { to: *to }));
+    let next = operators
+        .reassignments
+        .iter()
+        .flatten()
+        .nth(spent.reassignments.into());
+    events.extend(next.map(|replicas| Event::Reassign {
+        replicas: *replicas,
+    }));
+    if spent.promotions < operators.promotions {
+        let homes = model.setting.observers.iter();
+        let homes: Set<Datacenter> = homes.map(|broker| model.setting.home(broker)).collect();
+        events.extend((homes.iter()).map(|datacenter| Event::PromoteObservers { datacenter }));
+    }
     if spent.unclean_elections < operators.unclean_elections {
         events.push(Event::ElectUnclean);
     }

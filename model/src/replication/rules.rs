@@ -11,6 +11,7 @@ mod fetch;
 mod isr;
 mod metadata;
 mod operator;
+mod reassignment;
 mod request;
 mod watermark;
 mod zookeeper;
@@ -59,6 +60,10 @@ pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State,
         Event::Activate { datacenter } => controller::activate(model, before, datacenter),
 
         Event::SetMinIsr { to } => operator::set_min_isr(model, before, to),
+        Event::PromoteObservers { datacenter } => {
+            reassignment::promote_observers(model, before, datacenter)
+        }
+        Event::Reassign { replicas } => reassignment::reassign(model, before, replicas),
         Event::ElectUnclean => operator::elect_unclean(model, before),
         Event::Stop { broker } => operator::stop(model, before, broker),
 

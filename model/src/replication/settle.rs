@@ -2,7 +2,8 @@
 //! one.
 //!
 //! Five exact reductions.  *Messages that must be ignored are dropped at once.*  *A record that
-//! changes nothing for a broker is applied at once*: a follower reads only leader and leader epoch,
+//! changes nothing for a broker is applied at once*: a follower reads only leader and leader epoch, and
+//! whether it holds a replica,
 //! and it may apply several records in one batch anyway, so the state before and the state after
 //! have the same future.  *Records that everybody has applied are forgotten.*  *Of partition
 //! epochs only the order is kept*: they are only ever compared with each other.  *The ghost forgets*
@@ -74,7 +75,10 @@ fn skip_what_changes_nothing(model: &Replication, state: &mut State, broker: Bro
     if state.replicas[broker].tenure().is_some() {
         return;
     }
-    let read = |image: &Image| (image.leader, image.leader_epoch);
+    let read = |image: &Image| {
+        let holds = image.replicas.contains(broker);
+        holds.then_some((image.leader, image.leader_epoch))
+    };
     let place = usize::from(state.replicas[broker].place);
     let records = &state.controller.records()[place..];
     let same = records[1..]

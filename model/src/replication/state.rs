@@ -272,6 +272,10 @@ pub struct Image {
     pub broker_epochs: PerBroker<BrokerEpoch>,
     /// `min.insync.replicas` of the topic.
     pub min_isr: u8,
+    /// Who holds a replica; during a reassignment also whoever is to lose one.
+    pub replicas: BrokerSet,
+    /// Which replicas are observers.
+    pub observers: BrokerSet,
 }
 
 /// The controller: one committed log of metadata, and what only controllers read.
@@ -290,6 +294,10 @@ pub struct Controller {
     pub last_known_leader: Option<Broker>,
     /// Whether an unclean leader has not yet confirmed its recovery (KIP-704).
     pub recovering: bool,
+    /// Who is to get a replica by the reassignment that runs (KIP-455).
+    pub adding: BrokerSet,
+    /// Who is to lose one.
+    pub removing: BrokerSet,
 }
 
 /// Datacenters and links.
@@ -307,6 +315,13 @@ impl State {
     /// The newest committed metadata.
     pub fn image(&self) -> &Image {
         self.controller.image()
+    }
+
+    /// Who may be elected cleanly, now or once the ISR is empty: elections look at nobody who holds no
+    /// replica, and the eligible leader replicas may still name one that has lost its own (R33).
+    pub fn candidates(&self) -> BrokerSet {
+        let named = self.image().isr.union(self.controller.elr);
+        named.intersection(self.image().replicas)
     }
 
     /// The metadata that `broker` has applied.
@@ -627,16 +642,23 @@ fn beginning(model: &Replication, seat: Datacenter) -> State {
         fenced: BrokerSet::EMPTY,
         broker_epochs: per_broker(replicas, |_| BrokerEpoch(1)),
         min_isr: model.setting.min_insync_replicas,
+        replicas: model.setting.assigned(),
+        observers: model.setting.observers,
     };
     let replica = |broker| Replica {
         process: Process::Running,
         broker_epoch: BrokerEpoch(1),
         open: true,
-        leader_epoch: LeaderEpoch(1),
+        leader_epoch: match first.replicas.contains(broker) {
+            true => first.leader_epoch,
+            false => LeaderEpoch(0),
+        },
         role: if broker == leader {
             Role::Leader(first_tenure(model, &first))
-        } else {
+        } else if first.replicas.contains(broker) {
             Role::Follower(Some(leader))
+        } else {
+            Role::Idle
         },
         log: if broker == leader {
             log_of_new_leader(first.leader_epoch)
@@ -656,6 +678,8 @@ fn beginning(model: &Replication, seat: Datacenter) -> State {
             elr: BrokerSet::EMPTY,
             last_known_leader: None,
             recovering: false,
+            adding: BrokerSet::EMPTY,
+            removing: BrokerSet::EMPTY,
         },
         world: World::default(),
         ghost: Ghost::at_first(&first),

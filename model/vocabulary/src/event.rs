@@ -89,6 +89,11 @@ pub enum Event {
     // Operators.
     /// `set-min-isr n`: the topic's `min.insync.replicas` is changed.
     SetMinIsr { to: u8 },
+    /// `promote-observers X`: the observers of X become ordinary replicas, by a change of the
+    /// topic's placement.
+    PromoteObservers { datacenter: Datacenter },
+    /// `reassign B…`: a reassignment to these replicas begins, in the order of the setting.
+    Reassign { replicas: BrokerSet },
     /// `elect-unclean`: an operator asks for an unclean election of a leaderless partition.
     ElectUnclean,
     /// `stop B`: B is shut down in an orderly way.

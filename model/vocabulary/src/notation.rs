@@ -73,6 +73,10 @@ impl Event {
             Event::Unclean => "unclean".into(),
             Event::Activate { datacenter } => format!("activate {}", site(datacenter)),
             Event::SetMinIsr { to } => format!("set-min-isr {to}"),
+            Event::PromoteObservers { datacenter } => {
+                format!("promote-observers {}", site(datacenter))
+            }
+            Event::Reassign { replicas } => format!("reassign {}", setting.broker_names(replicas)),
             Event::ElectUnclean => "elect-unclean".into(),
             Event::Stop { broker: b } => format!("stop {}", broker(b)),
             Event::Restart {
@@ -215,6 +219,12 @@ impl<'a, W: Iterator<Item = &'a str>> Operands<'a, W> {
             },
             "set-min-isr" => Event::SetMinIsr {
                 to: self.min_isr()?,
+            },
+            "promote-observers" => Event::PromoteObservers {
+                datacenter: self.site()?,
+            },
+            "reassign" => Event::Reassign {
+                replicas: self.brokers()?,
             },
             "elect-unclean" => Event::ElectUnclean,
             "stop" => Event::Stop {

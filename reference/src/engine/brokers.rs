@@ -6,7 +6,7 @@ use crate::Refusal;
 use crate::cluster::Cluster;
 use crate::kernels::change;
 use crate::row::Row;
-use crate::rules::{Around, controller, environment, metadata};
+use crate::rules::{Around, assignment, controller, environment, metadata};
 use highwater_vocabulary::{Datacenter, Event, MOST_BROKERS, Offset, Process};
 
 impl Engine {
@@ -17,6 +17,7 @@ impl Engine {
             Event::Register { broker } => self.register(self.cluster.knows_broker(broker)?),
             Event::Activate { datacenter } => self.activate(datacenter),
             Event::SetMinIsr { to } => self.set_min_isr(to),
+            Event::PromoteObservers { datacenter } => self.promote_observers(datacenter),
 
             Event::Stop { broker } => self.stop(self.cluster.knows_broker(broker)?),
             Event::Restart { broker, watermark } => {
@@ -200,6 +201,24 @@ impl Engine {
             if is_new || row.registration != as_it_was {
                 row.commit(around.cluster);
             }
+        });
+        Ok(())
+    }
+
+    /// The observers of a datacenter become ordinary replicas of every partition of the topic.
+    fn promote_observers(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
+        let site = self.cluster.knows_datacenter(datacenter)?;
+        self.cluster.controller()?;
+        let there = self.cluster.brokers_of(site);
+        let there = there.fold(0, |there, broker| there | 1 << broker);
+        let mut rows = 0..self.partitions();
+        if !rows.any(|row| self.table.assignment(row).observers & there != 0) {
+            return Err(Refusal::AlreadySo);
+        }
+
+        let before = self.cluster.clone();
+        self.everywhere(&before, |row, around| {
+            assignment::promote(row, around, there)
         });
         Ok(())
     }
@@ -415,7 +434,7 @@ pub(super) fn register_row(row: &mut Row, around: Around<'_>, broker: usize, cle
 /// What unfencing a broker does to a row; it counts as unfenced already.
 pub(super) fn unfence_row(row: &mut Row, around: Around<'_>, broker: usize) {
     let change = controller::unfencing(around, broker);
-    change::elect_leaderless(&mut row.registration.as_columns(), &change);
+    controller::elect_if_leaderless(row, around, &change);
     row.commit(around.cluster);
 }
 

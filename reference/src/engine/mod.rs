@@ -9,11 +9,13 @@ mod observe;
 mod tests;
 
 use crate::cluster::Cluster;
-use crate::columns::{Columns, Table};
+use crate::columns::{Columns, Table, bits};
 use crate::row::Row;
-use crate::rules::{Around, Observers, Rules, client, controller, fetch, isr, late, metadata};
+use crate::rules::{
+    Around, Observers, Rules, assignment, client, controller, fetch, isr, late, metadata,
+};
 use crate::{Refusal, Switches};
-use highwater_vocabulary::{BrokerSet, Datacenter, Event, Member, Setting};
+use highwater_vocabulary::{Datacenter, Event, Setting};
 
 /// Many partitions with the same replicas, and the brokers that hold them.
 #[derive(Clone, Debug)]
@@ -57,9 +59,12 @@ impl Engine {
             cluster,
             table: Table::new(setting, partitions),
         };
-        let observers = engine.rules.observers.all;
+        let synchronous = bits(setting.synchronous());
         for in_sync in &mut engine.table.columns.in_sync {
-            *in_sync &= !observers;
+            *in_sync &= synchronous;
+        }
+        if !setting.spares.is_empty() {
+            engine.take_from_spares();
         }
         if switches.waits_for_caught_up {
             engine.begin_caught_up();
@@ -185,12 +190,14 @@ impl Engine {
             Event::Prefer => controller::prefer(row, around),
             Event::Unclean => controller::sweep_unclean(row, around),
             Event::ElectUnclean => controller::elect_unclean(row, around),
+            Event::Reassign { replicas } => assignment::reassign(row, around, bits(replicas)),
 
             Event::Fence { .. }
             | Event::Unfence { .. }
             | Event::Register { .. }
             | Event::Activate { .. }
             | Event::SetMinIsr { .. }
+            | Event::PromoteObservers { .. }
             | Event::Stop { .. }
             | Event::Restart { .. }
             | Event::Resume { .. }
@@ -208,6 +215,23 @@ impl Engine {
             | Event::Cut { .. }
             | Event::CutFrom { .. }
             | Event::Depose => unreachable!("it happens to all rows"),
+        }
+    }
+
+    /// Spares hold no replica, which no column can say: every row is kept aside.
+    fn take_from_spares(&mut self) {
+        let spares = bits(self.setting.spares);
+        for row in 0..self.partitions() {
+            let mut whole = self.table.load(row, &self.cluster);
+            whole.assignment.replicas &= !spares;
+            let assignment = whole.assignment;
+            for (broker, memory) in whole.memory.iter_mut().enumerate() {
+                memory.image.assignment = assignment;
+                if spares >> broker & 1 == 1 {
+                    (memory.leader, memory.leader_epoch) = (0, 0);
+                }
+            }
+            self.table.store(row, whole, &self.cluster);
         }
     }
 
@@ -246,12 +270,14 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::Apply { .. }
         | Event::Prefer
         | Event::Unclean
+        | Event::Reassign { .. }
         | Event::ElectUnclean => false,
         Event::Fence { .. }
         | Event::Unfence { .. }
         | Event::Register { .. }
         | Event::Activate { .. }
         | Event::SetMinIsr { .. }
+        | Event::PromoteObservers { .. }
         | Event::Stop { .. }
         | Event::Restart { .. }
         | Event::Resume { .. }
@@ -270,11 +296,4 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::CutFrom { .. }
         | Event::Depose => true,
     }
-}
-
-/// A set of brokers as it stands in a column.
-fn bits(brokers: BrokerSet) -> u8 {
-    brokers
-        .iter()
-        .fold(0, |bits, broker| bits | 1 << broker.index())
 }

@@ -84,6 +84,10 @@ pub(super) fn handle(
     if row.memory[to].tenure.is_none() {
         return Err(Refusal::NotLeading);
     }
+    // `followerReplicaOrThrow`.
+    if !row.memory[to].image.assigns(follower) {
+        return Err(Refusal::FetcherIsAssigned);
+    }
     let answer = read(row, request)?;
     if let Answer::Diverging { .. } = answer {
         return Ok(answer);

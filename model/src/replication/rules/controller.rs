@@ -1,9 +1,10 @@
 //! The active controller: ISR changes, sessions, registrations, elections.
 
-use crate::replication::rules::change::{Change, Election, change, commit};
+use crate::replication::rules::change::{Change, Election, change, commit, unchanged};
 use crate::replication::rules::environment::{
     controller_works, keeps_session, may_become_active, reach_controller,
 };
+use crate::replication::rules::reassignment::Assignment;
 use crate::replication::rules::zookeeper;
 use crate::replication::state::{Answer, Controller, Image, Outcome, Request};
 use crate::replication::{BrokerEpoch, Disabled, Guard, Replication, State};
@@ -141,6 +142,7 @@ fn take(
     request: &Request,
 ) -> Result<Outcome, Disabled> {
     let mut image = *controller.image();
+    let old_leader = image.leader;
     let wanted = Change {
         isr: request.isr,
         ..unchanged(model, controller)
@@ -149,27 +151,15 @@ fn take(
     // A leader takes itself for recovered at once, and its first accepted change says so (KIP-704).
     controller.recovering = false;
     commit(controller, image)?;
+    if image.leader != old_leader {
+        // `NEW_LEADER_ELECTED`: it was applied and completed a reassignment, which took the office of
+        // whoever asked.  That one hears of an error.
+        return Ok(Outcome::OutOfDate);
+    }
     Ok(Outcome::Accepted {
         leader_epoch: image.leader_epoch,
         partition_epoch: image.partition_epoch,
     })
-}
-
-/// The change that changes nothing, to start from.
-fn unchanged(model: &Replication, controller: &Controller) -> Change {
-    let image = controller.image();
-    let unclean =
-        model.setting.unclean_leader_election && model.variant.switches.unclean_by_controller;
-    Change {
-        isr: image.isr,
-        acceptable: model.setting.replicas().minus(image.fenced),
-        unclean_stop: BrokerSet::EMPTY,
-        election: if unclean {
-            Election::Unclean
-        } else {
-            Election::Online
-        },
-    }
 }
 
 /// A session has expired: the broker leaves the ISR, what it led is re-elected, and it is fenced.
@@ -370,7 +360,7 @@ fn begin(model: &Replication, after: &mut State, broker: Broker, image: &Image) 
 /// Who: controller.  Source: `PartitionChangeBuilder.electPreferredLeader`; R30.
 pub(super) fn prefer(model: &Replication, before: &State) -> Result<State, Disabled> {
     need_controller(model, before)?;
-    if before.image().leader == Some(Broker::PREFERRED) {
+    if before.image().leader == Assignment::of(&before.controller).preferred() {
         return Err(Disabled::AlreadySo);
     }
     hold_election(model, before, Election::Preferred)

@@ -68,7 +68,7 @@ fn may_join(model: &Replication, state: &State, leader: Broker, joiner: Broker) 
 ///
 /// Source: Confluent Server's documentation of replica placement; R49.
 fn may_be_in_sync(model: &Replication, state: &State, leader: Broker, joiner: Broker) -> bool {
-    !model.setting.observers.contains(joiner)
+    !state.view(leader).observers.contains(joiner)
         || state.replicas[leader]
             .tenure()
             .is_some_and(|tenure| asks_for_observers(model, state, leader, tenure.isr))
@@ -76,12 +76,13 @@ fn may_be_in_sync(model: &Replication, state: &State, leader: Broker, joiner: Br
 
 /// Whether the policy asks for observers beside this ISR.
 fn asks_for_observers(model: &Replication, state: &State, leader: Broker, isr: BrokerSet) -> bool {
+    let view = state.view(leader);
     match model.setting.observer_promotion {
         ObserverPromotion::UnderMinIsr => {
             isr.len() < watermark::leaders_min_isr(model, state, leader)
         }
-        ObserverPromotion::UnderReplicated => isr.len() < model.setting.synchronous().len(),
-        ObserverPromotion::LeaderIsObserver => model.setting.observers.contains(leader),
+        ObserverPromotion::UnderReplicated => isr.len() < view.replicas.minus(view.observers).len(),
+        ObserverPromotion::LeaderIsObserver => view.observers.contains(leader),
     }
 }
 
@@ -91,7 +92,7 @@ fn asks_for_observers(model: &Replication, state: &State, leader: Broker, isr: B
 fn are_demoted(model: &Replication, state: &State, leader: Broker, dropped: BrokerSet) -> bool {
     let isr = state.replicas[leader].tenure().map(|tenure| tenure.isr);
     let staying = isr.unwrap_or_default().minus(dropped);
-    dropped.is_subset(model.setting.observers)
+    dropped.is_subset(state.view(leader).observers)
         && !asks_for_observers(model, state, leader, staying)
         && staying.len() >= watermark::leaders_min_isr(model, state, leader)
 }

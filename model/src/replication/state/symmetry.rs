@@ -55,21 +55,24 @@ impl Replication {
     /// only some, which form a group of their own.
     ///
     /// Nothing is interchangeable where the preferred leader may lose its office, where a guard is
-    /// waived, and in steps of whole datacenters, which take the brokers of one in the order of their
+    /// waived, where operators name brokers, and in steps of whole datacenters, which take the brokers of one in the order of their
     /// numbers.
     pub fn interchangeable(&self) -> Vec<BrokerNames> {
         let steps_are_alike = matches!(self.variant.grain, Grain::Fine | Grain::Coarse);
         if !steps_are_alike
             || self.variant.waived != GuardSet::default()
             || !self.preferred_leader_stays()
+            || self.bounds.operators.reassignments != [None; 2]
         {
             return Vec::new();
         }
         let mut names = vec![BrokerNames::unchanged()];
         for home in self.setting.every_datacenter() {
             let brokers = self.setting.brokers_of(home).without(Broker::PREFERRED);
-            let observers = self.setting.observers;
-            for alike in [brokers.minus(observers), brokers.intersection(observers)] {
+            let (observers, spares) = (self.setting.observers, self.setting.spares);
+            let synchronous = self.setting.synchronous();
+            for alike in [synchronous, observers, spares] {
+                let alike = brokers.intersection(alike);
                 let more = with_permutations(&names, alike);
                 if more.len() <= MOST_NAMES {
                     names = more;
@@ -239,6 +242,8 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
         elr,
         last_known_leader,
         recovering,
+        adding,
+        removing,
     } = *controller;
     for image in log.records_mut() {
         let Image {
@@ -249,6 +254,8 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
             fenced,
             broker_epochs,
             min_isr,
+            replicas,
+            observers,
         } = *image;
         *image = Image {
             leader: leader.map(|leader| names.of(leader)),
@@ -258,6 +265,8 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
             fenced: names.of_set(fenced),
             broker_epochs: names.of_each(&broker_epochs, |epoch| *epoch),
             min_isr,
+            replicas: names.of_set(replicas),
+            observers: names.of_set(observers),
         };
     }
     Controller {
@@ -267,6 +276,8 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
         elr: names.of_set(elr),
         last_known_leader: last_known_leader.map(|leader| names.of(leader)),
         recovering,
+        adding: names.of_set(adding),
+        removing: names.of_set(removing),
     }
 }
 
