@@ -71,7 +71,8 @@ impl Renaming {
                     | Fault::BrokerPause
                     | Fault::BrokerStop
                     | Fault::Lag
-                    | Fault::ControllerFailover => fault,
+                    | Fault::ControllerFailover
+                    | Fault::MetadataRollback => fault,
                 })
                 .collect(),
         )

@@ -11,7 +11,7 @@ use highwater_model::replication::{
     Bounds, Guard, Operators, Property, Replication, State, Variant,
 };
 use highwater_vocabulary::{
-    Acks, Broker, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Setting,
+    Acks, Broker, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Set, Setting,
     Story, Told,
 };
 use proptest::prelude::*;
@@ -99,6 +99,8 @@ const SMALL: Bounds = Bounds {
     operators: Operators {
         min_isr: [None; 2],
         unclean_elections: 0,
+        break_outs: Set::EMPTY,
+        added_voters: 0,
     },
 };
 
@@ -285,6 +287,7 @@ fn every_edge_of_the_larger_spaces_takes_10_minutes() {
         operators: Operators {
             min_isr: [Some(3), Some(1)],
             unclean_elections: 1,
+            ..Operators::default()
         },
         ..SMALL
     };

@@ -6,7 +6,7 @@
 
 use super::ghost::fault_of;
 use super::{LeaderEpoch, Replication, State};
-use highwater_vocabulary::{Event, Fault, Faults};
+use highwater_vocabulary::{Datacenter, Event, Fault, Faults, Set};
 
 /// How much of everything may happen in one history.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,6 +42,10 @@ pub struct Operators {
     pub min_isr: [Option<u8>; 2],
     /// Unclean elections they may ask for.
     pub unclean_elections: u8,
+    /// Datacenters whose voters or observers they may make a quorum of their own, once each.
+    pub break_outs: Set<Datacenter>,
+    /// Voters they may add.
+    pub added_voters: u8,
 }
 
 impl Default for Bounds {
@@ -100,6 +104,7 @@ pub fn afford(model: &Replication, state: &State) -> bool {
         && spent.reads <= bounds.reads
         && usize::from(spent.min_isr_changes) <= bounds.operators.min_isr.iter().flatten().count()
         && spent.unclean_elections <= bounds.operators.unclean_elections
+        && spent.added_voters <= bounds.operators.added_voters
 }
 
 fn last_epoch(bounds: &Bounds) -> LeaderEpoch {
@@ -120,5 +125,7 @@ pub fn isr_changes_used_up(model: &Replication, state: &State) -> bool {
 /// Whether the slowest broker is as far behind the controller as this model can keep: what would
 /// come next is not explored, and a verdict has to say so.
 pub fn window_used_up(_: &Replication, state: &State) -> bool {
-    state.controller.records().len() == super::state::WINDOW
+    let histories = std::iter::once(&state.controller).chain(&state.former);
+    let mut full = histories.map(|history| history.records().len() == super::state::WINDOW);
+    full.any(|is_full| is_full)
 }

@@ -95,6 +95,8 @@ pub struct Spent {
     pub min_isr_changes: u8,
     /// Unclean elections that an operator asked for.
     pub unclean_elections: u8,
+    /// Voters that an operator has added.
+    pub added_voters: u8,
     /// Each fault of the row, in the row's order.
     pub faults: [u8; Bounds::FAULTS],
 }
@@ -173,6 +175,7 @@ fn spend(model: &Replication, event: &Event, spent: &mut Spent) {
         Event::Read { .. } => count(&mut spent.reads),
         Event::SetMinIsr { .. } => count(&mut spent.min_isr_changes),
         Event::ElectUnclean => count(&mut spent.unclean_elections),
+        Event::AddVoter { .. } => count(&mut spent.added_voters),
         _ => {
             if let Some(place) =
                 fault_of(event).and_then(|fault| Bounds::place_of(&model.faults, fault))
@@ -203,6 +206,7 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         Event::Cut { between: [x, y] } => Fault::Cut(x.min(y), x.max(y)),
         Event::CutFrom { from, to } => Fault::OneWayCut(from, to),
         Event::Depose => Fault::ControllerFailover,
+        Event::RollBack { .. } => Fault::MetadataRollback,
         // No `_`: a fault that is forgotten here would have no budget.
         Event::Produce { .. }
         | Event::Ack { .. }
@@ -219,6 +223,7 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         | Event::Told { .. }
         | Event::Untold { .. }
         | Event::Learn { .. }
+        | Event::Terminate { .. }
         | Event::Apply { .. }
         | Event::Fence { .. }
         | Event::Unfence { .. }
@@ -228,6 +233,9 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         | Event::Activate { .. }
         | Event::SetMinIsr { .. }
         | Event::ElectUnclean
+        | Event::BreakOut { .. }
+        | Event::AddVoter { .. }
+        | Event::FallBehind { .. }
         | Event::Restart { .. }
         | Event::Resume { .. }
         | Event::CatchUp
@@ -430,7 +438,7 @@ fn oldest_office(state: &State, broker: Broker) -> Option<LeaderEpoch> {
     if replica.tenure().is_some() {
         return Some(replica.leader_epoch);
     }
-    let unread = &state.controller.records()[usize::from(replica.place)..];
+    let unread = &state.history_of(broker).records()[usize::from(replica.place)..];
     unread
         .iter()
         .filter(|image| image.leader == Some(broker))

@@ -21,8 +21,8 @@
 //! **Architecture invariant:** no rule, guard or property looks at the grain.  It is asked for here and
 //! in [`Replication::step`], nowhere else.
 
-use super::rules::{self, controller_works, reaches_controller};
-use super::settle::{keeps_place, settle};
+use super::rules::{self, controller_works, reaches_controller, works};
+use super::settle::{forget_record, keeps_place, settle};
 use super::state::{Role, State};
 use super::{Disabled, Replication};
 use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Process};
@@ -117,9 +117,19 @@ pub fn coarsened(model: &Replication, state: &State) -> State {
 }
 
 fn coarsen(model: &Replication, state: &mut State) {
-    let records = state.controller.records().len();
+    let records = |state: &State| {
+        let former = state.former.as_ref();
+        let former = former.map_or(0, |former| former.records().len());
+        state.controller.records().len() + former
+    };
+    let before = records(state);
     forget_what_nobody_will_read(model, state);
-    if state.controller.records().len() < records {
+    if state.former.is_some() {
+        let mut turned = state.turned();
+        forget_what_nobody_will_read(model, &mut turned);
+        *state = turned.turned();
+    }
+    if records(state) < before {
         settle(model, state);
     }
 }
@@ -174,9 +184,10 @@ fn begins_step(model: &Replication, before: &State, event: &Event) -> bool {
 
 /// Who has applied everything that is committed, or is not there to apply it.
 fn kept_up(model: &Replication, state: &State) -> BrokerSet {
-    let newest = state.controller.newest();
-    let keeps_up =
-        |broker: &Broker| !keeps_place(state, *broker) || state.replicas[*broker].place == newest;
+    let keeps_up = |broker: &Broker| {
+        let newest = state.history_of(*broker).newest();
+        !keeps_place(state, *broker) || state.replicas[*broker].place == newest
+    };
     model.setting.replicas().iter().filter(keeps_up).collect()
 }
 
@@ -208,15 +219,16 @@ fn registration(model: &Replication, state: &State, broker: Broker) -> Option<Ev
 /// The next stage of an ISR change, or the records that the controller has committed.
 fn change_or_metadata(model: &Replication, state: &State, broker: Broker) -> Option<Event> {
     let change = &state.changes[broker];
-    let behind = state.replicas[broker].place < state.controller.newest();
+    let behind = state.replicas[broker].place < state.history_of(broker).newest();
     if change.request.is_none() && change.answer.is_none() && !behind {
         return None;
     }
+    let history = state.history_of(broker);
     let serves = state.replicas[broker].serves();
     let reaches = serves && reaches_controller(model, state, broker);
     let arrives = change
         .request
-        .is_some_and(|request| reaches || request.sent && controller_works(model, state));
+        .is_some_and(|request| reaches || request.sent && works(&state.world, history));
     if arrives {
         return Some(Event::Apply { leader: broker });
     }
@@ -227,7 +239,7 @@ fn change_or_metadata(model: &Replication, state: &State, broker: Broker) -> Opt
 }
 
 fn learn_all(state: &State, broker: Broker) -> Event {
-    let newest = state.controller.newest();
+    let newest = state.history_of(broker).newest();
     Event::Learn {
         broker,
         records: newest.saturating_sub(state.replicas[broker].place),
@@ -307,6 +319,7 @@ fn rest_of_start(model: &Replication, state: &State, datacenter: Datacenter) -> 
 fn is_silent(model: &Replication, state: &State, datacenter: Datacenter) -> bool {
     let hears =
         |broker| state.replicas[broker].serves() && reaches_controller(model, state, broker);
+    // Whoever follows the former history is heard there, and nowhere else.
     controller_works(model, state) && !model.setting.brokers_of(datacenter).iter().any(hears)
 }
 
@@ -357,17 +370,15 @@ fn next_to_unfence(model: &Replication, state: &State, datacenter: Datacenter) -
 /// newest record.
 fn forget_what_nobody_will_read(model: &Replication, state: &mut State) {
     for place in (0..state.controller.newest()).rev() {
-        let mut brokers = model.setting.replicas().iter();
+        let mut brokers = model.setting.replicas().minus(state.apart).iter();
         let is_read = brokers
             .any(|broker| keeps_place(state, broker) && state.replicas[broker].place == place);
-        if is_read {
-            continue;
-        }
-        state.controller.forget_record(place);
-        for replica in &mut state.replicas.0 {
-            if replica.place > place {
-                replica.place -= 1;
-            }
+        let is_kept = state
+            .controller
+            .copy
+            .is_some_and(|copy| copy.place == place);
+        if !is_read && !is_kept {
+            forget_record(model, state, place);
         }
     }
 }

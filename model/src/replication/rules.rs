@@ -11,16 +11,69 @@ mod fetch;
 mod isr;
 mod metadata;
 mod operator;
+mod promise;
 mod watermark;
 
 use super::{Disabled, Replication, State};
 use highwater_vocabulary::Event;
 
-pub(crate) use environment::{controller_works, reaches_controller};
+pub(crate) use environment::{controller_works, reaches_controller, works};
 pub(crate) use watermark::counted_isr;
 
 /// What `event` makes of `before`.
 pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State, Disabled> {
+    let on_former = || rule(model, &before.turned(), event).map(|after| after.turned());
+    match acts_on(model, before, event) {
+        History::Front => rule(model, before, event),
+        History::Former => on_former(),
+        History::Either => match rule(model, before, event) {
+            Err(disabled) => on_former().map_err(|_| disabled),
+            after => after,
+        },
+    }
+}
+
+/// The history whose controller makes an event, where the metadata quorum has broken its promise.
+enum History {
+    /// The one in front, or none: an event of brokers and links is the same to both.
+    Front,
+    /// The former one.
+    Former,
+    /// The one in front, or where it refuses the former.
+    Either,
+}
+
+fn acts_on(model: &Replication, before: &State, event: &Event) -> History {
+    if before.former.is_none() {
+        return History::Front;
+    }
+    let is_former = match *event {
+        Event::Apply { leader: broker } | Event::Unfence { broker } => {
+            before.apart.contains(broker)
+        }
+        Event::Register { broker } => {
+            !before.replicas[broker].serves()
+                && promise::registers_with_former(model, before, broker)
+        }
+        Event::Fence { .. }
+        | Event::Terminate { .. }
+        | Event::Prefer
+        | Event::Unclean
+        | Event::Activate { .. }
+        | Event::SetMinIsr { .. }
+        | Event::ElectUnclean
+        | Event::AddVoter { .. }
+        | Event::Depose => return History::Either,
+        _ => false,
+    };
+    if is_former {
+        History::Former
+    } else {
+        History::Front
+    }
+}
+
+fn rule(model: &Replication, before: &State, event: &Event) -> Result<State, Disabled> {
     match *event {
         Event::Produce { broker, record } => client::produce(model, before, broker, record),
         Event::Ack { broker, record } => client::ack(model, before, broker, record),
@@ -43,6 +96,7 @@ pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State,
         Event::Told { leader } => isr::told(model, before, leader),
         Event::Untold { leader } => isr::untold(model, before, leader),
         Event::Learn { broker, records } => metadata::learn(model, before, broker, records),
+        Event::Terminate { broker } => promise::terminate(model, before, broker),
 
         Event::Apply { leader } => controller::apply(model, before, leader),
         Event::Fence { broker } => controller::fence(model, before, broker),
@@ -55,6 +109,8 @@ pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State,
         Event::SetMinIsr { to } => operator::set_min_isr(model, before, to),
         Event::ElectUnclean => operator::elect_unclean(model, before),
         Event::Stop { broker } => operator::stop(model, before, broker),
+        Event::BreakOut { datacenter } => promise::break_out(model, before, datacenter),
+        Event::AddVoter { datacenter } => promise::add_voter(model, before, datacenter),
 
         Event::Restart { broker, watermark } => {
             environment::restart(model, before, broker, watermark)
@@ -75,5 +131,7 @@ pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State,
         Event::Cut { between } => environment::cut(before, between),
         Event::CutFrom { from, to } => environment::cut_from(before, from, to),
         Event::Depose => environment::depose(before),
+        Event::FallBehind { datacenter } => promise::fall_behind(model, before, datacenter),
+        Event::RollBack { datacenter } => promise::roll_back(model, before, datacenter),
     }
 }

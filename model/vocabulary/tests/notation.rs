@@ -185,6 +185,11 @@ impl Operands {
                 to: self.second,
             },
             Event::Depose,
+            Event::Terminate { broker },
+            Event::BreakOut { datacenter },
+            Event::AddVoter { datacenter },
+            Event::FallBehind { datacenter },
+            Event::RollBack { datacenter },
         ];
         assert_eq!(
             events.len(),
@@ -198,18 +203,20 @@ impl Operands {
 /// How many events there are.  Whoever adds one is made to come here, and adds it above.
 fn how_many(event: &Event) -> usize {
     match event {
-        Event::Produce { .. } | Event::Ack { .. } | Event::Refuse { .. } | Event::Read { .. } => 41,
-        Event::Fetch { .. } | Event::FetchLost { .. } | Event::Request { .. } => 41,
-        Event::Serve { .. } | Event::Answer { .. } | Event::Drop { .. } | Event::Lapse { .. } => 41,
-        Event::Shrink { .. } | Event::Told { .. } | Event::Untold { .. } => 41,
-        Event::Learn { .. } | Event::Apply { .. } | Event::Fence { .. } => 41,
-        Event::Unfence { .. } | Event::Register { .. } | Event::Prefer | Event::Unclean => 41,
-        Event::Activate { .. } | Event::SetMinIsr { .. } | Event::ElectUnclean => 41,
-        Event::Stop { .. } | Event::Restart { .. } | Event::Resume { .. } | Event::CatchUp => 41,
-        Event::Return { .. } | Event::Heal { .. } | Event::Crash { .. } => 41,
-        Event::PowerLoss { .. } | Event::Wipe { .. } | Event::Pause { .. } | Event::Lag => 41,
-        Event::Lose { .. } | Event::Darken { .. } | Event::Destroy { .. } => 41,
-        Event::Cut { .. } | Event::CutFrom { .. } | Event::Depose => 41,
+        Event::Produce { .. } | Event::Ack { .. } | Event::Refuse { .. } | Event::Read { .. } => 46,
+        Event::Fetch { .. } | Event::FetchLost { .. } | Event::Request { .. } => 46,
+        Event::Serve { .. } | Event::Answer { .. } | Event::Drop { .. } | Event::Lapse { .. } => 46,
+        Event::Shrink { .. } | Event::Told { .. } | Event::Untold { .. } => 46,
+        Event::Learn { .. } | Event::Apply { .. } | Event::Fence { .. } => 46,
+        Event::Unfence { .. } | Event::Register { .. } | Event::Prefer | Event::Unclean => 46,
+        Event::Activate { .. } | Event::SetMinIsr { .. } | Event::ElectUnclean => 46,
+        Event::Stop { .. } | Event::Restart { .. } | Event::Resume { .. } | Event::CatchUp => 46,
+        Event::Return { .. } | Event::Heal { .. } | Event::Crash { .. } => 46,
+        Event::PowerLoss { .. } | Event::Wipe { .. } | Event::Pause { .. } | Event::Lag => 46,
+        Event::Lose { .. } | Event::Darken { .. } | Event::Destroy { .. } => 46,
+        Event::Cut { .. } | Event::CutFrom { .. } | Event::Depose => 46,
+        Event::Terminate { .. } | Event::BreakOut { .. } | Event::AddVoter { .. } => 46,
+        Event::FallBehind { .. } | Event::RollBack { .. } => 46,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::replication::rules::environment::{
 };
 use crate::replication::state::{Answer, Controller, Image, Outcome, Request};
 use crate::replication::{BrokerEpoch, Disabled, Guard, Replication, State};
-use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Member, Process};
+use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Process};
 
 /// The controller takes an ISR change, or rejects it and says how sure it is.
 ///
@@ -34,6 +34,9 @@ pub(super) fn apply(
 
     let mut after = *before;
     let controller = &mut after.controller;
+    if knows_more(model, controller, leader, &request) {
+        return Err(Disabled::NoController);
+    }
     let outcome = match judge(model, controller, leader, &request) {
         Some(rejection) => rejection,
         None => take(model, controller, &request)?,
@@ -46,6 +49,23 @@ pub(super) fn apply(
     after.changes[leader].request = None;
     after.changes[leader].answer = sender_is_there.then_some(answer);
     Ok(after)
+}
+
+/// Whether the sender acts on a change that this controller has never committed, or does not know any
+/// more: it answers that it is not the controller, and is asked again.
+///
+/// Source: `ReplicationControlManager.validateAlterPartitionData` (`NOT_CONTROLLER`), KAFKA-14154; R22.
+fn knows_more(
+    model: &Replication,
+    controller: &Controller,
+    leader: Broker,
+    request: &Request,
+) -> bool {
+    let image = controller.image();
+    let keeps = |guard| model.keeps(guard);
+    let newer = request.leader_epoch > image.leader_epoch && keeps(Guard::ChangeEpochIsCurrent)
+        || request.partition_epoch > image.partition_epoch && keeps(Guard::ChangeBuildsOnNewest);
+    newer && request.broker_epoch == image.broker_epochs[leader]
 }
 
 /// Why the controller rejects a request, in the order in which it looks.
@@ -140,7 +160,9 @@ pub(super) fn fence(
     if before.image().fenced.contains(broker) {
         return Err(Disabled::AlreadySo);
     }
-    let silent = !before.replicas[broker].serves() || !reaches_controller(model, before, broker);
+    let silent = !before.replicas[broker].serves()
+        || before.apart.contains(broker)
+        || !reaches_controller(model, before, broker);
     model.require(Guard::FencedIsSilent, silent)?;
 
     let mut after = *before;
@@ -236,6 +258,10 @@ pub(super) fn register(
     let mut image = *controller.image();
     let clean = replica.stopped_under == image.broker_epochs[broker];
     image.broker_epochs[broker] = image.broker_epochs[broker].next();
+    if before.former.is_some() {
+        // What an earlier process had asked of either controller is lost.
+        after.changes[broker] = Default::default();
+    }
     let session_has_ended =
         image.fenced.contains(broker) || model.keeps(Guard::RegistrationAwaitsSessionEnd);
     if session_has_ended && model.variant.switches.registration_takes_seats {
@@ -364,7 +390,7 @@ pub(super) fn activate(
     before: &State,
     datacenter: Datacenter,
 ) -> Result<State, Disabled> {
-    if model.setting.voters[datacenter.index()] == 0 {
+    if before.controller.voters_in(datacenter) == 0 {
         return Err(Disabled::NotInThisSetting);
     }
     if controller_works(model, before) {

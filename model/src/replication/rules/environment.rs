@@ -1,6 +1,6 @@
 //! What goes wrong and what heals: processes, disks, links, datacenters, the controller's office.
 
-use crate::replication::state::{Change, Replica, Role};
+use crate::replication::state::{Change, Controller, Replica, Role, World};
 use crate::replication::{BrokerEpoch, Disabled, End, Guard, LeaderEpoch, Replication, State};
 use highwater_vocabulary::{Broker, Datacenter, MOST_BROKERS, Member, Offset, Process, Set};
 
@@ -8,41 +8,37 @@ use highwater_vocabulary::{Broker, Datacenter, MOST_BROKERS, Member, Offset, Pro
 /// datacenters of a majority of the voters, each able to fetch from it.
 ///
 /// Source: KIP-595; Q5, Q7.
-pub(crate) fn controller_works(model: &Replication, state: &State) -> bool {
-    state
-        .controller
-        .active
-        .is_some_and(|active| is_majority(model, |site| state.world.connects(site, active)))
+pub(crate) fn controller_works(_: &Replication, state: &State) -> bool {
+    works(&state.world, &state.controller)
+}
+
+/// The same of either history's.
+pub(crate) fn works(world: &World, controller: &Controller) -> bool {
+    let active = controller.active;
+    active.is_some_and(|active| is_majority(controller, |site| world.connects(site, active)))
 }
 
 /// Whether a voter in `datacenter` could be elected and then commit.
-pub(super) fn may_become_active(
-    model: &Replication,
-    state: &State,
-    datacenter: Datacenter,
-) -> bool {
+pub(super) fn may_become_active(_: &Replication, state: &State, datacenter: Datacenter) -> bool {
     let world = &state.world;
     !world.lost.contains(datacenter)
-        && is_majority(model, |site| world.connects(datacenter, site))
-        && is_majority(model, |site| world.connects(site, datacenter))
+        && is_majority(&state.controller, |site| world.connects(datacenter, site))
+        && is_majority(&state.controller, |site| world.connects(site, datacenter))
 }
 
-fn is_majority(model: &Replication, counts: impl Fn(Datacenter) -> bool) -> bool {
-    let (mut all, mut there) = (0, 0);
-    for (site, voters) in model.setting.voters.iter().enumerate() {
-        all += usize::from(*voters);
-        if counts(Datacenter::at(site)) {
-            there += usize::from(*voters);
-        }
-    }
-    2 * there > all
+fn is_majority(controller: &Controller, counts: impl Fn(Datacenter) -> bool) -> bool {
+    let sites = (0..controller.voters.len()).map(Datacenter::at);
+    let there = sites.into_iter().filter(|site| counts(*site));
+    let there: usize = there.map(|site| controller.voters_in(site)).sum();
+    2 * there > controller.all_voters()
 }
 
-/// Whether `broker` can get a heartbeat, a proposal or a fetch of metadata through.
+/// Whether `broker` can get a heartbeat, a proposal or a fetch of metadata through to the controller
+/// of the history that it follows.
 pub(crate) fn reaches_controller(model: &Replication, state: &State, broker: Broker) -> bool {
-    controller_works(model, state)
-        && state
-            .controller
+    let controller = state.history_of(broker);
+    works(&state.world, controller)
+        && controller
             .active
             .is_some_and(|active| state.world.connects(model.setting.home(broker), active))
 }
@@ -54,7 +50,7 @@ pub(super) fn reach_controller(
     state: &State,
     broker: Broker,
 ) -> Result<(), Disabled> {
-    if !controller_works(model, state) {
+    if !works(&state.world, state.history_of(broker)) {
         return Err(Disabled::NoController);
     }
     match reaches_controller(model, state, broker) {
@@ -98,11 +94,13 @@ pub(super) fn halt(model: &Replication, after: &mut State, broker: Broker) {
         },
         ..Replica::default()
     };
+    let was_apart = after.apart.contains(broker);
     let change = &mut after.changes[broker];
     *change = Change {
-        request: change.request.filter(|request| request.sent),
+        request: change.request.filter(|request| request.sent && !was_apart),
         answer: None,
     };
+    after.apart = after.apart.without(broker);
 }
 
 /// A broker stops without notice.  Its disk keeps everything appended.
@@ -280,6 +278,14 @@ fn empty(model: &Replication, before: &State, datacenter: Datacenter) -> Result<
     if after.controller.active == Some(datacenter) {
         vacate(&mut after);
     }
+    if after
+        .former
+        .is_some_and(|former| former.active == Some(datacenter))
+    {
+        let mut turned = after.turned();
+        vacate(&mut turned);
+        after = turned.turned();
+    }
     for broker in model.setting.brokers_of(datacenter).iter() {
         if before.replicas[broker].process != Process::Stopped {
             halt(model, &mut after, broker);
@@ -355,7 +361,9 @@ pub(super) fn depose(before: &State) -> Result<State, Disabled> {
 
 fn vacate(after: &mut State) {
     after.controller.active = None;
-    for change in &mut after.changes.0 {
-        change.answer = None;
+    for (place, change) in after.changes.0.iter_mut().enumerate() {
+        if !after.apart.contains(Broker::at(place)) {
+            change.answer = None;
+        }
     }
 }

@@ -22,7 +22,8 @@ pub(super) fn learn(
         return Err(Disabled::NotServing);
     }
     reach_controller(model, before, broker)?;
-    if records == 0 || replica.place.saturating_add(records) > before.controller.newest() {
+    let newest = before.history_of(broker).newest();
+    if records == 0 || replica.place.saturating_add(records) > newest {
         return Err(Disabled::NothingThere);
     }
 
@@ -50,6 +51,13 @@ pub(super) fn apply_partition(
     broker: Broker,
     image: &Image,
 ) -> bool {
+    // Only where a history has gone back does a record of another leader epoch come that is older than
+    // what the leader knows by an answer.
+    let known = after.replicas[broker].tenure();
+    let older = known.is_some_and(|tenure| image.partition_epoch < tenure.partition_epoch);
+    if older && model.keeps(Guard::MetadataIsNotOlder) {
+        return false;
+    }
     if image.leader == Some(broker) {
         lead(model, &mut after.replicas[broker], broker, image)
     } else {
@@ -66,11 +74,7 @@ fn lead(model: &Replication, replica: &mut Replica, broker: Broker, image: &Imag
     let in_this_epoch = replica.leader_epoch == image.leader_epoch;
     match replica.role {
         Role::Leader(ref mut tenure) if in_this_epoch => {
-            let older = image.partition_epoch < tenure.partition_epoch;
             let equal = image.partition_epoch == tenure.partition_epoch;
-            if older && model.keeps(Guard::MetadataIsNotOlder) {
-                return false;
-            }
             if equal && !model.variant.switches.equal_epoch_wipes_pending {
                 return false;
             }

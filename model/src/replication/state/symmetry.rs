@@ -36,7 +36,7 @@ impl BrokerNames {
         self.0[broker.index()]
     }
 
-    fn of_set(&self, brokers: BrokerSet) -> BrokerSet {
+    pub(super) fn of_set(&self, brokers: BrokerSet) -> BrokerSet {
         brokers.iter().map(|broker| self.of(broker)).collect()
     }
 
@@ -60,6 +60,7 @@ impl Replication {
     pub fn interchangeable(&self) -> Vec<BrokerNames> {
         let steps_are_alike = matches!(self.variant.grain, Grain::Fine | Grain::Coarse);
         if !steps_are_alike
+            || !self.bounds.operators.break_outs.is_empty()
             || self.variant.waived != GuardSet::default()
             || !self.preferred_leader_stays()
         {
@@ -86,6 +87,8 @@ impl Replication {
         let home = self.setting.home(Broker::PREFERRED);
         self.faults.iter().all(|fault| match fault {
             Fault::Lag | Fault::ControllerFailover => true,
+            // Whoever knows more than the rest of the quorum ends, the preferred leader too.
+            Fault::MetadataRollback => false,
             Fault::DatacenterLoss(x)
             | Fault::DatacenterPowerLoss(x)
             | Fault::DatacenterDestroyed(x) => x != home,
@@ -122,6 +125,8 @@ impl State {
             changes,
             late,
             controller,
+            former,
+            apart,
             world,
             ghost,
         } = self;
@@ -137,6 +142,8 @@ impl State {
                 })
             }),
             controller: renamed_controller(names, controller),
+            former: former.map(|former| renamed_controller(names, &former)),
+            apart: names.of_set(*apart),
             world: *world,
             ghost: renamed_ghost(names, ghost),
         }
@@ -234,10 +241,13 @@ fn renamed_fetch(names: &BrokerNames, fetch: Fetch) -> Fetch {
 fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controller {
     let Controller {
         active,
+        voters,
+        left,
         mut log,
         elr,
         last_known_leader,
         recovering,
+        copy,
     } = *controller;
     for image in log.records_mut() {
         let Image {
@@ -261,10 +271,13 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
     }
     Controller {
         active,
+        voters,
+        left,
         log,
         elr: names.of_set(elr),
         last_known_leader: last_known_leader.map(|leader| names.of(leader)),
         recovering,
+        copy: copy.map(|copy| copy.renamed(names)),
     }
 }
 
