@@ -54,7 +54,7 @@ fn experiment(mut file: Table) -> Result<Experiment, Remark> {
     let faults = file.need("faults", "[faults] with row = \"lag+broker-crash\"")?;
     let faults = faults_of(faults.table()?, &setting)?;
     let bounds = match file.take("bounds") {
-        Some(table) => bounds(table.table()?, &mut variant.grain)?,
+        Some(table) => bounds(table.table()?, &setting, &mut variant.grain)?,
         None => Bounds::default(),
     };
     let verdicts = file.need("verdicts", "[verdicts] with default = \"holds\"")?;
@@ -417,7 +417,7 @@ fn faults_of(mut table: Table, setting: &Setting) -> Result<Faults, Remark> {
 }
 
 /// How much may happen, and in how large steps.
-fn bounds(mut table: Table, grain: &mut Grain) -> Result<Bounds, Remark> {
+fn bounds(mut table: Table, setting: &Setting, grain: &mut Grain) -> Result<Bounds, Remark> {
     let default = Bounds::default();
     if let Some(value) = table.take("grain") {
         *grain = value.word(&Grain::ALL.map(|grain| (grain.name(), grain)))?;
@@ -438,10 +438,17 @@ fn bounds(mut table: Table, grain: &mut Grain) -> Result<Bounds, Remark> {
         reads: bound("reads", default.reads, 0..=MOST_TIMES)?,
         operators: Operators {
             unclean_elections: bound("unclean_elections", 0, 0..=MOST_TIMES)?,
+            added_voters: bound("added_voters", 0, 0..=MOST_TIMES)?,
             ..default.operators
         },
         ..default
     };
+    if let Some(sites) = table.take("break_outs") {
+        for site in sites.list()? {
+            let there = break_out(setting, &site)?;
+            bounds.operators.break_outs = bounds.operators.break_outs.with(there);
+        }
+    }
     if let Some(switch) = table.take("redundant_choices") {
         bounds.redundant_choices = switch.switch()?;
     }
@@ -458,6 +465,22 @@ fn bounds(mut table: Table, grain: &mut Grain) -> Result<Bounds, Remark> {
     }
     table.finish()?;
     Ok(bounds)
+}
+
+/// A datacenter that has a copy of the metadata.
+fn break_out(setting: &Setting, site: &Value) -> Result<Datacenter, Remark> {
+    let name = site.text()?;
+    let there = setting.datacenter_named(name).ok_or_else(|| {
+        let known = setting.datacenters.iter().map(String::as_str);
+        site.error(format!("there is no datacenter {}", quoted(name)))
+            .remedy(instead(name, known))
+    })?;
+    match setting.voters[there.index()] > 0 || !setting.brokers_of(there).is_empty() {
+        true => Ok(there),
+        false => Err(site
+            .error(format!("nobody in {} has the metadata", quoted(name)))
+            .remedy("name a datacenter with voters, or with brokers, which are observers")),
+    }
 }
 
 /// What must come out for every property.  `default = "holds"` stands for those that are not named:

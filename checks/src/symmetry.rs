@@ -77,7 +77,8 @@ impl Renaming {
                     | Fault::BrokerPause
                     | Fault::BrokerStop
                     | Fault::Lag
-                    | Fault::ControllerFailover => fault,
+                    | Fault::ControllerFailover
+                    | Fault::MetadataRollback => fault,
                 })
                 .collect(),
         )

@@ -11,7 +11,7 @@ use highwater_model::replication::{
     Bounds, Guard, Operators, Property, Replication, State, Variant,
 };
 use highwater_vocabulary::{
-    Acks, Broker, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Quorum,
+    Acks, Broker, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Quorum, Set,
     Setting, Story, Told,
 };
 use proptest::prelude::*;
@@ -104,6 +104,8 @@ const SMALL: Bounds = Bounds {
         reassignments: [None; 2],
         promotions: 0,
         unclean_elections: 0,
+        break_outs: Set::EMPTY,
+        added_voters: 0,
     },
 };
 
@@ -292,6 +294,7 @@ fn every_edge_of_the_larger_spaces_takes_10_minutes() {
             reassignments: [None; 2],
             promotions: 0,
             unclean_elections: 1,
+            ..Operators::default()
         },
         ..SMALL
     };

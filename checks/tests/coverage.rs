@@ -10,7 +10,7 @@ use highwater_checks::shipped;
 use highwater_model::replication::{
     Bounds, Grain, Guard, GuardSet, Operators, Property, Replication, State, Switches, Variant,
 };
-use highwater_vocabulary::{Event, Faults, Profile, Story};
+use highwater_vocabulary::{Event, Faults, Profile, Set, Story};
 use insta::assert_snapshot;
 use stateright::Model;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -40,6 +40,8 @@ verbs! {
     Restart "restart"  Resume "resume"  CatchUp "catch-up"  Return "return"  Heal "heal"
     Crash "crash"  PowerLoss "power-loss"  Wipe "wipe"  Pause "pause"  Lag "lag"
     Lose "lose"  Darken "darken"  Destroy "destroy"  Cut "cut"  CutFrom "cut-from"  Depose "depose"
+    Terminate "terminate"  BreakOut "break-out"  AddVoter "add-voter"
+    FallBehind "fall-behind"  RollBack "roll-back"
 }
 
 /// A small case: the first line of a story, a row, and the rest of the bounds.
@@ -71,6 +73,8 @@ const fn bounds([records, elections, isr_changes, preferred_elections]: [u8; 4])
             reassignments: [None; 2],
             promotions: 0,
             unclean_elections: 0,
+            break_outs: Set::EMPTY,
+            added_voters: 0,
         },
     }
 }

@@ -62,6 +62,7 @@ fn whatever_is_no_fault(setting: &Setting) -> Vec<Event> {
             Event::Unfence { broker },
             Event::Register { broker },
             Event::Resume { broker },
+            Event::Terminate { broker },
             Event::Restart {
                 broker,
                 watermark: None,
@@ -96,6 +97,7 @@ fn whatever_goes_wrong(setting: &Setting) -> Vec<Event> {
     }
     for datacenter in sites(setting) {
         events.extend([Event::Lose { datacenter }, Event::Destroy { datacenter }]);
+        events.push(Event::RollBack { datacenter });
         for (first, second) in losses
             .clone()
             .flat_map(|x| losses.clone().map(move |y| (x, y)))
@@ -230,6 +232,7 @@ fn whatever_can_happen_is_tried() {
                         reassignments: [None; 2],
                         promotions: 0,
                         unclean_elections: 1,
+                        ..Operators::default()
                     },
                     ..Bounds::default()
                 },

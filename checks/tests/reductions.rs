@@ -9,7 +9,7 @@ use highwater_model::replication::abridge::LeftOut;
 use highwater_model::replication::{
     Bounds, End, Grain, Operators, Property, Replication, State, Variant, WINDOW_USED_UP,
 };
-use highwater_vocabulary::{Faults, Story};
+use highwater_vocabulary::{Faults, Set, Story};
 use stateright::Model;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -45,6 +45,8 @@ const FEW: Bounds = Bounds {
         reassignments: [None; 2],
         promotions: 0,
         unclean_elections: 0,
+        break_outs: Set::EMPTY,
+        added_voters: 0,
     },
 };
 

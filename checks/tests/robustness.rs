@@ -141,6 +141,11 @@ fn event(setting: &Setting) -> impl Strategy<Value = Event> + use<> {
         1 => pair().prop_map(|between| Event::Cut { between }),
         1 => pair().prop_map(|[from, to]| Event::CutFrom { from, to }),
         1 => Just(Event::Depose),
+        1 => site().prop_map(|datacenter| Event::BreakOut { datacenter }),
+        1 => site().prop_map(|datacenter| Event::AddVoter { datacenter }),
+        1 => site().prop_map(|datacenter| Event::FallBehind { datacenter }),
+        1 => site().prop_map(|datacenter| Event::RollBack { datacenter }),
+        2 => broker().prop_map(|broker| Event::Terminate { broker }),
     ];
     prop_oneof![2 => clients, 4 => replication, 3 => controller, 3 => environment]
 }

@@ -380,6 +380,8 @@ impl Table {
             late: Default::default(),
             acknowledged: clients.0,
             written: clients.1,
+            copied: None,
+            former: None,
         }
     }
 
@@ -390,6 +392,7 @@ impl Table {
             lineage.push(Span {
                 epoch: columns.leader_epoch[row],
                 writing: 0,
+                noted: true,
                 start: columns.epoch_start[row],
             });
         }

@@ -2,6 +2,7 @@
 //! event, and put back after it.
 
 use crate::cluster::Cluster;
+use crate::former::{CopiedRow, FormerRow};
 use crate::kernels::{Registrations, watermark};
 use crate::spans::Span;
 use highwater_vocabulary::{MOST_BROKERS, Record};
@@ -251,6 +252,10 @@ pub(crate) struct Row {
     pub late: [Option<Late>; MOST_BROKERS],
     pub acknowledged: u8,
     pub written: Vec<Written>,
+    /// What a copy of the metadata that has fallen behind has of it.
+    pub copied: Option<CopiedRow>,
+    /// What the former history has of it, where there are two.
+    pub former: Option<FormerRow>,
 }
 
 impl Row {
@@ -281,8 +286,11 @@ impl Row {
     pub(crate) fn commit(&mut self, cluster: &Cluster) {
         let image = Image::of(self.registration, self.assignment, cluster);
         self.records.push(image);
+        if let Some(copied) = &mut self.copied {
+            copied.since += 1;
+        }
         for broker in 0..cluster.brokers {
-            if cluster.remembers(broker) {
+            if cluster.remembers(broker) && !cluster.is_apart(broker) {
                 self.memory[broker].behind += 1;
             }
         }
@@ -334,24 +342,34 @@ impl Row {
     /// that does not lead would apply without noticing.
     pub(crate) fn settle(&mut self, cluster: &Cluster) {
         for broker in 0..cluster.brokers {
-            self.drop_dead_message(broker);
-            self.skip_what_changes_nothing(broker);
+            self.drop_dead_message(broker, cluster);
+            self.skip_what_changes_nothing(broker, cluster);
             self.forget_losses(broker);
         }
-        let slowest = (0..cluster.brokers)
-            .map(|broker| self.memory[broker].behind)
-            .max();
-        let unread = self.records.len() - slowest.unwrap_or(0);
+        let slowest = |is_apart: bool| {
+            let brokers =
+                (0..cluster.brokers).filter(|broker| cluster.is_apart(*broker) == is_apart);
+            brokers
+                .map(|broker| self.memory[broker].behind)
+                .max()
+                .unwrap_or(0)
+        };
+        let (behind, behind_former) = (slowest(false), slowest(true));
+        // A copy that has fallen behind may come to be what is read.
+        let kept = self.copied.map_or(0, |copied| copied.since);
+        let unread = self.records.len().saturating_sub(behind.max(kept));
         self.records.drain(..unread);
+        if let Some(former) = &mut self.former {
+            former.records.drain(..former.records.len() - behind_former);
+        }
     }
 
-    fn drop_dead_message(&mut self, broker: usize) {
+    fn drop_dead_message(&mut self, broker: usize, cluster: &Cluster) {
+        let registered = self.registered(broker, cluster);
         let memory = &self.memory[broker];
         let dead = match &memory.wire {
             None => false,
-            Some(Wire::Asked(proposal)) => {
-                proposal.partition_epoch < self.registration.partition_epoch
-            }
+            Some(Wire::Asked(proposal)) => proposal.partition_epoch < registered.partition_epoch,
             Some(Wire::Answered { number, .. }) => {
                 let tenure = memory.tenure.as_ref();
                 tenure.and_then(|tenure| tenure.pending).map(|it| it.number) != Some(*number)
@@ -368,10 +386,14 @@ impl Row {
         }
     }
 
-    fn skip_what_changes_nothing(&mut self, broker: usize) {
+    fn skip_what_changes_nothing(&mut self, broker: usize, cluster: &Cluster) {
+        let records = match &self.former {
+            Some(former) if cluster.is_apart(broker) => &former.records,
+            _ => &self.records,
+        };
         let memory = &mut self.memory[broker];
         while memory.behind > 0 && memory.tenure.is_none() {
-            let next = &self.records[self.records.len() - memory.behind];
+            let next = &records[records.len() - memory.behind];
             let (was_assigned, is_assigned) = (memory.image.assigns(broker), next.assigns(broker));
             let differs = next.partition.leader != memory.leader
                 || next.partition.leader_epoch != memory.leader_epoch;
@@ -388,7 +410,10 @@ impl Row {
     /// Whoever does not lead will lead in a later epoch only, and has written nothing in that.
     fn forget_losses(&mut self, broker: usize) {
         let memory = &self.memory[broker];
-        let leads_on = self.registration.leader >> broker & 1 == 1 || memory.tenure.is_some();
+        // Where there have been two histories an epoch may be led twice.
+        let leads_on = self.disks[broker].losses > u32::from(u16::MAX)
+            || self.registration.leader >> broker & 1 == 1
+            || memory.tenure.is_some();
         if !leads_on && memory.behind == 0 {
             self.disks[broker].losses = 0;
         }

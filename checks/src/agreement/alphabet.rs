@@ -87,6 +87,7 @@ fn of_processes(broker: Broker, events: &mut Vec<Event>) {
         Event::Crash { broker },
         Event::Wipe { broker },
         Event::Pause { broker },
+        Event::Terminate { broker },
         Event::Restart {
             broker,
             watermark: None,
@@ -105,6 +106,10 @@ fn of_sites(setting: &Setting, events: &mut Vec<Event>) {
             Event::Lose { datacenter },
             Event::Destroy { datacenter },
             Event::PromoteObservers { datacenter },
+            Event::BreakOut { datacenter },
+            Event::AddVoter { datacenter },
+            Event::FallBehind { datacenter },
+            Event::RollBack { datacenter },
         ]);
         of_darkness(setting, datacenter, events);
         for to in setting.every_datacenter().filter(|to| *to != datacenter) {

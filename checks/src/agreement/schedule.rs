@@ -82,6 +82,10 @@ fn is_rare(event: &Event) -> bool {
             | Event::Cut { .. }
             | Event::CutFrom { .. }
             | Event::Depose
+            | Event::BreakOut { .. }
+            | Event::AddVoter { .. }
+            | Event::FallBehind { .. }
+            | Event::RollBack { .. }
     )
 }
 
@@ -94,6 +98,7 @@ fn usual_weight(event: &Event) -> u64 {
         Event::Ack { .. } => 6,
         Event::Unfence { .. } | Event::Register { .. } | Event::Restart { .. } => 6,
         Event::Activate { .. } | Event::Return { .. } => 6,
+        Event::Terminate { .. } => 6,
         Event::FetchLost { .. }
         | Event::Request { .. }
         | Event::Serve { .. }
@@ -125,6 +130,10 @@ fn usual_weight(event: &Event) -> u64 {
         | Event::Destroy { .. }
         | Event::Cut { .. }
         | Event::CutFrom { .. }
+        | Event::BreakOut { .. }
+        | Event::AddVoter { .. }
+        | Event::FallBehind { .. }
+        | Event::RollBack { .. }
         | Event::Depose => 1,
     }
 }

@@ -61,6 +61,9 @@ impl Step<'_> {
             }
             Event::Learn { broker, .. } => self.learn(broker),
             Event::Late { broker, .. } => self.arrives_late(broker),
+            Event::Terminate { .. } => {
+                vec!["the metadata it finds contradicts what it knows".into()]
+            }
 
             Event::Apply { leader } => self.apply(leader),
             Event::Fence { .. } => self.with_metadata("its session has expired"),
@@ -78,6 +81,13 @@ impl Step<'_> {
             Event::PromoteObservers { .. } => self.metadata(),
             Event::Reassign { .. } => self.metadata(),
             Event::Stop { broker } => self.stopped(broker, "in an orderly way: its disk says so"),
+            Event::BreakOut { datacenter } => self.broken_out(datacenter),
+            Event::AddVoter { datacenter } => {
+                vec![format!(
+                    "the quorum has one voter more, in {}",
+                    self.site(datacenter)
+                )]
+            }
 
             Event::Restart { broker, watermark } => self.restart(broker, watermark),
             Event::Resume { broker } => self.unaware(broker).into_iter().collect(),
@@ -102,6 +112,11 @@ impl Step<'_> {
                 self.site(to)
             )],
             Event::Depose => vec!["there is no active controller; answers are lost".into()],
+            Event::FallBehind { datacenter } => vec![format!(
+                "a copy of the metadata in {} learns nothing from here on",
+                self.site(datacenter)
+            )],
+            Event::RollBack { .. } => self.went_back(),
         }
     }
 
@@ -526,6 +541,29 @@ impl Step<'_> {
                 &format!("{} was not on the disk yet", records(gone)),
             ),
         }
+    }
+
+    /// What the controllers of another quorum begin with.
+    fn broken_out(&self, site: Datacenter) -> Vec<String> {
+        let mut clauses = vec![format!(
+            "the controllers of {} are a quorum of their own",
+            self.site(site)
+        )];
+        if self.moment.before.former.is_none() {
+            clauses.extend(self.went_back());
+        }
+        clauses
+    }
+
+    /// What is no longer committed.
+    fn went_back(&self) -> Vec<String> {
+        let (old, new) = (self.moment.before.image(), self.moment.after.image());
+        let mut clauses = Vec::new();
+        if old != new {
+            clauses.push("the metadata goes back".to_owned());
+        }
+        clauses.extend(self.metadata());
+        clauses
     }
 
     fn site_lost(&self, site: Datacenter, disks: &str) -> Vec<String> {

@@ -88,6 +88,7 @@ fn has_place(fault: Fault) -> bool {
             | Fault::BrokerStop
             | Fault::Lag
             | Fault::ControllerFailover
+            | Fault::MetadataRollback
     )
 }
 
@@ -148,6 +149,7 @@ fn happens(fault: Fault) -> &'static str {
         Fault::Cut(..) => "is cut",
         Fault::OneWayCut(..) => "is cut one way",
         Fault::ControllerFailover => "fails over",
+        Fault::MetadataRollback => "goes back",
     }
 }
 
@@ -166,6 +168,7 @@ fn subject(sites: &[Site], faults: &[Fault]) -> String {
             | Fault::BrokerStop => return "a broker".into(),
             Fault::Lag => return "replicas".into(),
             Fault::ControllerFailover => return "the controller".into(),
+            Fault::MetadataRollback => return "the metadata".into(),
             Fault::DatacenterLoss(x)
             | Fault::DatacenterPowerLoss(x)
             | Fault::DatacenterDestroyed(x) => datacenters.push(x),

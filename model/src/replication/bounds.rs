@@ -6,7 +6,7 @@
 
 use super::ghost::fault_of;
 use super::{LeaderEpoch, Replication, State};
-use highwater_vocabulary::{BrokerSet, Event, Fault, Faults};
+use highwater_vocabulary::{BrokerSet, Datacenter, Event, Fault, Faults, Set};
 
 /// How much of everything may happen in one history.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,6 +46,10 @@ pub struct Operators {
     pub promotions: u8,
     /// Unclean elections they may ask for.
     pub unclean_elections: u8,
+    /// Datacenters whose voters or observers they may make a quorum of their own, once each.
+    pub break_outs: Set<Datacenter>,
+    /// Voters they may add.
+    pub added_voters: u8,
 }
 
 impl Default for Bounds {
@@ -107,6 +111,7 @@ pub fn afford(model: &Replication, state: &State) -> bool {
             <= bounds.operators.reassignments.iter().flatten().count()
         && spent.promotions <= bounds.operators.promotions
         && spent.unclean_elections <= bounds.operators.unclean_elections
+        && spent.added_voters <= bounds.operators.added_voters
 }
 
 fn last_epoch(bounds: &Bounds) -> LeaderEpoch {
@@ -127,5 +132,7 @@ pub fn isr_changes_used_up(model: &Replication, state: &State) -> bool {
 /// Whether the slowest broker is as far behind the controller as this model can keep: what would
 /// come next is not explored, and a verdict has to say so.
 pub fn window_used_up(_: &Replication, state: &State) -> bool {
-    state.controller.records().len() == super::state::WINDOW
+    let histories = std::iter::once(&state.controller).chain(&state.former);
+    let mut full = histories.map(|history| history.records().len() == super::state::WINDOW);
+    full.any(|is_full| is_full)
 }

@@ -92,7 +92,8 @@ fn offer_replication(
             events.extend([Event::Answer { follower }, Event::Drop { follower }])
         }
     }
-    let behind = state.controller.newest() - state.replicas[follower].place;
+    let newest = state.history_of(follower).newest();
+    let behind = newest - state.replicas[follower].place;
     events.extend((1..=behind).map(|records| Event::Learn {
         broker: follower,
         records,
@@ -143,10 +144,14 @@ fn somebody_cares_for_lost_answers(model: &Replication) -> bool {
 }
 
 fn offer_membership(state: &State, broker: Broker, events: &mut Vec<Event>) {
-    let fenced = state.image().fenced.contains(broker);
+    let fenced = state.history_of(broker).image().fenced.contains(broker);
     let registered = state.replicas[broker].serves();
-    if !fenced {
+    let mut histories = std::iter::once(&state.controller).chain(&state.former);
+    if histories.any(|history| !history.image().fenced.contains(broker)) {
         events.push(Event::Fence { broker });
+    }
+    if state.apart.contains(broker) {
+        events.push(Event::Terminate { broker });
     }
     if fenced && registered {
         events.push(Event::Unfence { broker });
@@ -177,7 +182,8 @@ fn offer_elections(model: &Replication, state: &State, events: &mut Vec<Event>) 
         events.push(Event::Prefer);
     }
     events.push(Event::Unclean);
-    if !super::rules::controller_works(model, state) {
+    let mut histories = std::iter::once(&state.controller).chain(&state.former);
+    if histories.any(|history| !super::rules::works(model, state, history)) {
         let every = model.setting.every_datacenter();
         events.extend(every.map(|datacenter| Event::Activate { datacenter }));
     }
@@ -206,6 +212,33 @@ fn offer_operators(model: &Replication, state: &State, events: &mut Vec<Event>) 
     }
     if spent.unclean_elections < operators.unclean_elections {
         events.push(Event::ElectUnclean);
+    }
+    events.extend(
+        operators
+            .break_outs
+            .iter()
+            .map(|datacenter| Event::BreakOut { datacenter }),
+    );
+    if spent.added_voters < operators.added_voters {
+        let every = model.setting.every_datacenter();
+        events.extend(every.map(|datacenter| Event::AddVoter { datacenter }));
+    }
+    offer_falling_behind(model, state, events);
+}
+
+/// A copy falls behind only where somebody may come to act on it, and where it makes a difference.
+fn offer_falling_behind(model: &Replication, state: &State, events: &mut Vec<Event>) {
+    if state.controller.copy.is_some() || state.former.is_some() {
+        return;
+    }
+    let rolls_back = has_fault_left(model, state, Fault::MetadataRollback);
+    for datacenter in model.setting.every_datacenter() {
+        let controller = &state.controller;
+        let breaks_out = model.bounds.operators.break_outs.contains(datacenter)
+            && controller.may_be_stale(datacenter);
+        if breaks_out || rolls_back && controller.voters_in(datacenter) > 0 {
+            events.push(Event::FallBehind { datacenter });
+        }
     }
 }
 
@@ -252,6 +285,10 @@ fn offer_faults(model: &Replication, state: &State, events: &mut Vec<Event>) {
             Fault::Cut(x, y) => events.push(Event::Cut { between: [x, y] }),
             Fault::OneWayCut(from, to) => events.push(Event::CutFrom { from, to }),
             Fault::ControllerFailover => events.push(Event::Depose),
+            Fault::MetadataRollback => {
+                let copy = state.controller.copy.map(|copy| copy.site);
+                events.extend(copy.map(|datacenter| Event::RollBack { datacenter }));
+            }
         }
     }
     let mut place = start;

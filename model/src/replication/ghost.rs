@@ -99,6 +99,8 @@ pub struct Spent {
     pub promotions: u8,
     /// Unclean elections that an operator asked for.
     pub unclean_elections: u8,
+    /// Voters that an operator has added.
+    pub added_voters: u8,
     /// Each fault of the row, in the row's order.
     pub faults: [u8; Bounds::FAULTS],
 }
@@ -179,6 +181,7 @@ fn spend(model: &Replication, event: &Event, spent: &mut Spent) {
         Event::Reassign { .. } => count(&mut spent.reassignments),
         Event::PromoteObservers { .. } => count(&mut spent.promotions),
         Event::ElectUnclean => count(&mut spent.unclean_elections),
+        Event::AddVoter { .. } => count(&mut spent.added_voters),
         _ => {
             if let Some(place) =
                 fault_of(event).and_then(|fault| Bounds::place_of(&model.faults, fault))
@@ -209,6 +212,7 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         Event::Cut { between: [x, y] } => Fault::Cut(x.min(y), x.max(y)),
         Event::CutFrom { from, to } => Fault::OneWayCut(from, to),
         Event::Depose => Fault::ControllerFailover,
+        Event::RollBack { .. } => Fault::MetadataRollback,
         // No `_`: a fault that is forgotten here would have no budget.
         Event::Produce { .. }
         | Event::Ack { .. }
@@ -226,6 +230,7 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         | Event::Untold { .. }
         | Event::Learn { .. }
         | Event::Late { .. }
+        | Event::Terminate { .. }
         | Event::Apply { .. }
         | Event::Fence { .. }
         | Event::Unfence { .. }
@@ -237,6 +242,9 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         | Event::PromoteObservers { .. }
         | Event::Reassign { .. }
         | Event::ElectUnclean
+        | Event::BreakOut { .. }
+        | Event::AddVoter { .. }
+        | Event::FallBehind { .. }
         | Event::Restart { .. }
         | Event::Resume { .. }
         | Event::CatchUp
@@ -445,7 +453,7 @@ fn oldest_office(model: &Replication, state: &State, broker: Broker) -> Option<L
         true => 0,
         false => usize::from(replica.place),
     };
-    let unread = &state.controller.records()[oldest..];
+    let unread = &state.history_of(broker).records()[oldest..];
     unread
         .iter()
         .filter(|image| image.leader == Some(broker))

@@ -203,6 +203,11 @@ impl Operands {
                 to: self.second,
             },
             Event::Depose,
+            Event::Terminate { broker },
+            Event::BreakOut { datacenter },
+            Event::AddVoter { datacenter },
+            Event::FallBehind { datacenter },
+            Event::RollBack { datacenter },
         ];
         assert_eq!(
             events.len(),
@@ -216,22 +221,24 @@ impl Operands {
 /// How many events there are.  Whoever adds one is made to come here, and adds it above.
 fn how_many(event: &Event) -> usize {
     match event {
-        Event::Produce { .. } | Event::Ack { .. } | Event::Refuse { .. } | Event::Read { .. } => 44,
-        Event::Fetch { .. } | Event::FetchLost { .. } | Event::Request { .. } => 44,
-        Event::Serve { .. } | Event::Answer { .. } | Event::Drop { .. } | Event::Lapse { .. } => 44,
-        Event::Shrink { .. } | Event::Told { .. } | Event::Untold { .. } => 44,
-        Event::Learn { .. } | Event::Late { .. } | Event::Apply { .. } | Event::Fence { .. } => 44,
-        Event::Unfence { .. } | Event::Register { .. } | Event::Prefer | Event::Unclean => 44,
+        Event::Produce { .. } | Event::Ack { .. } | Event::Refuse { .. } | Event::Read { .. } => 49,
+        Event::Fetch { .. } | Event::FetchLost { .. } | Event::Request { .. } => 49,
+        Event::Serve { .. } | Event::Answer { .. } | Event::Drop { .. } | Event::Lapse { .. } => 49,
+        Event::Shrink { .. } | Event::Told { .. } | Event::Untold { .. } => 49,
+        Event::Learn { .. } | Event::Late { .. } | Event::Apply { .. } | Event::Fence { .. } => 49,
+        Event::Unfence { .. } | Event::Register { .. } | Event::Prefer | Event::Unclean => 49,
         Event::Activate { .. }
         | Event::SetMinIsr { .. }
         | Event::PromoteObservers { .. }
         | Event::Reassign { .. }
-        | Event::ElectUnclean => 44,
-        Event::Stop { .. } | Event::Restart { .. } | Event::Resume { .. } | Event::CatchUp => 44,
-        Event::Return { .. } | Event::Heal { .. } | Event::Crash { .. } => 44,
-        Event::PowerLoss { .. } | Event::Wipe { .. } | Event::Pause { .. } | Event::Lag => 44,
-        Event::Lose { .. } | Event::Darken { .. } | Event::Destroy { .. } => 44,
-        Event::Cut { .. } | Event::CutFrom { .. } | Event::Depose => 44,
+        | Event::ElectUnclean => 49,
+        Event::Stop { .. } | Event::Restart { .. } | Event::Resume { .. } | Event::CatchUp => 49,
+        Event::Return { .. } | Event::Heal { .. } | Event::Crash { .. } => 49,
+        Event::PowerLoss { .. } | Event::Wipe { .. } | Event::Pause { .. } | Event::Lag => 49,
+        Event::Lose { .. } | Event::Darken { .. } | Event::Destroy { .. } => 49,
+        Event::Cut { .. } | Event::CutFrom { .. } | Event::Depose => 49,
+        Event::Terminate { .. } | Event::BreakOut { .. } | Event::AddVoter { .. } => 49,
+        Event::FallBehind { .. } | Event::RollBack { .. } => 49,
     }
 }
 

@@ -11,7 +11,27 @@ use highwater_vocabulary::{Datacenter, Event, MOST_BROKERS, Offset, Process};
 
 impl Engine {
     pub(super) fn apply_to_brokers(&mut self, event: &Event) -> Result<(), Refusal> {
+        let apart = self.cluster.apart;
+        self.happen_to_brokers(event)?;
+        // What a process had asked the former controller for is lost with it.
+        let ended = |broker: &usize| {
+            apart >> broker & 1 == 1 && self.cluster.process[*broker] == Process::Stopped
+        };
+        for broker in (0..self.cluster.brokers).filter(ended).collect::<Vec<_>>() {
+            self.everywhere_else(|row| row.memory[broker].wire = None);
+        }
+        Ok(())
+    }
+
+    fn happen_to_brokers(&mut self, event: &Event) -> Result<(), Refusal> {
+        let site = |datacenter| self.cluster.knows_datacenter(datacenter);
         match *event {
+            Event::Terminate { broker } => self.terminate(self.cluster.knows_broker(broker)?),
+            Event::BreakOut { datacenter } => self.break_out(site(datacenter)?),
+            Event::AddVoter { datacenter } => self.add_voter(site(datacenter)?),
+            Event::FallBehind { datacenter } => self.fall_behind(site(datacenter)?),
+            Event::RollBack { datacenter } => self.roll_back(site(datacenter)?),
+
             Event::Fence { broker } => self.fence(self.cluster.knows_broker(broker)?),
             Event::Unfence { broker } => self.unfence(self.cluster.knows_broker(broker)?),
             Event::Register { broker } => self.register(self.cluster.knows_broker(broker)?),
@@ -104,7 +124,8 @@ impl Engine {
             return Err(Refusal::AlreadySo);
         }
         let home = usize::from(self.cluster.home[broker]);
-        if self.cluster.takes_part(broker) && self.cluster.connects(home, at) {
+        let follows = self.cluster.takes_part(broker) && !self.cluster.is_apart(broker);
+        if follows && self.cluster.connects(home, at) {
             return Err(Refusal::FencedIsSilent);
         }
         Ok(())
@@ -174,7 +195,7 @@ impl Engine {
         }
 
         self.cluster.active = None;
-        self.everywhere_else(environment::lose_answers);
+        self.lose_answers_to(!self.cluster.apart);
         Ok(())
     }
 
@@ -327,10 +348,24 @@ impl Engine {
         }
         self.can_lose(broker, loss)?;
 
+        self.end_with(broker, loss);
+        Ok(())
+    }
+
+    /// The process ends, and its disk keeps everything.
+    pub(super) fn end(&mut self, broker: usize) {
+        self.end_with(broker, Loss::Nothing);
+    }
+
+    fn end_with(&mut self, broker: usize, loss: Loss) {
         let before = self.cluster.clone();
         self.cluster.halt(broker);
         self.each_loses(&before, &[(broker, loss)]);
-        Ok(())
+    }
+
+    /// Answers on their way to these brokers are lost.
+    fn lose_answers_to(&mut self, brokers: u8) {
+        self.everywhere_else(|row| row.lose_answers_to(brokers));
     }
 
     /// A datacenter stops at one moment: its brokers, its voters, the active controller if it is
@@ -366,9 +401,18 @@ impl Engine {
         if deposes {
             self.cluster.active = None;
         }
+        let former = self.cluster.former.as_mut();
+        let former = former.filter(|former| former.active == Some(site as u8));
+        let deposes_former = former.is_some();
+        if let Some(former) = former {
+            former.active = None;
+        }
         self.each_loses(&before, &losses);
         if deposes {
-            self.everywhere_else(environment::lose_answers);
+            self.lose_answers_to(!before.apart);
+        }
+        if deposes_former {
+            self.lose_answers_to(before.apart);
         }
         Ok(())
     }
@@ -424,6 +468,10 @@ impl Engine {
 
 /// What registering a broker does to a row; it counts as registered, and fenced, already.
 pub(super) fn register_row(row: &mut Row, around: Around<'_>, broker: usize, clean: bool) {
+    if around.cluster.former.is_some() {
+        // What an earlier process had asked of either controller is lost.
+        row.memory[broker].wire = None;
+    }
     if around.rules.switches.registration_takes_seats {
         controller::take_seats(row, around, broker, clean);
     }

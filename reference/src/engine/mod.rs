@@ -5,6 +5,7 @@ mod bulk;
 mod comeback;
 mod failover;
 mod observe;
+mod promise;
 #[cfg(test)]
 mod tests;
 
@@ -118,6 +119,18 @@ impl Engine {
     /// If there is no such row.
     pub fn apply(&mut self, row: usize, event: &Event) -> Result<(), Refusal> {
         assert!(row < self.partitions(), "row {row} is not in the table");
+        if self.cluster.former.is_some() {
+            return self.apply_to_history(row, event);
+        }
+        let happened = self.apply_in_front(row, event);
+        if self.cluster.former.is_some() {
+            self.drop_former();
+        }
+        happened
+    }
+
+    /// The same of the history in front.
+    fn apply_in_front(&mut self, row: usize, event: &Event) -> Result<(), Refusal> {
         if happens_to_all(event) {
             return self.apply_to_brokers(event);
         }
@@ -135,7 +148,10 @@ impl Engine {
     /// Whatever refuses an event of brokers, links, the controller or the topic.
     pub fn apply_to_all(&mut self, event: &Event) -> Result<usize, Refusal> {
         if happens_to_all(event) {
-            self.apply_to_brokers(event)?;
+            match self.cluster.former.is_some() {
+                true => self.apply_to_history(0, event)?,
+                false => self.apply_to_brokers(event)?,
+            }
             return Ok(self.partitions());
         }
         let happened = (0..self.partitions())
@@ -214,7 +230,12 @@ impl Engine {
             | Event::Destroy { .. }
             | Event::Cut { .. }
             | Event::CutFrom { .. }
-            | Event::Depose => unreachable!("it happens to all rows"),
+            | Event::Depose
+            | Event::Terminate { .. }
+            | Event::BreakOut { .. }
+            | Event::AddVoter { .. }
+            | Event::FallBehind { .. }
+            | Event::RollBack { .. } => unreachable!("it happens to all rows"),
         }
     }
 
@@ -294,6 +315,11 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::Destroy { .. }
         | Event::Cut { .. }
         | Event::CutFrom { .. }
-        | Event::Depose => true,
+        | Event::Depose
+        | Event::Terminate { .. }
+        | Event::BreakOut { .. }
+        | Event::AddVoter { .. }
+        | Event::FallBehind { .. }
+        | Event::RollBack { .. } => true,
     }
 }

@@ -117,6 +117,10 @@ pub(crate) fn apply(row: &mut Row, around: Around<'_>, leader: usize) -> Result<
         around.cluster.controller_for(leader)?;
     }
 
+    if knows_more(row, around, leader, &proposal) {
+        return Err(Refusal::NoController);
+    }
+
     row.memory[leader].wire = match judge(row, around, leader, &proposal) {
         Judgement::OutOfDate => None,
         Judgement::Ineligible => Some(Wire::Answered {
@@ -134,6 +138,15 @@ pub(crate) fn apply(row: &mut Row, around: Around<'_>, leader: usize) -> Result<
         }
     };
     Ok(())
+}
+
+/// `NOT_CONTROLLER`: whoever is asked does not know the epochs that the leader acts on, and is asked
+/// again by `NodeToControllerRequestThread`.  Only a history that has gone back is behind a leader.
+fn knows_more(row: &Row, around: Around<'_>, leader: usize, proposal: &Proposal) -> bool {
+    let controller = &row.registration;
+    proposal.sender_epoch == around.cluster.broker_epoch[leader]
+        && (proposal.leader_epoch > controller.leader_epoch
+            || proposal.partition_epoch > controller.partition_epoch)
 }
 
 enum Judgement {

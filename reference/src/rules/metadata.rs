@@ -24,7 +24,8 @@ pub(crate) fn learn(
         return Err(Refusal::NothingThere);
     }
 
-    let image = row.records[row.records.len() - behind + count - 1];
+    let records = row.records_for(broker, around.cluster);
+    let image = records[records.len() - behind + count - 1];
     let memory = &mut row.memory[broker];
     let before = memory.image;
     memory.behind -= count;

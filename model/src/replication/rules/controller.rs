@@ -8,7 +8,7 @@ use crate::replication::rules::reassignment::Assignment;
 use crate::replication::rules::zookeeper;
 use crate::replication::state::{Answer, Controller, Image, Outcome, Request};
 use crate::replication::{BrokerEpoch, Disabled, Guard, Replication, State};
-use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Member, Process};
+use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Process};
 
 /// The controller takes an ISR change, or rejects it and says how sure it is.
 ///
@@ -36,6 +36,9 @@ pub(super) fn apply(
 
     let mut after = *before;
     let controller = &mut after.controller;
+    if knows_more(model, controller, leader, &request) {
+        return Err(Disabled::NoController);
+    }
     let outcome = match judge(model, controller, leader, &request) {
         Some(outcome) => outcome,
         None if model.has_zookeeper() => {
@@ -53,6 +56,23 @@ pub(super) fn apply(
     after.changes[leader].request = None;
     after.changes[leader].answer = sender_is_there.then_some(answer);
     Ok(after)
+}
+
+/// Whether the sender acts on a change that this controller has never committed, or does not know any
+/// more: it answers that it is not the controller, and is asked again.
+///
+/// Source: `ReplicationControlManager.validateAlterPartitionData` (`NOT_CONTROLLER`), KAFKA-14154; R22.
+fn knows_more(
+    model: &Replication,
+    controller: &Controller,
+    leader: Broker,
+    request: &Request,
+) -> bool {
+    let image = controller.image();
+    let keeps = |guard| model.keeps(guard);
+    let newer = request.leader_epoch > image.leader_epoch && keeps(Guard::ChangeEpochIsCurrent)
+        || request.partition_epoch > image.partition_epoch && keeps(Guard::ChangeBuildsOnNewest);
+    newer && request.broker_epoch == image.broker_epochs[leader]
 }
 
 /// Why the controller changes nothing, in the order in which it looks.
@@ -175,7 +195,9 @@ pub(super) fn fence(
     if before.image().fenced.contains(broker) {
         return Err(Disabled::AlreadySo);
     }
-    let silent = !before.replicas[broker].serves() || !keeps_session(model, before, broker);
+    let silent = !before.replicas[broker].serves()
+        || before.apart.contains(broker)
+        || !keeps_session(model, before, broker);
     let bounced = zookeeper::is_bounced(model, before, broker);
     model.require(Guard::FencedIsSilent, silent || bounced)?;
 
@@ -293,6 +315,10 @@ pub(super) fn register(
     let mut image = *controller.image();
     let clean = replica.stopped_under == image.broker_epochs[broker];
     image.broker_epochs[broker] = image.broker_epochs[broker].next();
+    if before.former.is_some() {
+        // What an earlier process had asked of either controller is lost.
+        after.changes[broker] = Default::default();
+    }
     let session_has_ended =
         image.fenced.contains(broker) || model.keeps(Guard::RegistrationAwaitsSessionEnd);
     if session_has_ended && model.variant.switches.registration_takes_seats {
@@ -435,7 +461,7 @@ pub(super) fn activate(
     if model.has_zookeeper() {
         return zookeeper::activate(model, before, datacenter);
     }
-    if model.setting.voters[datacenter.index()] == 0 {
+    if before.controller.voters_in(datacenter) == 0 {
         return Err(Disabled::NotInThisSetting);
     }
     if controller_works(model, before) {

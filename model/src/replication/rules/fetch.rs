@@ -318,6 +318,9 @@ fn append(
             return Err(Disabled::ModelIsFull);
         }
     }
+    if model.variant.switches.truncates_to_watermark {
+        replica.log.note_everything();
+    }
     replica.watermark = match model.keeps(Guard::FollowerWatermarkWithinLog) {
         true => watermark.min(replica.log.end()),
         false => watermark,

@@ -25,7 +25,8 @@ pub(super) fn learn(
         return Err(Disabled::NotServing);
     }
     reach_controller(model, before, broker)?;
-    if records == 0 || replica.place.saturating_add(records) > before.controller.newest() {
+    let newest = before.history_of(broker).newest();
+    if records == 0 || replica.place.saturating_add(records) > newest {
         return Err(Disabled::NothingThere);
     }
 
@@ -64,6 +65,14 @@ pub(super) fn apply_partition(
     broker: Broker,
     image: &Image,
 ) -> bool {
+    // Only where a history has gone back does a record of another leader epoch come that is older than
+    // what the leader knows by an answer.  What a LeaderAndIsr request says is applied whenever the
+    // request is (`Partition.makeLeader`).
+    let known = after.replicas[broker].tenure();
+    let older = known.is_some_and(|tenure| image.partition_epoch < tenure.partition_epoch);
+    if older && model.keeps(Guard::MetadataIsNotOlder) && !model.has_zookeeper() {
+        return false;
+    }
     if !image.replicas.contains(broker) {
         leave(&mut after.replicas[broker]);
         true
@@ -83,13 +92,8 @@ fn lead(model: &Replication, replica: &mut Replica, broker: Broker, image: &Imag
     let in_this_epoch = replica.leader_epoch == image.leader_epoch;
     match replica.role {
         Role::Leader(ref mut tenure) if in_this_epoch => {
-            let older = image.partition_epoch < tenure.partition_epoch;
             let equal = image.partition_epoch == tenure.partition_epoch;
-            if older && model.keeps(Guard::MetadataIsNotOlder) && !model.has_zookeeper() {
-                return false;
-            }
             forget_others(tenure, image.replicas);
-            // What a LeaderAndIsr request says is applied whenever the request is (`Partition.makeLeader`).
             let wiped = model.variant.switches.equal_epoch_wipes_pending || model.has_zookeeper();
             if equal && !wiped {
                 return false;

@@ -36,7 +36,7 @@ impl BrokerNames {
         self.0[broker.index()]
     }
 
-    fn of_set(&self, brokers: BrokerSet) -> BrokerSet {
+    pub(super) fn of_set(&self, brokers: BrokerSet) -> BrokerSet {
         brokers.iter().map(|broker| self.of(broker)).collect()
     }
 
@@ -60,6 +60,7 @@ impl Replication {
     pub fn interchangeable(&self) -> Vec<BrokerNames> {
         let steps_are_alike = matches!(self.variant.grain, Grain::Fine | Grain::Coarse);
         if !steps_are_alike
+            || !self.bounds.operators.break_outs.is_empty()
             || self.variant.waived != GuardSet::default()
             || !self.preferred_leader_stays()
             || self.bounds.operators.reassignments != [None; 2]
@@ -89,6 +90,8 @@ impl Replication {
         let home = self.setting.home(Broker::PREFERRED);
         self.faults.iter().all(|fault| match fault {
             Fault::Lag | Fault::ControllerFailover => true,
+            // Whoever knows more than the rest of the quorum ends, the preferred leader too.
+            Fault::MetadataRollback => false,
             Fault::DatacenterLoss(x)
             | Fault::DatacenterPowerLoss(x)
             | Fault::DatacenterDestroyed(x) => x != home,
@@ -125,6 +128,8 @@ impl State {
             changes,
             late,
             controller,
+            former,
+            apart,
             world,
             ghost,
         } = self;
@@ -140,6 +145,8 @@ impl State {
                 })
             }),
             controller: renamed_controller(names, controller),
+            former: former.map(|former| renamed_controller(names, &former)),
+            apart: names.of_set(*apart),
             world: *world,
             ghost: renamed_ghost(names, ghost),
         }
@@ -238,12 +245,15 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
     let Controller {
         active,
         gone,
+        voters,
+        left,
         mut log,
         elr,
         last_known_leader,
         recovering,
         adding,
         removing,
+        copy,
     } = *controller;
     for image in log.records_mut() {
         let Image {
@@ -272,12 +282,15 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
     Controller {
         active,
         gone: names.of_set(gone),
+        voters,
+        left,
         log,
         elr: names.of_set(elr),
         last_known_leader: last_known_leader.map(|leader| names.of(leader)),
         recovering,
         adding: names.of_set(adding),
         removing: names.of_set(removing),
+        copy: copy.map(|copy| copy.renamed(names)),
     }
 }
 
