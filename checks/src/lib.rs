@@ -20,6 +20,7 @@ mod guard_table;
 pub mod guards;
 pub mod json;
 pub mod ladder;
+pub mod liveness;
 mod names;
 pub mod peers;
 pub mod placement;
