@@ -5,6 +5,7 @@
 //! searched; [`search`] and [`explore`] search them; a [`Report`] is what comes of it.  [`check`](fn@check) is all
 //! of that in one call.
 
+pub mod advise;
 pub mod agreement;
 pub mod availability;
 pub mod check;

@@ -13,7 +13,6 @@
 //! | `graph` | where a fair run may stay; nothing of Kafka |
 //! | `space` | the states from which nothing more fails, and what can follow |
 //! | [`experiment`] | a question in a file, and its verdicts |
-//! | `telling` | a violation, told |
 //!
 //! **Deliberately absent:** how long anything takes, and operators: who waits for one waits for ever
 //! here.
@@ -24,7 +23,6 @@ pub mod fairness;
 pub mod goals;
 mod graph;
 mod space;
-mod telling;
 
 pub use goals::Property;
 use goals::{Cases, Demand};
@@ -33,6 +31,9 @@ use highwater_model::replication::{Disabled, Replication, State};
 use highwater_vocabulary::Event;
 use space::Space;
 use std::collections::HashSet;
+
+/// States that a search keeps, of the row and of what follows, if nobody says how many.
+pub const MOST_STATES: usize = 1_000_000;
 
 /// What a test makes of a step: state before, event, and what the rules make of it.
 pub type Plant = dyn Fn(&State, &Event, Result<State, Disabled>) -> Result<State, Disabled>;

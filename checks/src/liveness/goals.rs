@@ -15,8 +15,8 @@ pub struct Property {
     pub sentence: &'static str,
     /// The same, for those who read formulas.
     pub formula: &'static str,
-    /// What a run of which it does not hold does.
-    pub(super) failure: &'static str,
+    /// What is so for ever in a run that misses it.
+    failure: &'static str,
     /// What is asked of a run.
     pub(super) demand: Demand,
     /// For which cases it is missing in a state; no bit, if for none.
@@ -123,6 +123,11 @@ impl Property {
             missing: metadata_missing,
         },
     ];
+
+    /// What is so for ever, or again and again, in a run that misses it.
+    pub fn failure(&self) -> &'static str {
+        self.failure
+    }
 
     /// The one of that name.
     pub fn named(name: &str) -> Option<&'static Property> {

@@ -46,14 +46,6 @@ pub(crate) struct Component {
 }
 
 impl Graph {
-    /// A graph in which these classes are fair in the strong sense, and all others in the weak one.
-    pub(crate) fn with_strong(strong: Classes) -> Self {
-        Graph {
-            strong,
-            ..Graph::default()
-        }
-    }
-
     /// That a class is fair in the strong sense.
     pub(crate) fn demand_strong(&mut self, class: ClassNumber) {
         self.strong |= bit(class);
@@ -299,7 +291,10 @@ mod tests {
     const UNFAIR: Option<ClassNumber> = None;
 
     fn graph(steps: &[(u32, Option<ClassNumber>, u32)], strong: Classes) -> Graph {
-        let mut graph = Graph::with_strong(strong);
+        let mut graph = Graph {
+            strong,
+            ..Graph::default()
+        };
         let ends = steps.iter().map(|(from, _, to)| from.max(to));
         for _ in 0..=*ends.max().expect("a step") {
             graph.add();

@@ -44,8 +44,6 @@ pub(crate) fn start(row: &mut Row, broker: usize, watermark: Option<u64>) {
 /// one finds its change applied already is "out of date", and changes nothing.
 pub(crate) fn lose_answers(row: &mut Row) {
     for memory in &mut row.memory {
-        if let Some(Wire::Answered { .. }) = memory.wire {
-            memory.wire = None;
-        }
+        memory.wire = memory.wire.and_then(Wire::unanswered);
     }
 }

@@ -99,6 +99,7 @@ pub(super) fn halt(model: &Replication, after: &mut State, broker: Broker) {
         ..Replica::default()
     };
     let change = &mut after.changes[broker];
+    change.end_answer();
     *change = Change {
         request: change.request.filter(|request| request.sent),
         answer: None,
@@ -356,6 +357,6 @@ pub(super) fn depose(before: &State) -> Result<State, Disabled> {
 fn vacate(after: &mut State) {
     after.controller.active = None;
     for change in &mut after.changes.0 {
-        change.answer = None;
+        change.lose_answer();
     }
 }

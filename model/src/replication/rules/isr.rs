@@ -217,7 +217,7 @@ pub(super) fn told(model: &Replication, before: &State, leader: Broker) -> Resul
     reach_controller(model, before, leader)?;
 
     let mut after = *before;
-    after.changes[leader].answer = None;
+    after.changes[leader].end_answer();
     // A refusal calls nobody who would look at the watermark (`Partition.submitAlterPartition`).
     if take_answer(model, &mut after, leader, &answer) {
         watermark::advance(model, &mut after, leader);
@@ -258,8 +258,9 @@ fn take_answer(model: &Replication, after: &mut State, leader: Broker, answer: &
     false
 }
 
-/// The answer is lost.  Kafka sends the request again and again, and the controller answers that it
-/// is out of date, so the proposal stays pending until metadata arrives.
+/// The answer is lost.  Kafka sends the request again and again.  If it was taken, the controller answers
+/// that it is out of date, so the proposal stays pending until metadata arrives; if it was refused, no
+/// metadata will tell, and it is judged once more.
 ///
 /// Who: network.  Source: `DefaultAlterPartitionManager`; R21, R24.
 pub(super) fn untold(
@@ -272,7 +273,10 @@ pub(super) fn untold(
     }
 
     let mut after = *before;
-    after.changes[leader].answer = None;
+    match model.keeps(Guard::UnknownOutcomeStaysPending) {
+        true => after.changes[leader].lose_answer(),
+        false => after.changes[leader].end_answer(),
+    }
     if !model.keeps(Guard::UnknownOutcomeStaysPending) {
         if let Some(tenure) = after.replicas[leader].tenure_mut() {
             tenure.pending = None;
