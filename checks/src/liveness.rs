@@ -35,6 +35,16 @@ use std::collections::HashSet;
 /// States that a search keeps, of the row and of what follows, if nobody says how many.
 pub const MOST_STATES: usize = 1_000_000;
 
+/// What is taken for granted of channels that lose what is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Channels {
+    /// What is sent again and again arrives again and again: strong fairness of
+    /// [`fairness::Class::is_strong`].
+    DeliverInTheEnd,
+    /// Nothing: they may lose for ever what can be sent again.  No answer is certain then.
+    MayLoseAll,
+}
+
 /// What a test makes of a step: state before, event, and what the rules make of it.
 pub type Plant = dyn Fn(&State, &Event, Result<State, Disabled>) -> Result<State, Disabled>;
 
@@ -94,12 +104,17 @@ impl Liveness {
     /// Judges every property of `row`; at most so many states are looked at, of the row and of what
     /// follows.
     pub fn of(row: &Replication, most: usize) -> Liveness {
-        judge(row, None, most)
+        judge(row, None, Channels::DeliverInTheEnd, most)
+    }
+
+    /// The same if every class is only weakly fair.
+    pub fn of_losing(row: &Replication, most: usize) -> Liveness {
+        judge(row, None, Channels::MayLoseAll, most)
     }
 
     /// The same of a protocol that a test has altered.
     pub fn of_altered(row: &Replication, plant: &Plant, most: usize) -> Liveness {
-        judge(row, Some(plant), most)
+        judge(row, Some(plant), Channels::DeliverInTheEnd, most)
     }
 
     /// The verdict on a property.
@@ -117,9 +132,14 @@ impl Liveness {
     }
 }
 
-fn judge(row: &Replication, plant: Option<&Plant>, most: usize) -> Liveness {
+fn judge(
+    row: &Replication,
+    plant: Option<&Plant>,
+    channels: Channels,
+    most: usize,
+) -> Liveness {
     let row = row.unabridged();
-    let space = Space::of(&row, plant, most);
+    let space = Space::of(&row, plant, channels, most);
     let everywhere = match space.incomplete {
         None => space.graph.fair_components(|_| true),
         Some(_) => Vec::new(),

@@ -92,10 +92,11 @@ impl Class {
     /// Whether to be able again and again is enough of a claim: a channel that loses what is sent makes
     /// its answer impossible each time, and yet does not lose everything for ever.
     ///
-    /// Only a late fetch is taken off the channel by its loss.  Everywhere else what was lost can be
-    /// done again at once, so that the weak form is enough.
+    /// That is so of the answer to an ISR change, which is lost and asked for again, and of a late fetch,
+    /// which its loss takes off the channel.  Whatever else is lost can be done again at once, so that
+    /// the weak form is enough.
     pub fn is_strong(self) -> bool {
-        matches!(self, Class::Serve(_) | Class::Answer(_))
+        matches!(self, Class::Told(_) | Class::Serve(_) | Class::Answer(_))
     }
 
     /// In the words of the notation.

@@ -10,7 +10,7 @@
 //! **Deliberately absent:** whatever the proof remembers.  No rule reads it and no goal asks for it, so
 //! states that differ only there are one.
 
-use super::Plant;
+use super::{Channels, Plant};
 use super::fairness::Class;
 use super::goals::{Cases, Property};
 use super::graph::{ClassNumber, Graph, MOST_CLASSES, Node, Step};
@@ -44,6 +44,7 @@ pub(super) struct Space<'m> {
     /// The same without faults and budgets, and with every choice.
     pub(super) rest: Replication,
     plant: Option<&'m Plant>,
+    channels: Channels,
     beginnings: Vec<State>,
     ways: Vec<Way>,
     seeds: Vec<Seed>,
@@ -66,7 +67,12 @@ fn another() -> Record {
 
 impl<'m> Space<'m> {
     /// Searches the row and what follows, as far as `most` states of either.
-    pub(super) fn of(row: &'m Replication, plant: Option<&'m Plant>, most: usize) -> Self {
+    pub(super) fn of(
+        row: &'m Replication,
+        plant: Option<&'m Plant>,
+        channels: Channels,
+        most: usize,
+    ) -> Self {
         let bounds = Bounds {
             records: 0,
             reads: 0,
@@ -84,6 +90,7 @@ impl<'m> Space<'m> {
             row,
             rest,
             plant,
+            channels,
             beginnings: row.beginnings(),
             ways: Vec::new(),
             seeds: Vec::new(),
@@ -262,7 +269,8 @@ impl<'m> Space<'m> {
             return None;
         }
         let number = place as ClassNumber;
-        if known.is_none() && class.is_strong() {
+        let may_lose_all = self.channels == Channels::MayLoseAll;
+        if known.is_none() && class.is_strong() && !may_lose_all {
             self.graph.demand_strong(number);
         }
         Some(number)
