@@ -105,7 +105,11 @@ pub(crate) fn prose(value: &Value) -> Result<String, Remark> {
 }
 
 /// A list of entries of another table: `C16`, `B7`.
-fn numbered(file: &mut Table, key: &'static str, letter: char) -> Result<Vec<String>, Remark> {
+pub(crate) fn numbered(
+    file: &mut Table,
+    key: &'static str,
+    letter: char,
+) -> Result<Vec<String>, Remark> {
     let Some(list) = file.take(key) else {
         return Ok(Vec::new());
     };
@@ -137,7 +141,7 @@ fn properties() -> impl Iterator<Item = &'static str> {
     Property::ALL.iter().map(|property| property.name)
 }
 
-fn setting_of(mut table: Table) -> Result<Setting, Remark> {
+pub(crate) fn setting_of(mut table: Table) -> Result<Setting, Remark> {
     let kafka = kafka(&table.need("kafka", "kafka = \"4.1\"")?, &Profile::ALL)?;
     let mut setting = Setting {
         kafka,
@@ -343,7 +347,7 @@ fn find_or_add(
     Ok(Datacenter::at(setting.datacenters.len() - 1))
 }
 
-fn variant(kafka: Profile, mut table: Table) -> Result<Variant, Remark> {
+pub(crate) fn variant(kafka: Profile, mut table: Table) -> Result<Variant, Remark> {
     let mut variant = Variant::of(kafka);
     if let Some(guards) = table.take("waive") {
         for guard in guards.list()? {
@@ -394,7 +398,7 @@ fn variant(kafka: Profile, mut table: Table) -> Result<Variant, Remark> {
     Ok(variant)
 }
 
-fn faults_of(mut table: Table, setting: &Setting) -> Result<Faults, Remark> {
+pub(crate) fn faults_of(mut table: Table, setting: &Setting) -> Result<Faults, Remark> {
     let row = table.need("row", "row = \"lag+broker-crash\"")?;
     let sites: Vec<Site> = setting
         .every_datacenter()
@@ -417,7 +421,11 @@ fn faults_of(mut table: Table, setting: &Setting) -> Result<Faults, Remark> {
 }
 
 /// How much may happen, and in how large steps.
-fn bounds(mut table: Table, setting: &Setting, grain: &mut Grain) -> Result<Bounds, Remark> {
+pub(crate) fn bounds(
+    mut table: Table,
+    setting: &Setting,
+    grain: &mut Grain,
+) -> Result<Bounds, Remark> {
     let default = Bounds::default();
     if let Some(value) = table.take("grain") {
         *grain = value.word(&Grain::ALL.map(|grain| (grain.name(), grain)))?;

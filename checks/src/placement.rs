@@ -228,7 +228,7 @@ fn replicas_in(homes: &[Datacenter], datacenter: Datacenter) -> u8 {
 }
 
 /// Whether the cluster has eligible leader replicas: as the file says, or as the version does.
-fn eligible_leader_replicas(deployment: &Deployment) -> bool {
+pub(crate) fn eligible_leader_replicas(deployment: &Deployment) -> bool {
     let said = deployment.cluster.eligible_leader_replicas;
     said.unwrap_or_else(|| elr_by_default(deployment.kafka))
 }

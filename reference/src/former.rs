@@ -223,9 +223,8 @@ impl Row {
     /// one finds its change applied already is "out of date", and changes nothing.
     pub(crate) fn lose_answers_to(&mut self, brokers: u8) {
         for (broker, memory) in self.memory.iter_mut().enumerate() {
-            let answered = matches!(memory.wire, Some(Wire::Answered { .. }));
-            if answered && brokers >> broker & 1 == 1 {
-                memory.wire = None;
+            if brokers >> broker & 1 == 1 {
+                memory.wire = memory.wire.and_then(Wire::unanswered);
             }
         }
     }

@@ -127,8 +127,9 @@ pub(crate) struct Proposal {
 pub(crate) enum Verdict {
     /// Taken; the partition is so now.
     Taken(Registration),
-    /// `INELIGIBLE_REPLICA`: not taken, and never will be.
-    Ineligible,
+    /// `INELIGIBLE_REPLICA`: not taken.  The proposal is kept: it is sent again if its sender does not
+    /// hear of this.
+    Ineligible(Proposal),
     /// `NEW_LEADER_ELECTED`: taken, and with that a reassignment has taken the sender's office.  To the
     /// sender it is an error that says nothing.
     NewLeaderElected,
@@ -139,6 +140,24 @@ pub(crate) enum Verdict {
 pub(crate) enum Wire {
     Asked(Proposal),
     Answered { number: u32, verdict: Verdict },
+}
+
+impl Wire {
+    /// What is left when an answer is lost: `DefaultAlterPartitionManager` repeats the request.  Where
+    /// the change was taken the repeated one is out of date, and that changes nothing.
+    pub(crate) fn unanswered(self) -> Option<Wire> {
+        match self {
+            Wire::Answered {
+                verdict: Verdict::Ineligible(proposal),
+                ..
+            } => Some(Wire::Asked(Proposal {
+                sent: false,
+                ..proposal
+            })),
+            Wire::Answered { .. } => None,
+            Wire::Asked(_) => Some(self),
+        }
+    }
 }
 
 /// What a broker knows while it takes itself for the leader.

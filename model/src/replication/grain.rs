@@ -229,6 +229,7 @@ fn change_or_metadata(model: &Replication, state: &State, broker: Broker) -> Opt
     let reaches = serves && reaches_controller(model, state, broker);
     let arrives = change
         .request
+        .filter(|_| !change.is_refused())
         .is_some_and(|request| reaches || request.sent && works(model, state, history));
     if arrives {
         return Some(Event::Apply { leader: broker });

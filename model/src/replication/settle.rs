@@ -75,7 +75,7 @@ fn drop_dead_messages(model: &Replication, state: &mut State) {
             .answer
             .is_some_and(|answer| pending != Some(answer.to.1));
         if unheard && model.keeps(Guard::AnswerMatchesProposal) {
-            change.answer = None;
+            change.end_answer();
         }
     }
 }

@@ -172,7 +172,8 @@ pub struct Log {
 /// partition under way at a time; both slots are taken only where that guard is waived.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Change {
-    /// The proposal, until the controller handles it.
+    /// The proposal, until the controller handles it; one that the controller has refused stays until
+    /// its sender has heard of it, for otherwise it is asked for again.
     pub request: Option<Request>,
     /// The controller's answer, until the leader gets it.
     pub answer: Option<Answer>,
@@ -338,6 +339,40 @@ impl State {
     pub fn candidates(&self) -> BrokerSet {
         let named = self.image().isr.union(self.controller.elr);
         named.intersection(self.image().replicas)
+    }
+}
+
+impl Change {
+    /// Whether the controller has refused the request, and its sender has not heard of it yet.
+    pub fn is_refused(&self) -> bool {
+        let refused = |answer: &Answer| {
+            let request = self.request;
+            answer.outcome == Outcome::Ineligible
+                && request.is_some_and(|asked| answer.to == (asked.partition_epoch, asked.isr))
+        };
+        self.answer.as_ref().is_some_and(refused)
+    }
+
+    /// The answer is heard, or does not count any more; with a refusal ends what was refused.
+    pub fn end_answer(&mut self) {
+        if self.is_refused() {
+            self.request = None;
+        }
+        self.answer = None;
+    }
+
+    /// The answer is lost.  The sender asks again as soon as it reaches a controller: where its change
+    /// was taken it is out of date by then, and that leaves no trace; where it was refused it is judged
+    /// anew.
+    ///
+    /// Source: `DefaultAlterPartitionManager`, which keeps an item until it is answered; R21.
+    pub fn lose_answer(&mut self) {
+        if self.is_refused()
+            && let Some(request) = &mut self.request
+        {
+            request.sent = false;
+        }
+        self.answer = None;
     }
 }
 

@@ -125,7 +125,7 @@ pub(crate) fn apply(row: &mut Row, around: Around<'_>, leader: usize) -> Result<
         Judgement::OutOfDate => None,
         Judgement::Ineligible => Some(Wire::Answered {
             number: proposal.number,
-            verdict: Verdict::Ineligible,
+            verdict: Verdict::Ineligible(proposal),
         }),
         Judgement::Good => {
             let before = row.registration;

@@ -151,7 +151,7 @@ pub(crate) fn told(row: &mut Row, around: Around<'_>, leader: usize) -> Result<(
         return Ok(());
     }
     match verdict {
-        Verdict::Ineligible => tenure.pending = None,
+        Verdict::Ineligible(_) => tenure.pending = None,
         // It stays pending until metadata tells what became of it.
         Verdict::NewLeaderElected => {}
         Verdict::Taken(registration) => {
@@ -168,11 +168,11 @@ pub(crate) fn told(row: &mut Row, around: Around<'_>, leader: usize) -> Result<(
     Ok(())
 }
 
-/// The controller's answer is lost; the change stays pending.
+/// The controller's answer is lost; the change stays pending, and one that was refused is asked for again.
 pub(crate) fn untold(row: &mut Row, leader: usize) -> Result<(), Refusal> {
     match row.memory[leader].wire {
-        Some(Wire::Answered { .. }) => {
-            row.memory[leader].wire = None;
+        Some(answered @ Wire::Answered { .. }) => {
+            row.memory[leader].wire = answered.unanswered();
             Ok(())
         }
         _ => Err(Refusal::NothingThere),

@@ -23,6 +23,7 @@ pub(super) fn apply(
 ) -> Result<State, Disabled> {
     let request = before.changes[leader]
         .request
+        .filter(|_| !before.changes[leader].is_refused())
         .ok_or(Disabled::NothingThere)?;
     if !controller_works(model, before) {
         return Err(Disabled::NoController);
@@ -53,7 +54,8 @@ pub(super) fn apply(
         to: (request.partition_epoch, request.isr),
         outcome,
     };
-    after.changes[leader].request = None;
+    let refused = outcome == Outcome::Ineligible && sender_is_there;
+    after.changes[leader].request = refused.then_some(request);
     after.changes[leader].answer = sender_is_there.then_some(answer);
     Ok(after)
 }

@@ -125,6 +125,7 @@ pub(super) fn halt(model: &Replication, after: &mut State, broker: Broker) {
     };
     let was_apart = after.apart.contains(broker);
     let change = &mut after.changes[broker];
+    change.end_answer();
     *change = Change {
         request: change.request.filter(|request| request.sent && !was_apart),
         answer: None,
@@ -399,8 +400,9 @@ pub(super) fn vacate(model: &Replication, after: &mut State) {
     after.controller.active = None;
     let following = model.setting.replicas().minus(after.apart);
     for broker in following.iter() {
-        let lost = after.changes[broker].answer.take();
-        if lost.is_some() && model.has_zookeeper() {
+        let had_answer = after.changes[broker].answer.is_some();
+        after.changes[broker].lose_answer();
+        if had_answer && model.has_zookeeper() {
             isr::ask_again(after, broker);
         }
     }

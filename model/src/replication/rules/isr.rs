@@ -235,7 +235,7 @@ pub(super) fn told(model: &Replication, before: &State, leader: Broker) -> Resul
     reach_controller(model, before, leader)?;
 
     let mut after = *before;
-    after.changes[leader].answer = None;
+    after.changes[leader].end_answer();
     // A refusal calls nobody who would look at the watermark (`Partition.submitAlterPartition`).
     if take_answer(model, &mut after, leader, &answer)
         && model.variant.switches.answer_moves_watermark
@@ -278,9 +278,9 @@ fn take_answer(model: &Replication, after: &mut State, leader: Broker, answer: &
     false
 }
 
-/// The answer is lost.  Kafka sends the request again and again, and the controller answers that it
-/// is out of date, so the proposal stays pending until metadata arrives.  A controller with ZooKeeper
-/// answers that it is so already.
+/// The answer is lost.  Kafka sends the request again and again.  If it was taken, the controller answers
+/// that it is out of date, so the proposal stays pending until metadata arrives; if it was refused, no
+/// metadata will tell, and it is judged once more.  A controller with ZooKeeper answers that it is so already.
 ///
 /// Who: network.  Source: `DefaultAlterPartitionManager`, `DefaultAlterIsrManager`; R21, R24.
 pub(super) fn untold(
@@ -293,7 +293,10 @@ pub(super) fn untold(
     }
 
     let mut after = *before;
-    after.changes[leader].answer = None;
+    match model.keeps(Guard::UnknownOutcomeStaysPending) {
+        true => after.changes[leader].lose_answer(),
+        false => after.changes[leader].end_answer(),
+    }
     if model.has_zookeeper() {
         ask_again(&mut after, leader);
     } else if !model.keeps(Guard::UnknownOutcomeStaysPending) {

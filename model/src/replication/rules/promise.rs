@@ -160,7 +160,7 @@ fn acting<'a>(model: &'a Replication, state: &'a State) -> impl Iterator<Item = 
 /// Answers of a controller that is no more do not arrive; those to `undisturbed` do.
 fn forget_answers(model: &Replication, after: &mut State, undisturbed: BrokerSet) {
     for broker in model.setting.replicas().minus(undisturbed).iter() {
-        after.changes[broker].answer = None;
+        after.changes[broker].lose_answer();
     }
 }
 
