@@ -28,6 +28,9 @@ pub(crate) struct Cluster {
     pub fenced: u8,
     /// The broker epoch of each registration; it grows with every new one.
     pub broker_epoch: [u32; MOST_BROKERS],
+    /// The broker epoch that each process has been given, which the controller knows unless its history
+    /// has gone back, or is another one.
+    pub registered_as: [u32; MOST_BROKERS],
     /// What `CleanShutdownFileHandler` left on each disk: the epoch of the process that ended in
     /// an orderly way, or 0.
     pub mark: [u32; MOST_BROKERS],
@@ -72,6 +75,7 @@ impl Cluster {
             open: all,
             fenced: 0,
             broker_epoch: [0; MOST_BROKERS],
+            registered_as: [0; MOST_BROKERS],
             mark: [0; MOST_BROKERS],
             previous_epoch: [0; MOST_BROKERS],
             exact_checkpoint: 0,
@@ -88,6 +92,7 @@ impl Cluster {
             cluster.home[broker] = home.index() as u8;
             cluster.process[broker] = Process::Running;
             cluster.broker_epoch[broker] = 1;
+            cluster.registered_as[broker] = 1;
         }
         cluster.voters[..datacenters].copy_from_slice(&setting.voters);
         cluster

@@ -89,6 +89,14 @@ fn is_rare(event: &Event) -> bool {
     )
 }
 
+/// Whether an event begins a second history of metadata, or readies one.
+fn breaks_the_promise(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::BreakOut { .. } | Event::FallBehind { .. } | Event::RollBack { .. }
+    )
+}
+
 /// How often an event is tried, beside the others.
 fn usual_weight(event: &Event) -> u64 {
     match event {
@@ -237,10 +245,14 @@ pub struct Chooser {
 }
 
 impl Chooser {
-    /// For walks through this model.
-    pub fn new(model: &Replication, leaning: &Leaning) -> Chooser {
+    /// For walks of so many rows through this model.
+    ///
+    /// Where the metadata quorum breaks its promise, who knows more than a copy is told of one partition in
+    /// the model, and of all of them in the engine; so of several rows that is not asked.
+    pub fn new(model: &Replication, leaning: &Leaning, rows: usize) -> Chooser {
         let mut words = vec![(0, Vec::new()); Event::VERBS.len()];
-        for event in alphabet::every(&model.setting) {
+        let every = alphabet::every(&model.setting).into_iter();
+        for event in every.filter(|event| rows == 1 || !breaks_the_promise(event)) {
             let (weight, events) = &mut words[event.verb()];
             *weight = leaning.of(&event);
             events.push(event);

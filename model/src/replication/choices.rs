@@ -213,17 +213,26 @@ fn offer_operators(model: &Replication, state: &State, events: &mut Vec<Event>) 
     if spent.unclean_elections < operators.unclean_elections {
         events.push(Event::ElectUnclean);
     }
-    events.extend(
-        operators
-            .break_outs
-            .iter()
-            .map(|datacenter| Event::BreakOut { datacenter }),
-    );
+    let cut_off = operators
+        .break_outs
+        .iter()
+        .filter(|site| is_without_controller(state, *site));
+    events.extend(cut_off.map(|datacenter| Event::BreakOut { datacenter }));
     if spent.added_voters < operators.added_voters {
         let every = model.setting.every_datacenter();
         events.extend(every.map(|datacenter| Event::AddVoter { datacenter }));
     }
     offer_falling_behind(model, state, events);
+}
+
+/// An operator breaks a datacenter out when something is broken, and not before: nobody there reaches a
+/// controller that works.
+fn is_without_controller(state: &State, site: Datacenter) -> bool {
+    let whole = state.former.as_ref().unwrap_or(&state.controller);
+    let active = whole
+        .active
+        .filter(|_| super::rules::works(&state.world, whole));
+    !active.is_some_and(|active| state.world.connects(site, active))
 }
 
 /// A copy falls behind only where somebody may come to act on it, and where it makes a difference.

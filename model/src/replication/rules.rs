@@ -33,7 +33,11 @@ pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State,
         History::Front => rule(model, before, event),
         History::Former => on_former(),
         History::Either => match rule(model, before, event) {
-            Err(disabled) => on_former().map_err(|_| disabled),
+            Err(Disabled::ModelIsFull) => Err(Disabled::ModelIsFull),
+            Err(disabled) => on_former().map_err(|former| match former {
+                Disabled::ModelIsFull => former,
+                _ => disabled,
+            }),
             after => after,
         },
     }

@@ -141,7 +141,9 @@ impl Engine {
     }
 
     pub(super) fn unfence_process(&mut self, broker: usize) -> Result<(), Refusal> {
-        if !self.cluster.takes_part(broker) {
+        let cluster = &self.cluster;
+        let is_known = cluster.registered_as[broker] == cluster.broker_epoch[broker];
+        if !cluster.takes_part(broker) || !is_known {
             return Err(Refusal::NotServing);
         }
         self.cluster.controller_for(broker)?;
@@ -178,6 +180,7 @@ impl Engine {
         let clean = self.cluster.previous_epoch[broker] == self.cluster.broker_epoch[broker];
         self.cluster.exact_checkpoint &= !(1 << broker);
         self.cluster.broker_epoch[broker] += 1;
+        self.cluster.registered_as[broker] = self.cluster.broker_epoch[broker];
         self.cluster.registered |= 1 << broker;
         self.cluster.fenced |= 1 << broker;
         Ok(clean)
@@ -262,7 +265,7 @@ impl Engine {
             return Err(Refusal::NotServing);
         }
 
-        self.cluster.mark[broker] = self.cluster.broker_epoch[broker];
+        self.cluster.mark[broker] = self.cluster.registered_as[broker];
         self.cluster.halt(broker);
         self.cluster.exact_checkpoint |= 1 << broker;
         self.everywhere_else(|row| environment::halt(row, broker));

@@ -42,7 +42,7 @@ pub(super) fn request(row: &Row, around: Around<'_>, follower: usize) -> Result<
     if !around.cluster.can_open(homes[0], homes[1]) {
         return Err(Refusal::Unreachable);
     }
-    let broker_epoch = around.cluster.broker_epoch[follower];
+    let broker_epoch = around.cluster.registered_as[follower];
     // A fetcher thread asks again when it has been answered, or has given up.
     let tenure = (to, memory.leader_epoch, broker_epoch);
     let under_way = row.late[follower].as_ref();

@@ -220,7 +220,7 @@ fn may_lag(row: &Row, around: Around<'_>, leader: usize, follower: usize) -> boo
 ///
 /// Kafka: `addBrokerEpochToIsr`, `DefaultAlterPartitionManager.submit`.
 fn propose(row: &mut Row, around: Around<'_>, leader: usize, in_sync: u8, maximal: u8) {
-    let sender_epoch = around.cluster.broker_epoch[leader];
+    let sender_epoch = around.cluster.registered_as[leader];
     let sent = around.cluster.controller_for(leader).is_ok();
     let memory = &mut row.memory[leader];
     let Some(tenure) = &mut memory.tenure else {
