@@ -231,7 +231,7 @@ fn is_without_controller(state: &State, site: Datacenter) -> bool {
     let whole = state.former.as_ref().unwrap_or(&state.controller);
     let active = whole
         .active
-        .filter(|_| super::rules::works(&state.world, whole));
+        .filter(|_| super::rules::works(model, state, whole));
     !active.is_some_and(|active| state.world.connects(site, active))
 }
 
