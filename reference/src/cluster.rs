@@ -4,6 +4,7 @@
 //! and `BrokerLifecycleManager` at the broker, `QuorumController` for who may commit.
 
 use crate::Refusal;
+use crate::former::{Copied, Office};
 use highwater_vocabulary::{
     Broker, Datacenter, MOST_BROKERS, MOST_DATACENTERS, Member, Process, Setting,
 };
@@ -14,6 +15,8 @@ pub(crate) struct Cluster {
     pub brokers: usize,
     pub home: [u8; MOST_BROKERS],
     pub voters: [u8; MOST_DATACENTERS],
+    /// Datacenters whose voters count here, and follow another quorum.
+    pub left: u8,
     pub datacenters: usize,
     pub process: [Process; MOST_BROKERS],
     /// Brokers whose process has registered since it started.
@@ -25,6 +28,9 @@ pub(crate) struct Cluster {
     pub fenced: u8,
     /// The broker epoch of each registration; it grows with every new one.
     pub broker_epoch: [u32; MOST_BROKERS],
+    /// The broker epoch that each process has been given, which the controller knows unless its history
+    /// has gone back, or is another one.
+    pub registered_as: [u32; MOST_BROKERS],
     /// What `CleanShutdownFileHandler` left on each disk: the epoch of the process that ended in
     /// an orderly way, or 0.
     pub mark: [u32; MOST_BROKERS],
@@ -43,6 +49,12 @@ pub(crate) struct Cluster {
     pub lags: bool,
     /// `min.insync.replicas` as the controller has it.
     pub min_isr: u8,
+    /// What a copy of the metadata has that has fallen behind.
+    pub copied: Option<Copied>,
+    /// The quorum as it was, where another history has begun.
+    pub former: Option<Box<Office>>,
+    /// Brokers that follow that one.
+    pub apart: u8,
 }
 
 impl Cluster {
@@ -56,12 +68,14 @@ impl Cluster {
             brokers,
             home: [0; MOST_BROKERS],
             voters: [0; MOST_DATACENTERS],
+            left: 0,
             datacenters,
             process: [Process::Stopped; MOST_BROKERS],
             registered: all,
             open: all,
             fenced: 0,
             broker_epoch: [0; MOST_BROKERS],
+            registered_as: [0; MOST_BROKERS],
             mark: [0; MOST_BROKERS],
             previous_epoch: [0; MOST_BROKERS],
             exact_checkpoint: 0,
@@ -70,11 +84,15 @@ impl Cluster {
             active: setting.voters.iter().position(|n| *n > 0).map(|x| x as u8),
             lags: false,
             min_isr: setting.min_insync_replicas,
+            copied: None,
+            former: None,
+            apart: 0,
         };
         for (broker, home) in setting.brokers.iter().enumerate() {
             cluster.home[broker] = home.index() as u8;
             cluster.process[broker] = Process::Running;
             cluster.broker_epoch[broker] = 1;
+            cluster.registered_as[broker] = 1;
         }
         cluster.voters[..datacenters].copy_from_slice(&setting.voters);
         cluster
@@ -140,9 +158,17 @@ impl Cluster {
     }
 
     fn is_majority(&self, sites: impl Iterator<Item = usize>) -> bool {
-        let voters = |site: usize| u32::from(self.voters[site]);
-        let all: u32 = (0..self.datacenters).map(voters).sum();
-        2 * sites.map(voters).sum::<u32>() > all
+        let counted = |site: usize| u32::from(self.voters[site]);
+        let all: u32 = (0..self.datacenters).map(counted).sum();
+        2 * sites.map(|site| self.voters_in(site)).sum::<u32>() > all
+    }
+
+    /// The voters of a datacenter that take part in this quorum.
+    pub(crate) fn voters_in(&self, site: usize) -> u32 {
+        match self.left >> site & 1 {
+            0 => self.voters[site].into(),
+            _ => 0,
+        }
     }
 
     fn powered(&self) -> impl Iterator<Item = usize> + use<'_> {
@@ -172,6 +198,11 @@ impl Cluster {
 
     /// The same, and the broker can open a connection to it.
     pub(crate) fn controller_for(&self, broker: usize) -> Result<usize, Refusal> {
+        if self.is_apart(broker) && self.former.is_some() {
+            let mut turned = self.turned();
+            turned.apart &= !(1 << broker);
+            return turned.controller_for(broker);
+        }
         let at = self.controller()?;
         if self.connects(usize::from(self.home[broker]), at) {
             Ok(at)
@@ -180,22 +211,26 @@ impl Cluster {
         }
     }
 
+    /// Whether a voter there could be elected, and commit.
+    pub(crate) fn could_elect(&self, site: usize) -> Result<(), Refusal> {
+        let is_dark = self.dark >> site & 1 == 1;
+        match !is_dark && self.is_heard_by_majority(site) && self.is_fetched_by_majority(site) {
+            true => Ok(()),
+            false => Err(Refusal::Unreachable),
+        }
+    }
+
     /// A voter of that datacenter becomes the active controller.
     ///
     /// Kafka: `KafkaRaftClient`: votes of a majority, and a majority that then fetches.
     pub(crate) fn activate(&mut self, site: usize) -> Result<(), Refusal> {
-        if self.voters[site] == 0 {
+        if self.voters_in(site) == 0 {
             return Err(Refusal::NotInThisSetting);
         }
         if self.controller().is_ok() {
             return Err(Refusal::AlreadySo);
         }
-        if self.dark >> site & 1 == 1
-            || !self.is_heard_by_majority(site)
-            || !self.is_fetched_by_majority(site)
-        {
-            return Err(Refusal::Unreachable);
-        }
+        self.could_elect(site)?;
 
         self.active = Some(site as u8);
         Ok(())
@@ -209,6 +244,7 @@ impl Cluster {
         self.process[broker] = Process::Stopped;
         self.registered &= !(1 << broker);
         self.open &= !(1 << broker);
+        self.apart &= !(1 << broker);
         self.previous_epoch[broker] = 0;
     }
 

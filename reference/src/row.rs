@@ -2,6 +2,7 @@
 //! event, and put back after it.
 
 use crate::cluster::Cluster;
+use crate::former::{CopiedRow, FormerRow};
 use crate::kernels::{Registrations, watermark};
 use crate::spans::Span;
 use highwater_vocabulary::{MOST_BROKERS, Record};
@@ -32,24 +33,57 @@ impl Registration {
     }
 }
 
+/// The replica lists of `PartitionRegistration`, as sets: their order is that of the brokers, but for
+/// those that are to go, who come last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Assignment {
+    /// `replicas`: during a reassignment also whoever is to go.
+    pub replicas: u8,
+    /// `addingReplicas`.
+    pub adding: u8,
+    /// `removingReplicas`.
+    pub removing: u8,
+    /// The observers of Confluent Server.
+    pub observers: u8,
+}
+
+impl Assignment {
+    /// The min ISR that counts: no more than there are replicas (`effectiveMinIsr`).
+    pub(crate) fn effective(&self, min_isr: u8) -> u8 {
+        min_isr.min(self.replicas.count_ones() as u8)
+    }
+}
+
 /// What a broker knows once it has applied a committed record: Kafka's `MetadataImage`, as far as
 /// it concerns one partition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Image {
     pub partition: Registration,
+    pub assignment: Assignment,
     pub fenced: u8,
     pub broker_epoch: [u32; MOST_BROKERS],
     pub min_isr: u8,
 }
 
 impl Image {
-    pub(crate) fn of(partition: Registration, cluster: &Cluster) -> Image {
+    pub(crate) fn of(partition: Registration, assignment: Assignment, cluster: &Cluster) -> Image {
         Image {
             partition,
+            assignment,
             fenced: cluster.fenced,
             broker_epoch: cluster.broker_epoch,
             min_isr: cluster.min_isr,
         }
+    }
+
+    /// The min ISR that counts for a leader that has applied this.
+    pub(crate) fn effective_min_isr(&self) -> u8 {
+        self.assignment.effective(self.min_isr)
+    }
+
+    /// Whether that broker holds a replica.
+    pub(crate) fn assigns(&self, broker: usize) -> bool {
+        self.assignment.replicas >> broker & 1 == 1
     }
 }
 
@@ -93,8 +127,12 @@ pub(crate) struct Proposal {
 pub(crate) enum Verdict {
     /// Taken; the partition is so now.
     Taken(Registration),
-    /// `INELIGIBLE_REPLICA`: not taken, and never will be.
-    Ineligible,
+    /// `INELIGIBLE_REPLICA`: not taken.  The proposal is kept: it is sent again if its sender does not
+    /// hear of this.
+    Ineligible(Proposal),
+    /// `NEW_LEADER_ELECTED`: taken, and with that a reassignment has taken the sender's office.  To the
+    /// sender it is an error that says nothing.
+    NewLeaderElected,
 }
 
 /// Where an ISR change is on its way.
@@ -102,6 +140,24 @@ pub(crate) enum Verdict {
 pub(crate) enum Wire {
     Asked(Proposal),
     Answered { number: u32, verdict: Verdict },
+}
+
+impl Wire {
+    /// What is left when an answer is lost: `DefaultAlterPartitionManager` repeats the request.  Where
+    /// the change was taken the repeated one is out of date, and that changes nothing.
+    pub(crate) fn unanswered(self) -> Option<Wire> {
+        match self {
+            Wire::Answered {
+                verdict: Verdict::Ineligible(proposal),
+                ..
+            } => Some(Wire::Asked(Proposal {
+                sent: false,
+                ..proposal
+            })),
+            Wire::Answered { .. } => None,
+            Wire::Asked(_) => Some(self),
+        }
+    }
 }
 
 /// What a broker knows while it takes itself for the leader.
@@ -207,6 +263,7 @@ pub(crate) struct Written {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Row {
     pub registration: Registration,
+    pub assignment: Assignment,
     pub disks: [Disk; MOST_BROKERS],
     pub memory: [Memory; MOST_BROKERS],
     /// What has been committed and not been applied by everybody, oldest first.
@@ -214,13 +271,17 @@ pub(crate) struct Row {
     pub late: [Option<Late>; MOST_BROKERS],
     pub acknowledged: u8,
     pub written: Vec<Written>,
+    /// What a copy of the metadata that has fallen behind has of it.
+    pub copied: Option<CopiedRow>,
+    /// What the former history has of it, where there are two.
+    pub former: Option<FormerRow>,
 }
 
 impl Row {
     /// A broker's view just after it has applied the newest metadata, in a partition where nothing
     /// is under way.
     pub(crate) fn settled_memory(
-        registration: Registration,
+        (registration, assignment): (Registration, Assignment),
         cluster: &Cluster,
         broker: usize,
         tenure: impl FnOnce() -> Tenure,
@@ -230,7 +291,7 @@ impl Row {
         }
         let leads = registration.leader >> broker & 1 == 1;
         Memory {
-            image: Image::of(registration, cluster),
+            image: Image::of(registration, assignment, cluster),
             leader: registration.leader,
             leader_epoch: registration.leader_epoch,
             partition_epoch: registration.partition_epoch,
@@ -242,9 +303,13 @@ impl Row {
     /// The controller commits what has just been changed: it becomes a record that every broker
     /// will apply.
     pub(crate) fn commit(&mut self, cluster: &Cluster) {
-        self.records.push(Image::of(self.registration, cluster));
+        let image = Image::of(self.registration, self.assignment, cluster);
+        self.records.push(image);
+        if let Some(copied) = &mut self.copied {
+            copied.since += 1;
+        }
         for broker in 0..cluster.brokers {
-            if cluster.remembers(broker) {
+            if cluster.remembers(broker) && !cluster.is_apart(broker) {
                 self.memory[broker].behind += 1;
             }
         }
@@ -296,24 +361,34 @@ impl Row {
     /// that does not lead would apply without noticing.
     pub(crate) fn settle(&mut self, cluster: &Cluster) {
         for broker in 0..cluster.brokers {
-            self.drop_dead_message(broker);
-            self.skip_what_changes_nothing(broker);
+            self.drop_dead_message(broker, cluster);
+            self.skip_what_changes_nothing(broker, cluster);
             self.forget_losses(broker);
         }
-        let slowest = (0..cluster.brokers)
-            .map(|broker| self.memory[broker].behind)
-            .max();
-        let unread = self.records.len() - slowest.unwrap_or(0);
+        let slowest = |is_apart: bool| {
+            let brokers =
+                (0..cluster.brokers).filter(|broker| cluster.is_apart(*broker) == is_apart);
+            brokers
+                .map(|broker| self.memory[broker].behind)
+                .max()
+                .unwrap_or(0)
+        };
+        let (behind, behind_former) = (slowest(false), slowest(true));
+        // A copy that has fallen behind may come to be what is read.
+        let kept = self.copied.map_or(0, |copied| copied.since);
+        let unread = self.records.len().saturating_sub(behind.max(kept));
         self.records.drain(..unread);
+        if let Some(former) = &mut self.former {
+            former.records.drain(..former.records.len() - behind_former);
+        }
     }
 
-    fn drop_dead_message(&mut self, broker: usize) {
+    fn drop_dead_message(&mut self, broker: usize, cluster: &Cluster) {
+        let registered = self.registered(broker, cluster);
         let memory = &self.memory[broker];
         let dead = match &memory.wire {
             None => false,
-            Some(Wire::Asked(proposal)) => {
-                proposal.partition_epoch < self.registration.partition_epoch
-            }
+            Some(Wire::Asked(proposal)) => proposal.partition_epoch < registered.partition_epoch,
             Some(Wire::Answered { number, .. }) => {
                 let tenure = memory.tenure.as_ref();
                 tenure.and_then(|tenure| tenure.pending).map(|it| it.number) != Some(*number)
@@ -330,12 +405,18 @@ impl Row {
         }
     }
 
-    fn skip_what_changes_nothing(&mut self, broker: usize) {
+    fn skip_what_changes_nothing(&mut self, broker: usize, cluster: &Cluster) {
+        let records = match &self.former {
+            Some(former) if cluster.is_apart(broker) => &former.records,
+            _ => &self.records,
+        };
         let memory = &mut self.memory[broker];
         while memory.behind > 0 && memory.tenure.is_none() {
-            let next = &self.records[self.records.len() - memory.behind];
-            let notices = next.partition.leader != memory.leader
+            let next = &records[records.len() - memory.behind];
+            let (was_assigned, is_assigned) = (memory.image.assigns(broker), next.assigns(broker));
+            let differs = next.partition.leader != memory.leader
                 || next.partition.leader_epoch != memory.leader_epoch;
+            let notices = was_assigned != is_assigned || is_assigned && differs;
             if notices {
                 return;
             }
@@ -348,7 +429,10 @@ impl Row {
     /// Whoever does not lead will lead in a later epoch only, and has written nothing in that.
     fn forget_losses(&mut self, broker: usize) {
         let memory = &self.memory[broker];
-        let leads_on = self.registration.leader >> broker & 1 == 1 || memory.tenure.is_some();
+        // Where there have been two histories an epoch may be led twice.
+        let leads_on = self.disks[broker].losses > u32::from(u16::MAX)
+            || self.registration.leader >> broker & 1 == 1
+            || memory.tenure.is_some();
         if !leads_on && memory.behind == 0 {
             self.disks[broker].losses = 0;
         }

@@ -80,7 +80,7 @@ impl Case {
         &self,
         begin: impl Fn(usize) -> A,
     ) -> Result<Tally, Box<Disagreement>> {
-        let chooser = Chooser::new(&self.model, &self.leaning);
+        let chooser = Chooser::new(&self.model, &self.leaning, self.rows);
         let mut walk = Walk::new(&self.model, &self.beginning, self.rows, begin(self.rows));
         let mut lot = self.lot.clone();
         for _ in 0..self.steps {
@@ -114,7 +114,7 @@ fn setting(lot: &mut Lot) -> Setting {
         false => vec![1; 3],
     };
     voters[0] = voters[0].max(1);
-    Setting {
+    let mut setting = Setting {
         kafka: lot.one_of(&Profile::KRAFT),
         datacenters: ["north", "south", "west"].map(String::from).to_vec(),
         voters,
@@ -129,7 +129,21 @@ fn setting(lot: &mut Lot) -> Setting {
         eligible_leader_replicas: lot.one_in(2),
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
+        spares: BrokerSet::EMPTY,
+    };
+    // One broker is no replica at first in one case of four, and one replica an observer in one of eight.
+    if lot.one_in(4) {
+        setting.spares = last_of(setting.replicas());
     }
+    if setting.assigned().len() > 1 && lot.one_in(8) {
+        setting.observers = last_of(setting.assigned());
+        setting.observer_promotion = lot.one_of(&ObserverPromotion::ALL);
+    }
+    setting
+}
+
+fn last_of(brokers: BrokerSet) -> BrokerSet {
+    brokers.minus(BrokerSet::first(brokers.len() - 1))
 }
 
 /// A version as it is, or in one case of three with up to two of its switches turned; fetches are late

@@ -6,17 +6,38 @@ use crate::Refusal;
 use crate::cluster::Cluster;
 use crate::kernels::change;
 use crate::row::Row;
-use crate::rules::{Around, controller, environment, metadata};
+use crate::rules::{Around, assignment, controller, environment, metadata};
 use highwater_vocabulary::{Datacenter, Event, MOST_BROKERS, Offset, Process};
 
 impl Engine {
     pub(super) fn apply_to_brokers(&mut self, event: &Event) -> Result<(), Refusal> {
+        let apart = self.cluster.apart;
+        self.happen_to_brokers(event)?;
+        // What a process had asked the former controller for is lost with it.
+        let ended = |broker: &usize| {
+            apart >> broker & 1 == 1 && self.cluster.process[*broker] == Process::Stopped
+        };
+        for broker in (0..self.cluster.brokers).filter(ended).collect::<Vec<_>>() {
+            self.everywhere_else(|row| row.memory[broker].wire = None);
+        }
+        Ok(())
+    }
+
+    fn happen_to_brokers(&mut self, event: &Event) -> Result<(), Refusal> {
+        let site = |datacenter| self.cluster.knows_datacenter(datacenter);
         match *event {
+            Event::Terminate { broker } => self.terminate(self.cluster.knows_broker(broker)?),
+            Event::BreakOut { datacenter } => self.break_out(site(datacenter)?),
+            Event::AddVoter { datacenter } => self.add_voter(site(datacenter)?),
+            Event::FallBehind { datacenter } => self.fall_behind(site(datacenter)?),
+            Event::RollBack { datacenter } => self.roll_back(site(datacenter)?),
+
             Event::Fence { broker } => self.fence(self.cluster.knows_broker(broker)?),
             Event::Unfence { broker } => self.unfence(self.cluster.knows_broker(broker)?),
             Event::Register { broker } => self.register(self.cluster.knows_broker(broker)?),
             Event::Activate { datacenter } => self.activate(datacenter),
             Event::SetMinIsr { to } => self.set_min_isr(to),
+            Event::PromoteObservers { datacenter } => self.promote_observers(datacenter),
 
             Event::Stop { broker } => self.stop(self.cluster.knows_broker(broker)?),
             Event::Restart { broker, watermark } => {
@@ -103,7 +124,8 @@ impl Engine {
             return Err(Refusal::AlreadySo);
         }
         let home = usize::from(self.cluster.home[broker]);
-        if self.cluster.takes_part(broker) && self.cluster.connects(home, at) {
+        let follows = self.cluster.takes_part(broker) && !self.cluster.is_apart(broker);
+        if follows && self.cluster.connects(home, at) {
             return Err(Refusal::FencedIsSilent);
         }
         Ok(())
@@ -119,7 +141,9 @@ impl Engine {
     }
 
     pub(super) fn unfence_process(&mut self, broker: usize) -> Result<(), Refusal> {
-        if !self.cluster.takes_part(broker) {
+        let cluster = &self.cluster;
+        let is_known = cluster.registered_as[broker] == cluster.broker_epoch[broker];
+        if !cluster.takes_part(broker) || !is_known {
             return Err(Refusal::NotServing);
         }
         self.cluster.controller_for(broker)?;
@@ -156,6 +180,7 @@ impl Engine {
         let clean = self.cluster.previous_epoch[broker] == self.cluster.broker_epoch[broker];
         self.cluster.exact_checkpoint &= !(1 << broker);
         self.cluster.broker_epoch[broker] += 1;
+        self.cluster.registered_as[broker] = self.cluster.broker_epoch[broker];
         self.cluster.registered |= 1 << broker;
         self.cluster.fenced |= 1 << broker;
         Ok(clean)
@@ -173,7 +198,7 @@ impl Engine {
         }
 
         self.cluster.active = None;
-        self.everywhere_else(environment::lose_answers);
+        self.lose_answers_to(!self.cluster.apart);
         Ok(())
     }
 
@@ -204,6 +229,24 @@ impl Engine {
         Ok(())
     }
 
+    /// The observers of a datacenter become ordinary replicas of every partition of the topic.
+    fn promote_observers(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
+        let site = self.cluster.knows_datacenter(datacenter)?;
+        self.cluster.controller()?;
+        let there = self.cluster.brokers_of(site);
+        let there = there.fold(0, |there, broker| there | 1 << broker);
+        let mut rows = 0..self.partitions();
+        if !rows.any(|row| self.table.assignment(row).observers & there != 0) {
+            return Err(Refusal::AlreadySo);
+        }
+
+        let before = self.cluster.clone();
+        self.everywhere(&before, |row, around| {
+            assignment::promote(row, around, there)
+        });
+        Ok(())
+    }
+
     /// A value that is set anew, on another level or for the cluster, is a record too, and
     /// `createClearElrRecordsAsNeeded` looks at the record, not at the value.
     fn has_anything_to_clear(&self) -> bool {
@@ -222,7 +265,7 @@ impl Engine {
             return Err(Refusal::NotServing);
         }
 
-        self.cluster.mark[broker] = self.cluster.broker_epoch[broker];
+        self.cluster.mark[broker] = self.cluster.registered_as[broker];
         self.cluster.halt(broker);
         self.cluster.exact_checkpoint |= 1 << broker;
         self.everywhere_else(|row| environment::halt(row, broker));
@@ -308,10 +351,24 @@ impl Engine {
         }
         self.can_lose(broker, loss)?;
 
+        self.end_with(broker, loss);
+        Ok(())
+    }
+
+    /// The process ends, and its disk keeps everything.
+    pub(super) fn end(&mut self, broker: usize) {
+        self.end_with(broker, Loss::Nothing);
+    }
+
+    fn end_with(&mut self, broker: usize, loss: Loss) {
         let before = self.cluster.clone();
         self.cluster.halt(broker);
         self.each_loses(&before, &[(broker, loss)]);
-        Ok(())
+    }
+
+    /// Answers on their way to these brokers are lost.
+    fn lose_answers_to(&mut self, brokers: u8) {
+        self.everywhere_else(|row| row.lose_answers_to(brokers));
     }
 
     /// A datacenter stops at one moment: its brokers, its voters, the active controller if it is
@@ -347,9 +404,18 @@ impl Engine {
         if deposes {
             self.cluster.active = None;
         }
+        let former = self.cluster.former.as_mut();
+        let former = former.filter(|former| former.active == Some(site as u8));
+        let deposes_former = former.is_some();
+        if let Some(former) = former {
+            former.active = None;
+        }
         self.each_loses(&before, &losses);
         if deposes {
-            self.everywhere_else(environment::lose_answers);
+            self.lose_answers_to(!before.apart);
+        }
+        if deposes_former {
+            self.lose_answers_to(before.apart);
         }
         Ok(())
     }
@@ -405,6 +471,10 @@ impl Engine {
 
 /// What registering a broker does to a row; it counts as registered, and fenced, already.
 pub(super) fn register_row(row: &mut Row, around: Around<'_>, broker: usize, clean: bool) {
+    if around.cluster.former.is_some() {
+        // What an earlier process had asked of either controller is lost.
+        row.memory[broker].wire = None;
+    }
     if around.rules.switches.registration_takes_seats {
         controller::take_seats(row, around, broker, clean);
     }
@@ -415,7 +485,7 @@ pub(super) fn register_row(row: &mut Row, around: Around<'_>, broker: usize, cle
 /// What unfencing a broker does to a row; it counts as unfenced already.
 pub(super) fn unfence_row(row: &mut Row, around: Around<'_>, broker: usize) {
     let change = controller::unfencing(around, broker);
-    change::elect_leaderless(&mut row.registration.as_columns(), &change);
+    controller::elect_if_leaderless(row, around, &change);
     row.commit(around.cluster);
 }
 

@@ -40,16 +40,14 @@ pub(super) fn propose_expansion(row: &mut Row, around: Around<'_>, leader: usize
 
 /// The observers that are not to be in this ISR, as the leader sees it.
 fn unasked_observers(around: Around<'_>, row: &Row, leader: usize, in_sync: u8) -> u8 {
-    let min_isr = around.cluster.effective(row.memory[leader].image.min_isr);
-    around
-        .rules
-        .observers
-        .unasked(1 << leader, in_sync, min_isr)
+    let image = &row.memory[leader].image;
+    let observers = around.rules.observers.known_by(image);
+    observers.unasked(1 << leader, in_sync, image.effective_min_isr())
 }
 
 /// Whether only observers leave, whom those who stay do not ask for, being enough to write.
 fn is_demotion(around: Around<'_>, row: &Row, leader: usize, staying: u8, dropped: u8) -> bool {
-    let min_isr = around.cluster.effective(row.memory[leader].image.min_isr);
+    let min_isr = row.memory[leader].image.effective_min_isr();
     dropped & !unasked_observers(around, row, leader, staying) == 0
         && staying.count_ones() >= u32::from(min_isr)
 }
@@ -153,7 +151,9 @@ pub(crate) fn told(row: &mut Row, around: Around<'_>, leader: usize) -> Result<(
         return Ok(());
     }
     match verdict {
-        Verdict::Ineligible => tenure.pending = None,
+        Verdict::Ineligible(_) => tenure.pending = None,
+        // It stays pending until metadata tells what became of it.
+        Verdict::NewLeaderElected => {}
         Verdict::Taken(registration) => {
             if registration.leader_epoch == memory.leader_epoch
                 && registration.partition_epoch >= memory.partition_epoch
@@ -168,11 +168,11 @@ pub(crate) fn told(row: &mut Row, around: Around<'_>, leader: usize) -> Result<(
     Ok(())
 }
 
-/// The controller's answer is lost; the change stays pending.
+/// The controller's answer is lost; the change stays pending, and one that was refused is asked for again.
 pub(crate) fn untold(row: &mut Row, leader: usize) -> Result<(), Refusal> {
     match row.memory[leader].wire {
-        Some(Wire::Answered { .. }) => {
-            row.memory[leader].wire = None;
+        Some(answered @ Wire::Answered { .. }) => {
+            row.memory[leader].wire = answered.unanswered();
             Ok(())
         }
         _ => Err(Refusal::NothingThere),
@@ -220,7 +220,7 @@ fn may_lag(row: &Row, around: Around<'_>, leader: usize, follower: usize) -> boo
 ///
 /// Kafka: `addBrokerEpochToIsr`, `DefaultAlterPartitionManager.submit`.
 fn propose(row: &mut Row, around: Around<'_>, leader: usize, in_sync: u8, maximal: u8) {
-    let sender_epoch = around.cluster.broker_epoch[leader];
+    let sender_epoch = around.cluster.registered_as[leader];
     let sent = around.cluster.controller_for(leader).is_ok();
     let memory = &mut row.memory[leader];
     let Some(tenure) = &mut memory.tenure else {
