@@ -500,10 +500,11 @@ const SWITCHES: &[(&str, &str, &str, &str, [u8; 4])] = &[
         "lag+broker-crash",
         [1, 1, 1, 0],
     ),
+    // Below min ISR nothing is appended any more, so nothing else looks at the watermark.
     (
         "answer-moves-watermark",
-        "acked-in-leader",
-        "2.7, brokers a-1 b-1, min ISR 1, unclean on",
+        "candidates-complete",
+        "2.7, brokers a-1 b-1, min ISR 2, unclean on",
         "lag+broker-crash",
         [1, 2, 1, 0],
     ),
