@@ -24,6 +24,7 @@ pub(crate) fn occasion(around: Around<'_>) -> Change {
         has_eligible: switches.eligible_leader_replicas,
         elects_fenced_last_known: switches.elects_fenced_last_known,
         shrinking_starts_epoch: switches.shrinking_starts_epoch,
+        keeps_only_living: false,
     }
 }
 
