@@ -64,7 +64,7 @@ fn deployment(mut file: Table, warnings: &mut Vec<Remark>) -> Result<Deployment,
     let name = file.need("name", "name = \"Stretched over three datacenters\"")?;
     let name = one_line(&name, "the name of a report")?;
     let kafka = match file.take("kafka") {
-        Some(version) => kafka(&version)?,
+        Some(version) => kafka(&version, &Profile::KRAFT)?,
         None => {
             let newest = Profile::NEWEST;
             warnings.push(
@@ -137,39 +137,45 @@ fn one_line(value: &Value, what: &str) -> Result<String, Remark> {
     }
 }
 
-/// A Kafka version that is modelled.
-pub(crate) fn kafka(value: &Value) -> Result<Profile, Remark> {
+/// One of these Kafka versions.
+pub(crate) fn kafka(value: &Value, modelled: &[Profile]) -> Result<Profile, Remark> {
     let version = value.text()?;
-    version.parse().map_err(|()| {
-        let known = listed(Profile::ALL.map(Profile::name));
-        match version {
-            "0.10" | "1.0" | "2.0" | "2.1" | "2.7" => value
-                .error(format!(
-                    "Kafka {version} is not supported yet: ZooKeeper keeps its metadata"
-                ))
-                .remedy(format!("there are {known}")),
-            "3.3" => value
-                .error("Kafka 3.3 is not supported yet")
-                .remedy(format!("there are {known}")),
-            _ => value
-                .error(format!("Kafka {} is not modelled", quoted(version)))
-                .remedy(match newest_up_to(version) {
-                    Some(older) => format!("there are {known}; up to yours the newest is {older}"),
-                    None => format!("there are {known}"),
-                }),
-        }
-    })
+    let named = version.parse().ok();
+    named
+        .filter(|named| modelled.contains(named))
+        .ok_or_else(|| {
+            let known = listed(modelled.iter().map(|profile| profile.name()));
+            match version {
+                "0.10" | "1.0" | "2.0" | "2.1" | "2.7" => value
+                    .error(format!(
+                        "Kafka {version} is not supported yet: ZooKeeper keeps its metadata"
+                    ))
+                    .remedy(format!("there are {known}")),
+                "3.3" => value
+                    .error("Kafka 3.3 is not supported yet")
+                    .remedy(format!("there are {known}")),
+                _ => value
+                    .error(format!("Kafka {} is not modelled", quoted(version)))
+                    .remedy(match newest_up_to(version, modelled) {
+                        Some(older) => {
+                            format!("there are {known}; up to yours the newest is {older}")
+                        }
+                        None => format!("there are {known}"),
+                    }),
+            }
+        })
 }
 
 /// The newest modelled version that is not newer than one like `3.7` or `4.1.0`.
-fn newest_up_to(version: &str) -> Option<Profile> {
+fn newest_up_to(version: &str, modelled: &[Profile]) -> Option<Profile> {
     let numbers = |version: &str| -> Option<(u32, u32)> {
         let mut parts = version.split('.').map(|part| part.parse().ok());
         Some((parts.next()??, parts.next()??))
     };
     let wanted = numbers(version)?;
-    Profile::ALL
-        .into_iter()
+    modelled
+        .iter()
+        .copied()
         .rfind(|profile| numbers(profile.name()).is_some_and(|known| known <= wanted))
 }
 

@@ -19,7 +19,7 @@ use highwater_model::replication::{
 };
 use highwater_vocabulary::{
     Acks, Broker, BrokerSet, Datacenter, Faults, MOST_BROKERS, MOST_DATACENTERS, MOST_RECORDS,
-    Member, ObserverPromotion, Profile, Setting, Site,
+    Member, ObserverPromotion, Profile, Quorum, Setting, Site,
 };
 
 /// The most voters of one datacenter.
@@ -138,11 +138,13 @@ fn properties() -> impl Iterator<Item = &'static str> {
 }
 
 fn setting_of(mut table: Table) -> Result<Setting, Remark> {
-    let kafka = kafka(&table.need("kafka", "kafka = \"4.1\"")?)?;
+    let kafka = kafka(&table.need("kafka", "kafka = \"4.1\"")?, &Profile::ALL)?;
     let mut setting = Setting {
         kafka,
         datacenters: Vec::new(),
         voters: Vec::new(),
+        quorum: Quorum::Majority,
+        zookeeper_observers: Vec::new(),
         brokers: Vec::new(),
         min_insync_replicas: 1,
         acks: Acks::All,
@@ -164,6 +166,7 @@ fn setting_of(mut table: Table) -> Result<Setting, Remark> {
         Some(voters) => add_voters(&mut setting, voters)?,
         None => setting.voters = vec![1; setting.datacenters.len()],
     }
+    ensemble(&mut table, &mut setting)?;
     if let Some(value) = table.take("min_insync_replicas") {
         setting.min_insync_replicas = value.number(1..=MOST_BROKERS as i64)?;
     }
@@ -247,6 +250,60 @@ fn add_broker(setting: &mut Setting, broker: &Value) -> Result<(), Remark> {
                  \"{site}-{expected}\""
             ))),
     }
+}
+
+/// What only ZooKeeper's ensembles have: hierarchical quorums with weights, and observers.
+fn ensemble(table: &mut Table, setting: &mut Setting) -> Result<(), Remark> {
+    setting.zookeeper_observers = vec![0; setting.datacenters.len()];
+    let quorum = table.take("quorum");
+    let weights = table.take("weights");
+    let servers = table.take("zookeeper_observers");
+    let hierarchical = match &quorum {
+        Some(value) => value.word(&[("majority", false), ("hierarchical", true)])?,
+        None => false,
+    };
+    let foreign = quorum.filter(|_| hierarchical).or(servers.clone());
+    if let (Some(value), false) = (&foreign, setting.kafka.has_zookeeper()) {
+        return Err(value
+            .error(format!(
+                "Kafka {} keeps its metadata with KRaft, which has nothing of the kind",
+                setting.kafka
+            ))
+            .remedy("remove it, or write kafka = \"2.7\""));
+    }
+    if let (Some(value), false) = (&weights, hierarchical) {
+        return Err(value
+            .error("weights belong to a hierarchical quorum")
+            .remedy("write quorum = \"hierarchical\", or remove them"));
+    }
+    if hierarchical {
+        let weights = numbers_by_datacenter(weights, 1, setting)?;
+        setting.quorum = Quorum::Hierarchical { weights };
+    }
+    setting.zookeeper_observers = numbers_by_datacenter(servers, 0, setting)?;
+    Ok(())
+}
+
+/// A number for each datacenter that has brokers or voters.
+fn numbers_by_datacenter(
+    table: Option<Value>,
+    absent: u8,
+    setting: &Setting,
+) -> Result<Vec<u8>, Remark> {
+    let mut numbers = vec![absent; setting.datacenters.len()];
+    let Some(table) = table else {
+        return Ok(numbers);
+    };
+    for number in table.table()?.take_all() {
+        let home = setting.datacenter_named(number.key()).ok_or_else(|| {
+            let known = setting.datacenters.iter().map(String::as_str);
+            number
+                .key_error(format!("there is no datacenter {}", quoted(number.key())))
+                .remedy(instead(number.key(), known))
+        })?;
+        numbers[home.index()] = number.number(0..=MOST_VOTERS_THERE)?;
+    }
+    Ok(numbers)
 }
 
 fn add_voters(setting: &mut Setting, voters: Value) -> Result<(), Remark> {

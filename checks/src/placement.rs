@@ -16,7 +16,7 @@
 
 use highwater_model::replication::variant::elr_by_default;
 use highwater_vocabulary::{
-    BrokerSet, Datacenter, Deployment, Member, Placement, Setting, Site, Topic,
+    BrokerSet, Datacenter, Deployment, Member, Placement, Quorum, Setting, Site, Topic,
 };
 use std::collections::BTreeSet;
 
@@ -44,6 +44,8 @@ pub fn classes(deployment: &Deployment, topic: &Topic) -> Vec<Setting> {
         kafka: deployment.kafka,
         datacenters: cluster.datacenters(),
         voters: cluster.sites.iter().map(|site| site.voters).collect(),
+        quorum: Quorum::Majority,
+        zookeeper_observers: vec![0; cluster.sites.len()],
         min_insync_replicas: topic.min_insync_replicas,
         acks: topic.acks,
         unclean_leader_election: topic.unclean_leader_election,

@@ -11,8 +11,8 @@ use highwater_model::replication::{
     Bounds, Guard, Operators, Property, Replication, State, Variant,
 };
 use highwater_vocabulary::{
-    Acks, Broker, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Setting,
-    Story, Told,
+    Acks, Broker, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Quorum,
+    Setting, Story, Told,
 };
 use proptest::prelude::*;
 use spoilt::waived::Waived;
@@ -25,6 +25,8 @@ fn layout(brokers: &[usize]) -> Setting {
         kafka: Profile::V4_1,
         datacenters: ["north", "south", "west"].map(String::from).to_vec(),
         voters: vec![1, 1, 1],
+        quorum: Quorum::Majority,
+        zookeeper_observers: vec![0; 3],
         brokers: brokers.iter().map(|site| Datacenter::at(*site)).collect(),
         min_insync_replicas: 2,
         acks: Acks::All,
@@ -38,7 +40,7 @@ fn layout(brokers: &[usize]) -> Setting {
 /// Every version, with and without what it can have.
 fn settings(brokers: &[usize]) -> Vec<Setting> {
     let mut settings = Vec::new();
-    for kafka in Profile::ALL.iter().copied() {
+    for kafka in Profile::KRAFT.iter().copied() {
         for eligible_leader_replicas in [false, true] {
             if eligible_leader_replicas && kafka < Profile::V4_0 {
                 continue;

@@ -7,7 +7,7 @@ use highwater_checks::{Report, Source, check, deployment_file, ladder};
 use highwater_model::replication::{Bounds, Grain, Guard, Replication, State, Variant, choices};
 use highwater_vocabulary::{
     Acks, BrokerSet, Datacenter, Deployment, Event, Faults, MOST_RECORDS, Member,
-    ObserverPromotion, Profile, Record, Setting,
+    ObserverPromotion, Profile, Quorum, Record, Setting,
 };
 use stateright::Model;
 use std::collections::{HashSet, VecDeque};
@@ -187,6 +187,8 @@ fn pair(waived: Option<Guard>, faults: &str) -> Replication {
         kafka: Profile::V3_9,
         datacenters: vec!["a".into()],
         voters: vec![3],
+        quorum: Quorum::Majority,
+        zookeeper_observers: vec![0],
         brokers: vec![Datacenter::at(0); 2],
         min_insync_replicas: 1,
         acks: Acks::All,

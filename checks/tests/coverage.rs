@@ -32,7 +32,7 @@ verbs! {
     Produce "produce"  Ack "ack"  Refuse "refuse"  Read "read"
     Fetch "fetch"  FetchLost "fetch-lost"
     Request "request"  Serve "serve"  Answer "answer"  Drop "drop"
-    Lapse "lapse"  Shrink "shrink"  Told "told"  Untold "untold"  Learn "learn"
+    Lapse "lapse"  Shrink "shrink"  Told "told"  Untold "untold"  Learn "learn"  Late "late"
     Apply "apply"  Fence "fence"  Unfence "unfence"  Register "register"
     Prefer "prefer"  Unclean "unclean"  Activate "activate"
     SetMinIsr "set-min-isr"  ElectUnclean "elect-unclean"  Stop "stop"

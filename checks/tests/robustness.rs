@@ -5,7 +5,7 @@
 use highwater_model::replication::{Bounds, Guard, Replication, Switches, Variant};
 use highwater_vocabulary::{
     Acks, Broker, BrokerSet, Datacenter, Event, Faults, MOST_BROKERS, MOST_RECORDS, Member,
-    ObserverPromotion, Offset, Profile, Record, Setting, Story, Told,
+    ObserverPromotion, Offset, Profile, Quorum, Record, Setting, Story, Told,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ fn setting() -> impl Strategy<Value = Setting> {
         1u8..=MOST_BROKERS as u8,
         0usize..3,
         switches,
-        select(Profile::ALL.to_vec()),
+        select(Profile::KRAFT.to_vec()),
     )
         .prop_map(
             |(homes, mut voters, min_isr, acks, (unclean, elr, observers), kafka)| {
@@ -37,6 +37,8 @@ fn setting() -> impl Strategy<Value = Setting> {
                     observer_promotion: ObserverPromotion::ALL[usize::from(min_isr) % 3],
                     datacenters: ["north", "south", "east"].map(String::from).to_vec(),
                     voters,
+                    quorum: Quorum::Majority,
+                    zookeeper_observers: vec![0; 3],
                     brokers: homes.into_iter().map(Datacenter::at).collect(),
                     min_insync_replicas: min_isr,
                     acks: Acks::EACH[acks],

@@ -7,7 +7,7 @@
 use highwater_reference::Engine;
 use highwater_vocabulary::{
     Acks, Broker, BrokerSet, Datacenter, Event, Member, Observation, ObserverPromotion, Offset,
-    Profile, Record, Setting,
+    Profile, Quorum, Record, Setting,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -20,6 +20,8 @@ fn setting(kafka: Profile, homes: [usize; 4], acks: Acks) -> Setting {
         kafka,
         datacenters: ["north", "south", "west"].map(String::from).to_vec(),
         voters: vec![1, 1, 1],
+        quorum: Quorum::Majority,
+        zookeeper_observers: vec![0; 3],
         brokers: homes.iter().map(|site| Datacenter::at(*site)).collect(),
         min_insync_replicas: 2,
         acks,
@@ -159,7 +161,7 @@ proptest! {
 
     #[test]
     fn followers_may_change_places(
-        kafka in select(Profile::ALL.to_vec()),
+        kafka in select(Profile::KRAFT.to_vec()),
         acks in select(Acks::EACH.to_vec()),
         homes in any::<[u8; 4]>(),
         places in Just(vec![1, 2, 3]).prop_shuffle(),

@@ -72,6 +72,7 @@ fn of_replicas(setting: &Setting, broker: Broker, events: &mut Vec<Event>) {
     let dropped = droppable.nonempty_subsets();
     events.extend(dropped.map(|dropped| Event::Shrink { leader, dropped }));
     events.extend((1..=3).map(|records| Event::Learn { broker, records }));
+    events.extend((1..=3).map(|records| Event::Late { broker, records }));
 }
 
 fn of_processes(broker: Broker, events: &mut Vec<Event>) {

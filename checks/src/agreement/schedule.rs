@@ -97,7 +97,7 @@ fn usual_weight(event: &Event) -> u64 {
         | Event::Serve { .. }
         | Event::Answer { .. }
         | Event::Resume { .. } => 5,
-        Event::Shrink { .. } | Event::Fence { .. } | Event::Heal { .. } => 4,
+        Event::Shrink { .. } | Event::Late { .. } | Event::Fence { .. } | Event::Heal { .. } => 4,
         // There are three records, and they had better not all be written in the first epoch.
         Event::Produce { .. }
         | Event::Refuse { .. }

@@ -7,7 +7,7 @@ use super::{Account, Disagreement, engine_at};
 use highwater_model::replication::variant::Switches;
 use highwater_model::replication::{Bounds, Property, Replication, State, Variant};
 use highwater_vocabulary::{
-    Acks, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Setting,
+    Acks, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Quorum, Setting,
 };
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -115,9 +115,11 @@ fn setting(lot: &mut Lot) -> Setting {
     };
     voters[0] = voters[0].max(1);
     Setting {
-        kafka: lot.one_of(&Profile::ALL),
+        kafka: lot.one_of(&Profile::KRAFT),
         datacenters: ["north", "south", "west"].map(String::from).to_vec(),
         voters,
+        quorum: Quorum::Majority,
+        zookeeper_observers: vec![0; 3],
         brokers: (0..replicas)
             .map(|_| Datacenter::at(lot.below(3)))
             .collect(),

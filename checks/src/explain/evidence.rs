@@ -207,7 +207,7 @@ impl Walk<'_> {
             Event::Wipe { .. } | Event::Destroy { .. } => {
                 format!("{name} lost {record} with its disk at step {number}.")
             }
-            Event::Learn { .. } | Event::Register { .. } => format!(
+            Event::Learn { .. } | Event::Late { .. } | Event::Register { .. } => format!(
                 "{name} dropped {record} at step {number}, on learning that {} leads epoch {}: it kept only what lay below its own high watermark, which was {}{}.",
                 self.leader_of(&moment.after, broker),
                 moment.after.replicas[broker].leader_epoch.0,

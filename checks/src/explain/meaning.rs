@@ -60,6 +60,7 @@ impl Step<'_> {
                 vec!["lost: the leader does not know what became of its proposal".into()]
             }
             Event::Learn { broker, .. } => self.learn(broker),
+            Event::Late { broker, .. } => self.arrives_late(broker),
 
             Event::Apply { leader } => self.apply(leader),
             Event::Fence { .. } => self.with_metadata("its session has expired"),
@@ -137,6 +138,14 @@ impl Step<'_> {
     }
 
     // Clients.
+
+    fn arrives_late(&self, broker: Broker) -> Vec<String> {
+        let overtaken = "an older request, which others have overtaken, arrives now";
+        let learnt = self.learn(broker);
+        std::iter::once(overtaken.to_owned())
+            .chain(learnt)
+            .collect()
+    }
 
     fn produce(&self, broker: Broker, record: Record) -> Vec<String> {
         let mut clauses = Vec::new();

@@ -219,6 +219,7 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         | Event::Told { .. }
         | Event::Untold { .. }
         | Event::Learn { .. }
+        | Event::Late { .. }
         | Event::Apply { .. }
         | Event::Fence { .. }
         | Event::Unfence { .. }

@@ -43,6 +43,7 @@ pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State,
         Event::Told { leader } => isr::told(model, before, leader),
         Event::Untold { leader } => isr::untold(model, before, leader),
         Event::Learn { broker, records } => metadata::learn(model, before, broker, records),
+        Event::Late { broker, records } => metadata::late(model, before, broker, records),
 
         Event::Apply { leader } => controller::apply(model, before, leader),
         Event::Fence { broker } => controller::fence(model, before, broker),

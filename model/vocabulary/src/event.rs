@@ -63,7 +63,12 @@ pub enum Event {
     /// `untold L`: that answer is lost.
     Untold { leader: Broker },
     /// `learn B n`: B applies the next n committed metadata records at once.
+    ///
+    /// With ZooKeeper: the LeaderAndIsr request of the nth record from here arrives at B; those
+    /// between are lost, or late.
     Learn { broker: Broker, records: u8 },
+    /// `late B n`: the LeaderAndIsr request n records before the one B took last arrives at B.
+    Late { broker: Broker, records: u8 },
 
     // The controller.
     /// `apply L`: the controller takes or rejects L's ISR change.
@@ -78,7 +83,7 @@ pub enum Event {
     Prefer,
     /// `unclean`: the controller's own sweep over leaderless partitions elects uncleanly.
     Unclean,
-    /// `activate X`: a voter of X becomes the active controller.
+    /// `activate X`: a voter of X becomes the active controller; with ZooKeeper, a broker of X.
     Activate { datacenter: Datacenter },
 
     // Operators.

@@ -29,5 +29,7 @@ pub use notation::NotationError;
 pub use numbers::{LeaderEpoch, Offset};
 pub use observation::{Entry, Observation, Process, ReplicaView};
 pub use profile::Profile;
-pub use setting::{Acks, MOST_BROKERS, MOST_DATACENTERS, MOST_RECORDS, ObserverPromotion, Setting};
+pub use setting::{
+    Acks, MOST_BROKERS, MOST_DATACENTERS, MOST_RECORDS, ObserverPromotion, Quorum, Setting,
+};
 pub use story::{Expected, Story, StoryError, Told};

@@ -64,6 +64,7 @@ impl Event {
                 records: 1,
             } => format!("learn {}", broker(b)),
             Event::Learn { broker: b, records } => format!("learn {} {records}", broker(b)),
+            Event::Late { broker: b, records } => format!("late {} {records}", broker(b)),
             Event::Apply { leader } => format!("apply {}", broker(leader)),
             Event::Fence { broker: b } => format!("fence {}", broker(b)),
             Event::Unfence { broker: b } => format!("unfence {}", broker(b)),
@@ -190,6 +191,10 @@ impl<'a, W: Iterator<Item = &'a str>> Operands<'a, W> {
             "learn" => Event::Learn {
                 broker: self.broker()?,
                 records: self.count_or(1)?,
+            },
+            "late" => Event::Late {
+                broker: self.broker()?,
+                records: self.number("how many metadata records", 1, 64)?,
             },
             "apply" => Event::Apply {
                 leader: self.broker()?,

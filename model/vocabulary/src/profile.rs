@@ -7,6 +7,11 @@ use std::str::FromStr;
 /// engine.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Profile {
+    /// Kafka 2.1 with ZooKeeper, as of 2.1.0: leaders write the ISR themselves.
+    V2_1,
+    /// Kafka 2.7 with ZooKeeper, as of 2.7.0, inter-broker protocol 2.7: leaders ask the controller
+    /// (KIP-497), control requests carry broker epochs (KIP-380).
+    V2_7,
     /// Kafka 3.5 with KRaft, as of 3.5.0.
     V3_5,
     /// Kafka 3.9 with KRaft, as of 3.9.1.
@@ -19,14 +24,34 @@ pub enum Profile {
 
 impl Profile {
     /// Oldest first.
-    pub const ALL: [Profile; 4] = [Profile::V3_5, Profile::V3_9, Profile::V4_0, Profile::V4_1];
+    pub const ALL: [Profile; 6] = [
+        Profile::V2_1,
+        Profile::V2_7,
+        Profile::V3_5,
+        Profile::V3_9,
+        Profile::V4_0,
+        Profile::V4_1,
+    ];
+
+    /// Those whose metadata is kept by a KRaft quorum.
+    pub const KRAFT: [Profile; 4] = [Profile::V3_5, Profile::V3_9, Profile::V4_0, Profile::V4_1];
+
+    /// Those whose metadata is kept in ZooKeeper.
+    pub const ZOOKEEPER: [Profile; 2] = [Profile::V2_1, Profile::V2_7];
 
     /// The newest modelled: what a file that names no version gets.
     pub const NEWEST: Profile = Profile::V4_1;
 
+    /// Whether the metadata of this version is kept in ZooKeeper.
+    pub fn has_zookeeper(self) -> bool {
+        Profile::ZOOKEEPER.contains(&self)
+    }
+
     /// As files and stories write it.
     pub fn name(self) -> &'static str {
         match self {
+            Profile::V2_1 => "2.1",
+            Profile::V2_7 => "2.7",
             Profile::V3_5 => "3.5",
             Profile::V3_9 => "3.9",
             Profile::V4_0 => "4.0",

@@ -19,8 +19,14 @@ pub struct Setting {
     pub kafka: Profile,
     /// The names of the datacenters.
     pub datacenters: Vec<String>,
-    /// How many voters of the metadata quorum each datacenter has; as long as `datacenters`.
+    /// How many voters of the metadata quorum each datacenter has, KRaft's or ZooKeeper's servers; as
+    /// long as `datacenters`.
     pub voters: Vec<u8>,
+    /// How it is decided which voters are enough.
+    pub quorum: Quorum,
+    /// How many ZooKeeper servers of each datacenter only learn what is committed; as long as
+    /// `datacenters`, all 0 with KRaft.
+    pub zookeeper_observers: Vec<u8>,
     /// Where each replica lives, in the order of the partition's assignment: the first is the
     /// preferred leader, and elections try them in this order.
     pub brokers: Vec<Datacenter>,
@@ -37,6 +43,21 @@ pub struct Setting {
     pub observers: BrokerSet,
     /// When observers may join the ISR.
     pub observer_promotion: ObserverPromotion,
+}
+
+/// How it is decided which voters are enough to commit.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Quorum {
+    /// More than half of them: KRaft, and ZooKeeper unless it is told otherwise.
+    #[default]
+    Majority,
+    /// More than half of the groups, each with more than half of its weight: ZooKeeper's
+    /// `QuorumHierarchical`, with a datacenter a group.
+    Hierarchical {
+        /// The weight of each server of a datacenter; as long as `datacenters`.  A group without
+        /// weight does not count.
+        weights: Vec<u8>,
+    },
 }
 
 /// `observerPromotionPolicy` of Confluent Server's placement constraints, as documented: the condition
@@ -89,6 +110,11 @@ impl Setting {
     /// The datacenter in which `broker` lives.
     pub fn home(&self, broker: Broker) -> Datacenter {
         self.brokers[broker.index()]
+    }
+
+    /// How many ZooKeeper servers serve clients in `datacenter`, voters and observers.
+    pub fn servers_of(&self, datacenter: Datacenter) -> u8 {
+        self.voters[datacenter.index()] + self.zookeeper_observers[datacenter.index()]
     }
 
     /// The replicas that live in `datacenter`.

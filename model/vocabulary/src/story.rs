@@ -19,7 +19,7 @@
 
 use crate::{
     Acks, BrokerSet, Datacenter, Event, MOST_BROKERS, MOST_DATACENTERS, Member, NotationError,
-    ObserverPromotion, Profile, Setting,
+    ObserverPromotion, Profile, Quorum, Setting,
 };
 use std::fmt::Write;
 use thiserror::Error;
@@ -111,6 +111,22 @@ impl Story {
         for (name, voters) in setting.datacenters.iter().zip(&setting.voters) {
             let _ = write!(header, " {name} {voters}");
         }
+        if let Quorum::Hierarchical { weights } = &setting.quorum {
+            let _ = write!(header, ", quorum hierarchical");
+            for (name, weight) in setting.datacenters.iter().zip(weights) {
+                let _ = write!(header, " {name} {weight}");
+            }
+        }
+        if setting
+            .zookeeper_observers
+            .iter()
+            .any(|servers| *servers > 0)
+        {
+            let _ = write!(header, ", zookeeper-observers");
+            for (name, servers) in setting.datacenters.iter().zip(&setting.zookeeper_observers) {
+                let _ = write!(header, " {name} {servers}");
+            }
+        }
         let on = |switch| if switch { "on" } else { "off" };
         let _ = write!(
             header,
@@ -176,6 +192,8 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
         kafka,
         datacenters: Vec::new(),
         voters: Vec::new(),
+        quorum: Quorum::Majority,
+        zookeeper_observers: Vec::new(),
         brokers: Vec::new(),
         min_insync_replicas: 1,
         acks: Acks::All,
@@ -186,6 +204,7 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
     };
     let mut variant = Vec::new();
     let (mut voters, mut observers) = (None, None);
+    let (mut quorum, mut servers) = (None, None);
     for part in parts {
         let (key, value) = part
             .split_once(' ')
@@ -198,6 +217,8 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
         match key {
             "brokers" => read_brokers(value, &mut setting)?,
             "voters" => voters = Some(value),
+            "quorum" => quorum = Some(value),
+            "zookeeper-observers" => servers = Some(value),
             "min" => {
                 let number = value
                     .strip_prefix("ISR ")
@@ -225,7 +246,7 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
             "with" => variant.push(value.to_owned()),
             _ => {
                 return Err(format!(
-                    "`{key}` is no part of a setting; there are brokers, voters, min ISR, acks, elr, unclean, observers, promotion, with"
+                    "`{key}` is no part of a setting; there are brokers, voters, quorum, zookeeper-observers, min ISR, acks, elr, unclean, observers, promotion, with"
                 ));
             }
         }
@@ -234,6 +255,8 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
         return Err("a setting names its brokers: `brokers north-1 south-1`".into());
     }
     read_voters(voters, &mut setting)?;
+    read_quorum(quorum.unwrap_or("majority"), &mut setting)?;
+    read_zookeeper_observers(servers.unwrap_or_default(), &mut setting)?;
     setting.observers = read_observers(observers.unwrap_or_default(), &setting)?;
     Ok((setting, variant))
 }
@@ -276,6 +299,61 @@ fn read_brokers(names: &str, setting: &mut Setting) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A datacenter that is not named has servers of weight 1.
+fn read_quorum(text: &str, setting: &mut Setting) -> Result<(), String> {
+    let (kind, weights) = text.split_once(' ').unwrap_or((text, ""));
+    setting.quorum = match kind {
+        "majority" if weights.is_empty() => Quorum::Majority,
+        "hierarchical" if setting.kafka.has_zookeeper() => Quorum::Hierarchical {
+            weights: read_numbers("weights has each server of", weights, 1, setting)?,
+        },
+        "hierarchical" => {
+            return Err(format!(
+                "`quorum hierarchical` is ZooKeeper's, and Kafka {} is modelled with KRaft",
+                setting.kafka
+            ));
+        }
+        _ => {
+            return Err(format!(
+                "`quorum` is `majority`, or `hierarchical` and the weight of the servers of each datacenter, not `{text}`"
+            ));
+        }
+    };
+    Ok(())
+}
+
+fn read_zookeeper_observers(text: &str, setting: &mut Setting) -> Result<(), String> {
+    setting.zookeeper_observers = read_numbers("observers has", text, 0, setting)?;
+    if setting
+        .zookeeper_observers
+        .iter()
+        .any(|servers| *servers > 0)
+        && !setting.kafka.has_zookeeper()
+    {
+        return Err(format!(
+            "`zookeeper-observers` are ZooKeeper's, and Kafka {} is modelled with KRaft",
+            setting.kafka
+        ));
+    }
+    Ok(())
+}
+
+/// A number for each datacenter, after its name.
+fn read_numbers(what: &str, text: &str, absent: u8, setting: &Setting) -> Result<Vec<u8>, String> {
+    let mut numbers = vec![absent; setting.datacenters.len()];
+    let mut words = text.split_whitespace();
+    while let Some(site) = words.next() {
+        let datacenter = setting
+            .datacenter_named(site)
+            .ok_or_else(|| format!("`{site}` is no datacenter of this story"))?;
+        let number = words.next().and_then(|number| number.parse().ok());
+        numbers[datacenter.index()] = number.filter(|number| *number <= 9).ok_or_else(|| {
+            format!("how many {what} `{site}`? A number from 0 to 9 follows its name")
+        })?;
+    }
+    Ok(numbers)
 }
 
 /// Absent, every datacenter has one voter.

@@ -3,7 +3,7 @@
 
 use highwater_vocabulary::{
     Acks, Broker, BrokerSet, Datacenter, Event, MOST_BROKERS, MOST_RECORDS, Member,
-    ObserverPromotion, Offset, Profile, Record, Setting, Story,
+    ObserverPromotion, Offset, Profile, Quorum, Record, Setting, Story,
 };
 use proptest::array::uniform;
 use proptest::collection::vec;
@@ -40,6 +40,16 @@ fn setting() -> impl Strategy<Value = Setting> {
                     false => ObserverPromotion::default(),
                 },
                 brokers: homes.into_iter().map(home).collect(),
+                quorum: match kafka.has_zookeeper() && unclean {
+                    true => Quorum::Hierarchical {
+                        weights: voters.iter().map(|voters| voters + min_isr % 3).collect(),
+                    },
+                    false => Quorum::Majority,
+                },
+                zookeeper_observers: voters
+                    .iter()
+                    .map(|voters| voters * u8::from(kafka.has_zookeeper() && elr))
+                    .collect(),
                 datacenters,
                 voters,
                 min_insync_replicas: min_isr,
@@ -145,6 +155,10 @@ impl Operands {
                 broker,
                 records: self.count.max(1),
             },
+            Event::Late {
+                broker,
+                records: self.count.max(1),
+            },
             Event::Apply { leader },
             Event::Fence { broker },
             Event::Unfence { broker },
@@ -198,18 +212,18 @@ impl Operands {
 /// How many events there are.  Whoever adds one is made to come here, and adds it above.
 fn how_many(event: &Event) -> usize {
     match event {
-        Event::Produce { .. } | Event::Ack { .. } | Event::Refuse { .. } | Event::Read { .. } => 41,
-        Event::Fetch { .. } | Event::FetchLost { .. } | Event::Request { .. } => 41,
-        Event::Serve { .. } | Event::Answer { .. } | Event::Drop { .. } | Event::Lapse { .. } => 41,
-        Event::Shrink { .. } | Event::Told { .. } | Event::Untold { .. } => 41,
-        Event::Learn { .. } | Event::Apply { .. } | Event::Fence { .. } => 41,
-        Event::Unfence { .. } | Event::Register { .. } | Event::Prefer | Event::Unclean => 41,
-        Event::Activate { .. } | Event::SetMinIsr { .. } | Event::ElectUnclean => 41,
-        Event::Stop { .. } | Event::Restart { .. } | Event::Resume { .. } | Event::CatchUp => 41,
-        Event::Return { .. } | Event::Heal { .. } | Event::Crash { .. } => 41,
-        Event::PowerLoss { .. } | Event::Wipe { .. } | Event::Pause { .. } | Event::Lag => 41,
-        Event::Lose { .. } | Event::Darken { .. } | Event::Destroy { .. } => 41,
-        Event::Cut { .. } | Event::CutFrom { .. } | Event::Depose => 41,
+        Event::Produce { .. } | Event::Ack { .. } | Event::Refuse { .. } | Event::Read { .. } => 42,
+        Event::Fetch { .. } | Event::FetchLost { .. } | Event::Request { .. } => 42,
+        Event::Serve { .. } | Event::Answer { .. } | Event::Drop { .. } | Event::Lapse { .. } => 42,
+        Event::Shrink { .. } | Event::Told { .. } | Event::Untold { .. } => 42,
+        Event::Learn { .. } | Event::Late { .. } | Event::Apply { .. } | Event::Fence { .. } => 42,
+        Event::Unfence { .. } | Event::Register { .. } | Event::Prefer | Event::Unclean => 42,
+        Event::Activate { .. } | Event::SetMinIsr { .. } | Event::ElectUnclean => 42,
+        Event::Stop { .. } | Event::Restart { .. } | Event::Resume { .. } | Event::CatchUp => 42,
+        Event::Return { .. } | Event::Heal { .. } | Event::Crash { .. } => 42,
+        Event::PowerLoss { .. } | Event::Wipe { .. } | Event::Pause { .. } | Event::Lag => 42,
+        Event::Lose { .. } | Event::Darken { .. } | Event::Destroy { .. } => 42,
+        Event::Cut { .. } | Event::CutFrom { .. } | Event::Depose => 42,
     }
 }
 

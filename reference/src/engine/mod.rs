@@ -179,6 +179,8 @@ impl Engine {
                 metadata::learn(row, around, slot(broker)?, usize::from(records))
             }
 
+            Event::Late { .. } => Err(Refusal::NotInThisSetting),
+
             Event::Apply { leader } => controller::apply(row, around, slot(leader)?),
             Event::Prefer => controller::prefer(row, around),
             Event::Unclean => controller::sweep_unclean(row, around),
@@ -240,6 +242,7 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::Told { .. }
         | Event::Untold { .. }
         | Event::Learn { .. }
+        | Event::Late { .. }
         | Event::Apply { .. }
         | Event::Prefer
         | Event::Unclean

@@ -139,3 +139,8 @@ fn follow(model: &Replication, replica: &mut Replica, image: &Image) {
         replica.truncate(replica.watermark);
     }
 }
+
+/// Nothing arrives late where metadata is a log.
+pub(super) fn late(_: &Replication, _: &State, _: Broker, _: u8) -> Result<State, Disabled> {
+    Err(Disabled::NotInThisSetting)
+}
