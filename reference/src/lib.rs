@@ -15,6 +15,7 @@
 mod cluster;
 mod columns;
 mod engine;
+mod ensemble;
 pub mod kernels;
 mod lineages;
 mod refusal;

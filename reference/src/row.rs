@@ -33,7 +33,8 @@ impl Registration {
 }
 
 /// What a broker knows once it has applied a committed record: Kafka's `MetadataImage`, as far as
-/// it concerns one partition.
+/// it concerns one partition.  With ZooKeeper a record is a `LeaderAndIsr` request and the state of its
+/// controller, and a broker has no image but of the topic's configuration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Image {
     pub partition: Registration,
@@ -49,6 +50,29 @@ impl Image {
             fenced: cluster.fenced,
             broker_epoch: cluster.broker_epoch,
             min_isr: cluster.min_isr,
+        }
+    }
+
+    /// Whether it is, as a `LeaderAndIsr` request, sent to this broker and not refused by it: not meant for
+    /// an earlier registration, of a larger leader epoch or another configuration, and with a leader
+    /// (`ReplicaManager.makeFollowers` follows nobody else).
+    pub(crate) fn may_be_taken(&self, broker: usize, memory: &Memory, own_epoch: u32) -> bool {
+        self.fenced >> broker & 1 == 0
+            && self.broker_epoch[broker] >= own_epoch
+            && self.is_news_to(memory)
+            && self.partition.leader != 0
+    }
+
+    /// Whether it says anything that the broker does not know.
+    pub(crate) fn is_news_to(&self, memory: &Memory) -> bool {
+        self.partition.leader_epoch > memory.leader_epoch || self.min_isr != memory.image.min_isr
+    }
+
+    /// With ZooKeeper: a broker that knows this configuration.
+    pub(crate) fn configured(min_isr: u8) -> Image {
+        Image {
+            min_isr,
+            ..Image::default()
         }
     }
 }
@@ -70,6 +94,8 @@ pub(crate) struct Pending {
     pub number: u32,
     /// Who counts until it is settled: the committed ISR and whoever joins (`maximalIsr`).
     pub maximal: u8,
+    /// The ISR that was proposed.
+    pub proposed: u8,
 }
 
 /// An `AlterPartition` request.
@@ -86,6 +112,14 @@ pub(crate) struct Proposal {
     pub sender_epoch: u32,
     pub leader_epoch: u32,
     pub partition_epoch: u32,
+}
+
+impl Proposal {
+    /// Whether the partition is already as the broker asks (`LeaderAndIsr.equalsIgnoreZk`).
+    pub(crate) fn is_so(&self, broker: usize, now: &Registration) -> bool {
+        (now.leader, now.leader_epoch, now.in_sync)
+            == (1 << broker, self.leader_epoch, self.in_sync)
+    }
 }
 
 /// What the controller answers.
@@ -155,16 +189,21 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Nothing but a request that has left the broker.  There is one such place for each broker, which
-    /// `apply L` names, so its next process proposes nothing while that is taken.
+    /// Nothing but a request that has left the broker, and those that are on their way to it.  There is
+    /// one such place for each broker, which `apply L` names, so its next process proposes nothing while
+    /// that is taken.
     pub(crate) fn but_what_was_sent(&self) -> Memory {
+        let emptied = Memory {
+            behind: self.behind,
+            ..Memory::default()
+        };
         match &self.wire {
             Some(Wire::Asked(proposal)) if proposal.sent => Memory {
                 wire: self.wire,
                 proposals: self.proposals,
-                ..Memory::default()
+                ..emptied
             },
-            _ => Memory::default(),
+            _ => emptied,
         }
     }
 }
@@ -229,11 +268,23 @@ impl Row {
             return Memory::default();
         }
         let leads = registration.leader >> broker & 1 == 1;
+        let (image, partition_epoch) = match (cluster.has_zookeeper(), leads) {
+            (false, _) => (
+                Image::of(registration, cluster),
+                registration.partition_epoch,
+            ),
+            // Who leads knows the version of the partition's node; others have no use for it.
+            (true, true) => (
+                Image::configured(cluster.min_isr),
+                registration.partition_epoch,
+            ),
+            (true, false) => (Image::configured(cluster.min_isr), 0),
+        };
         Memory {
-            image: Image::of(registration, cluster),
+            image,
             leader: registration.leader,
             leader_epoch: registration.leader_epoch,
-            partition_epoch: registration.partition_epoch,
+            partition_epoch,
             tenure: leads.then(tenure),
             ..Memory::default()
         }
@@ -244,20 +295,28 @@ impl Row {
     pub(crate) fn commit(&mut self, cluster: &Cluster) {
         self.records.push(Image::of(self.registration, cluster));
         for broker in 0..cluster.brokers {
-            if cluster.remembers(broker) {
+            if cluster.remembers(broker) || cluster.is_sent_to(broker) {
                 self.memory[broker].behind += 1;
             }
         }
     }
 
+    /// With ZooKeeper: the partition's node has changed, and no request says so.  Who has all requests has
+    /// them all still.
+    pub(crate) fn commit_unsent(&mut self, cluster: &Cluster) {
+        self.records.push(Image::of(self.registration, cluster));
+        for memory in &mut self.memory[..cluster.brokers] {
+            memory.behind += usize::from(memory.behind > 0);
+        }
+    }
+
     /// Moves the leader's watermark if it may move (`Partition.maybeIncrementLeaderHW`).  `waited_for` are
-    /// those who count while they are caught up and might join.
+    /// those who might join, and count while they are caught up.
     pub(crate) fn advance_watermark(&mut self, leader: usize, min_isr: u8, waited_for: u8) {
         let Some(tenure) = &self.memory[leader].tenure else {
             return;
         };
-        let caught_up = tenure.caught_up & self.eligible_followers(leader);
-        let counted = tenure.maximal() | caught_up & waited_for;
+        let counted = tenure.maximal() | tenure.caught_up & waited_for;
         if !watermark::enough(tenure.committed, min_isr) {
             return;
         }
@@ -296,9 +355,17 @@ impl Row {
     /// that does not lead would apply without noticing.
     pub(crate) fn settle(&mut self, cluster: &Cluster) {
         for broker in 0..cluster.brokers {
-            self.drop_dead_message(broker);
-            self.skip_what_changes_nothing(broker);
-            self.forget_losses(broker);
+            self.drop_dead_message(broker, cluster);
+            if cluster.has_zookeeper() {
+                self.skip_what_cannot_be_taken(broker, cluster);
+            } else {
+                self.memory[broker].behind *= usize::from(cluster.remembers(broker));
+                self.skip_what_changes_nothing(broker);
+            }
+            self.forget_losses(broker, cluster);
+        }
+        if cluster.keeps_requests {
+            return;
         }
         let slowest = (0..cluster.brokers)
             .map(|broker| self.memory[broker].behind)
@@ -307,12 +374,14 @@ impl Row {
         self.records.drain(..unread);
     }
 
-    fn drop_dead_message(&mut self, broker: usize) {
+    fn drop_dead_message(&mut self, broker: usize, cluster: &Cluster) {
         let memory = &self.memory[broker];
         let dead = match &memory.wire {
             None => false,
+            // With ZooKeeper a controller says yes to what is so already.
             Some(Wire::Asked(proposal)) => {
                 proposal.partition_epoch < self.registration.partition_epoch
+                    && !(cluster.has_zookeeper() && proposal.is_so(broker, &self.registration))
             }
             Some(Wire::Answered { number, .. }) => {
                 let tenure = memory.tenure.as_ref();
@@ -327,6 +396,24 @@ impl Row {
         let pending = memory.tenure.as_ref().and_then(|tenure| tenure.pending);
         if memory.wire.is_none() && pending.is_none() {
             memory.proposals = 0;
+        }
+    }
+
+    /// With ZooKeeper: requests that the broker would refuse, now and ever after, have passed it by.  A
+    /// process that has ended takes none; they wait for the next one, unless that would refuse them all.
+    fn skip_what_cannot_be_taken(&mut self, broker: usize, cluster: &Cluster) {
+        if !cluster.remembers(broker) {
+            self.memory[broker].behind *= usize::from(cluster.is_sent_to(broker));
+            return;
+        }
+        let own_epoch = cluster.stated_epoch(broker);
+        let memory = &mut self.memory[broker];
+        while memory.behind > 0 {
+            let request = &self.records[self.records.len() - memory.behind];
+            if request.may_be_taken(broker, memory, own_epoch) {
+                return;
+            }
+            memory.behind -= 1;
         }
     }
 
@@ -346,10 +433,11 @@ impl Row {
     }
 
     /// Whoever does not lead will lead in a later epoch only, and has written nothing in that.
-    fn forget_losses(&mut self, broker: usize) {
+    fn forget_losses(&mut self, broker: usize, cluster: &Cluster) {
         let memory = &self.memory[broker];
         let leads_on = self.registration.leader >> broker & 1 == 1 || memory.tenure.is_some();
-        if !leads_on && memory.behind == 0 {
+        // A late request can make a process that has forgotten everything lead in an epoch of old.
+        if !leads_on && memory.behind == 0 && !cluster.keeps_requests {
             self.disks[broker].losses = 0;
         }
     }

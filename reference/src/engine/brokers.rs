@@ -76,18 +76,24 @@ impl Engine {
 
     /// The same, where the rule forgets what is under way and the columns hold none of it: steady rows
     /// stay as they are.
-    fn everywhere_else(&mut self, rule: impl Fn(&mut Row)) {
+    fn everywhere_else(&mut self, rule: impl Fn(&mut Row, Around<'_>)) {
+        let around = Around {
+            rules: &self.rules,
+            cluster: &self.cluster,
+        };
         let deviating: Vec<u32> = self.table.aside.rows.keys().copied().collect();
         for row in deviating {
             let row = row as usize;
             let mut whole = self.table.load(row, &self.cluster);
-            rule(&mut whole);
+            rule(&mut whole, around);
             whole.settle(&self.cluster);
             self.table.store(row, whole, &self.cluster);
         }
     }
 
-    /// A broker's session has expired: `ReplicationControlManager.handleBrokerFenced`.
+    /// A broker's session has expired: `ReplicationControlManager.handleBrokerFenced`.  With ZooKeeper: its
+    /// node is gone, or is another one than before, and the controller has noticed
+    /// (`KafkaController.processBrokerChange`, `onBrokerFailure`).
     fn fence(&mut self, broker: usize) -> Result<(), Refusal> {
         self.can_fence(broker)?;
 
@@ -103,14 +109,20 @@ impl Engine {
             return Err(Refusal::AlreadySo);
         }
         let home = usize::from(self.cluster.home[broker]);
-        if self.cluster.takes_part(broker) && self.cluster.connects(home, at) {
+        let is_heard = match self.cluster.has_zookeeper() {
+            false => self.cluster.takes_part(broker) && self.cluster.connects(home, at),
+            true => self.cluster.has_session(broker) && !self.cluster.has_bounced(broker),
+        };
+        if is_heard {
             return Err(Refusal::FencedIsSilent);
         }
         Ok(())
     }
 
     /// A broker has caught up with its registration, and says so in a heartbeat:
-    /// `handleBrokerUnfenced`, `BrokerHeartbeatManager.calculateNextBrokerState`.
+    /// `handleBrokerUnfenced`, `BrokerHeartbeatManager.calculateNextBrokerState`.  With ZooKeeper: the
+    /// controller has noticed the broker's node, and sends it a request for all that it has
+    /// (`KafkaController.onBrokerStartup`).
     fn unfence(&mut self, broker: usize) -> Result<(), Refusal> {
         let before = self.cluster.clone();
         self.unfence_process(broker)?;
@@ -122,12 +134,26 @@ impl Engine {
         if !self.cluster.takes_part(broker) {
             return Err(Refusal::NotServing);
         }
-        self.cluster.controller_for(broker)?;
+        if self.cluster.has_zookeeper() {
+            self.cluster.controller()?;
+            if !self.cluster.has_session(broker) {
+                return Err(Refusal::Unreachable);
+            }
+        } else {
+            self.cluster.controller_for(broker)?;
+        }
         if self.cluster.fenced >> broker & 1 == 0 {
             return Err(Refusal::AlreadySo);
         }
 
         self.cluster.fenced &= !(1 << broker);
+        if self.cluster.states_broker_epochs {
+            // A process that has lost its session registers anew (`RegisterBrokerAndReelect`).
+            if !self.cluster.has_bounced(broker) {
+                self.cluster.own_epoch[broker] += 1;
+            }
+            self.cluster.broker_epoch[broker] = self.cluster.own_epoch[broker];
+        }
         self.cluster.open |= 1 << broker;
         Ok(())
     }
@@ -151,20 +177,49 @@ impl Engine {
         if self.cluster.registered >> broker & 1 == 1 {
             return Err(Refusal::AlreadySo);
         }
+        if self.cluster.has_zookeeper() {
+            return self.create_node(broker).map(|()| false);
+        }
         self.cluster.controller_for(broker)?;
 
         let clean = self.cluster.previous_epoch[broker] == self.cluster.broker_epoch[broker];
         self.cluster.exact_checkpoint &= !(1 << broker);
         self.cluster.broker_epoch[broker] += 1;
+        self.cluster.own_epoch[broker] = self.cluster.broker_epoch[broker];
         self.cluster.registered |= 1 << broker;
         self.cluster.fenced |= 1 << broker;
         Ok(clean)
     }
 
+    /// With ZooKeeper a process registers by itself: nobody has to notice.  That the node of the process
+    /// before is gone may be true at any moment since that has ended.
+    ///
+    /// Kafka: `KafkaZkClient.registerBroker`; the broker epoch is the transaction that created the node.
+    fn create_node(&mut self, broker: usize) -> Result<(), Refusal> {
+        let home = usize::from(self.cluster.home[broker]);
+        if !self.cluster.reaches_zookeeper(home) {
+            return Err(Refusal::Unreachable);
+        }
+
+        self.cluster.exact_checkpoint &= !(1 << broker);
+        self.cluster.registered |= 1 << broker;
+        self.cluster.open |= 1 << broker;
+        if self.cluster.states_broker_epochs {
+            self.cluster.own_epoch[broker] = self.cluster.broker_epoch[broker] + 1;
+        }
+        Ok(())
+    }
+
     fn activate(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
         // What a controller that can commit no more had answered before may still arrive.
         let site = self.cluster.knows_datacenter(datacenter)?;
-        self.cluster.activate(site)
+        let before = self.cluster.clone();
+        self.cluster.activate(site)?;
+        if self.cluster.has_zookeeper() {
+            self.cluster.read_nodes();
+            self.everywhere(&before, |row, around| row.commit(around.cluster));
+        }
+        Ok(())
     }
 
     fn depose(&mut self) -> Result<(), Refusal> {
@@ -172,9 +227,21 @@ impl Engine {
             return Err(Refusal::NoController);
         }
 
+        self.vacate();
+        Ok(())
+    }
+
+    /// Nobody is the active controller any more.
+    fn vacate(&mut self) {
         self.cluster.active = None;
         self.everywhere_else(environment::lose_answers);
-        Ok(())
+    }
+
+    /// With ZooKeeper the controller is a broker: whichever of its datacenter stops next.
+    fn vacate_with(&mut self, broker: usize) {
+        if self.cluster.has_zookeeper() && self.cluster.active == Some(self.cluster.home[broker]) {
+            self.vacate();
+        }
     }
 
     /// `min.insync.replicas` of the topic: `ConfigurationControlManager.incrementalAlterConfigs`,
@@ -183,7 +250,9 @@ impl Engine {
         if to == 0 || usize::from(to) > MOST_BROKERS {
             return Err(Refusal::NotInThisSetting);
         }
-        self.cluster.controller()?;
+        if !self.cluster.zookeeper_works() {
+            self.cluster.controller()?;
+        }
         let clears = self.rules.switches.eligible_leader_replicas;
         let is_new = self.cluster.min_isr != to;
         if !(is_new || clears && self.has_anything_to_clear()) {
@@ -225,7 +294,8 @@ impl Engine {
         self.cluster.mark[broker] = self.cluster.broker_epoch[broker];
         self.cluster.halt(broker);
         self.cluster.exact_checkpoint |= 1 << broker;
-        self.everywhere_else(|row| environment::halt(row, broker));
+        self.everywhere_else(|row, _| environment::halt(row, broker));
+        self.vacate_with(broker);
         Ok(())
     }
 
@@ -311,6 +381,7 @@ impl Engine {
         let before = self.cluster.clone();
         self.cluster.halt(broker);
         self.each_loses(&before, &[(broker, loss)]);
+        self.vacate_with(broker);
         Ok(())
     }
 
@@ -343,13 +414,9 @@ impl Engine {
                 self.cluster.exact_checkpoint &= !(1 << broker);
             }
         }
-        let deposes = self.cluster.active == Some(site as u8);
-        if deposes {
-            self.cluster.active = None;
-        }
         self.each_loses(&before, &losses);
-        if deposes {
-            self.everywhere_else(environment::lose_answers);
+        if self.cluster.active == Some(site as u8) {
+            self.vacate();
         }
         Ok(())
     }
@@ -361,7 +428,7 @@ impl Engine {
             }
         };
         if losses.iter().all(|(_, loss)| *loss == Loss::Nothing) {
-            self.everywhere_else(rule);
+            self.everywhere_else(|row, _| rule(row));
         } else {
             self.everywhere(before, |row, _| rule(row));
         }
@@ -403,8 +470,13 @@ impl Engine {
     }
 }
 
-/// What registering a broker does to a row; it counts as registered, and fenced, already.
+/// What registering a broker does to a row; it counts as registered already, and but for ZooKeeper as
+/// fenced.
 pub(super) fn register_row(row: &mut Row, around: Around<'_>, broker: usize, clean: bool) {
+    if around.cluster.has_zookeeper() {
+        metadata::begin_blank(row, around, broker);
+        return;
+    }
     if around.rules.switches.registration_takes_seats {
         controller::take_seats(row, around, broker, clean);
     }

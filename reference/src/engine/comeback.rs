@@ -87,7 +87,9 @@ impl Engine {
         let rows = 0..self.partitions();
         // A process that starts would truncate to its watermark wherever it follows.
         let truncates = self.rules.switches.truncates_to_watermark;
-        let noticing: Vec<usize> = if self.everybody_can_learn() && !truncates {
+        let begins_blank = self.cluster.has_zookeeper();
+        let steadily = self.everybody_can_learn() && !truncates && !begins_blank;
+        let noticing: Vec<usize> = if steadily {
             let steady = rows_that_notice(&self.table.columns, notices);
             let deviating = self.table.aside.rows.keys().map(|row| *row as usize);
             let both: BTreeSet<usize> = deviating.chain(steady).collect();

@@ -9,7 +9,7 @@ use crate::Refusal;
 use crate::columns::Alike;
 use crate::kernels::change::{self, Built, Change};
 use crate::row::Row;
-use crate::rules::{Around, controller, metadata};
+use crate::rules::{Around, controller};
 use crate::sweeps::{self, tiles};
 use highwater_vocabulary::{Broker, Datacenter, Event, Member};
 use std::collections::HashSet;
@@ -53,7 +53,9 @@ impl Engine {
         let before = self.cluster.clone();
         self.cluster.fenced |= 1 << slot;
         let switches = self.rules.switches;
-        let steadily = !switches.waits_for_caught_up && !switches.truncates_to_watermark;
+        let steadily = !switches.waits_for_caught_up
+            && !switches.truncates_to_watermark
+            && !self.cluster.has_zookeeper();
         if steadily && self.everybody_can_learn() {
             let deviating: HashSet<usize> = aside.iter().map(|(row, _)| *row).collect();
             let mut unsteady = Vec::new();
@@ -182,7 +184,7 @@ pub(super) fn learn_all(row: &mut Row, around: Around<'_>) {
     for broker in 0..around.cluster.brokers {
         let behind = row.memory[broker].behind;
         // Whoever cannot learn stays behind.
-        let _ = metadata::learn(row, around, broker, behind);
+        let _ = super::learn(row, around, broker, behind);
         row.settle(around.cluster);
     }
 }

@@ -11,7 +11,9 @@ mod tests;
 use crate::cluster::Cluster;
 use crate::columns::{Columns, Table};
 use crate::row::Row;
-use crate::rules::{Around, Observers, Rules, client, controller, fetch, isr, late, metadata};
+use crate::rules::{
+    Around, Observers, Rules, client, controller, fetch, isr, late, metadata, requests,
+};
 use crate::{Refusal, Switches};
 use highwater_vocabulary::{BrokerSet, Datacenter, Event, Member, Setting};
 
@@ -27,7 +29,7 @@ pub struct Engine {
 impl Engine {
     /// So many partitions of a setting, all of them new: everybody runs, the first of the assignment
     /// leads in epoch 1, everybody is in sync and has learnt it.  The active controller is in the
-    /// first datacenter that has a voter.
+    /// first datacenter that has a voter, with ZooKeeper in the first that has a broker.
     ///
     /// # Panics
     /// If there are more partitions than a `u32` counts.
@@ -50,7 +52,7 @@ impl Engine {
             unclean_leader_election: setting.unclean_leader_election,
             observers: Observers::new(setting),
         };
-        let cluster = Cluster::new(setting);
+        let cluster = Cluster::new(setting, &switches);
         let mut engine = Engine {
             setting: setting.clone(),
             rules,
@@ -70,10 +72,10 @@ impl Engine {
     /// The active controller begins in another datacenter.
     ///
     /// # Errors
-    /// [`Refusal::NotInThisSetting`] if that datacenter has no voter.
+    /// [`Refusal::NotInThisSetting`] if that datacenter has no voter, or with ZooKeeper no broker.
     pub fn seat_controller(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
         let site = self.cluster.knows_datacenter(datacenter)?;
-        if self.cluster.voters[site] == 0 {
+        if !self.cluster.may_seat(site) {
             return Err(Refusal::NotInThisSetting);
         }
         self.cluster.active = Some(site as u8);
@@ -174,12 +176,14 @@ impl Engine {
                 isr::shrink(row, around, slot(leader)?, bits(dropped))
             }
             Event::Told { leader } => isr::told(row, around, slot(leader)?),
-            Event::Untold { leader } => isr::untold(row, slot(leader)?),
+            Event::Untold { leader } => isr::untold(row, around, slot(leader)?),
             Event::Learn { broker, records } => {
-                metadata::learn(row, around, slot(broker)?, usize::from(records))
+                let (broker, records) = (slot(broker)?, usize::from(records));
+                learn(row, around, broker, records)
             }
-
-            Event::Late { .. } => Err(Refusal::NotInThisSetting),
+            Event::Late { broker, records } => {
+                requests::late(row, around, slot(broker)?, usize::from(records))
+            }
 
             Event::Apply { leader } => controller::apply(row, around, slot(leader)?),
             Event::Prefer => controller::prefer(row, around),
@@ -269,6 +273,14 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::Cut { .. }
         | Event::CutFrom { .. }
         | Event::Depose => true,
+    }
+}
+
+/// A broker learns what the controller has committed: it reads on, or with ZooKeeper it is told.
+fn learn(row: &mut Row, around: Around<'_>, broker: usize, records: usize) -> Result<(), Refusal> {
+    match around.cluster.has_zookeeper() {
+        true => requests::learn(row, around, broker, records),
+        false => metadata::learn(row, around, broker, records),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Disks: what a stop leaves, what a loss of power takes, what a start finds.
 
-use crate::row::{Row, Wire};
+use super::{Around, isr};
+use crate::row::Row;
 use crate::spans;
 
 /// The process ends; the disk stays.
@@ -38,14 +39,9 @@ pub(crate) fn start(row: &mut Row, broker: usize, watermark: Option<u64>) {
     disk.watermark = watermark.unwrap_or(disk.watermark).min(disk.end);
 }
 
-/// The controller loses its office: answers on their way are lost, requests are sent again.
-///
-/// Kafka: `DefaultAlterPartitionManager` repeats a request whose connection breaks; that a repeated
-/// one finds its change applied already is "out of date", and changes nothing.
-pub(crate) fn lose_answers(row: &mut Row) {
-    for memory in &mut row.memory {
-        if let Some(Wire::Answered { .. }) = memory.wire {
-            memory.wire = None;
-        }
+/// The controller loses its office: answers on their way are lost.
+pub(crate) fn lose_answers(row: &mut Row, around: Around<'_>) {
+    for broker in 0..around.cluster.brokers {
+        isr::lose_answer(row, around, broker);
     }
 }
