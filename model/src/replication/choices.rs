@@ -97,6 +97,13 @@ fn offer_replication(
         broker: follower,
         records,
     }));
+    if model.variant.late_requests {
+        let overtaken = 1..=state.replicas[follower].place;
+        events.extend(overtaken.map(|records| Event::Late {
+            broker: follower,
+            records,
+        }));
+    }
 }
 
 fn offer_isr_changes(model: &Replication, state: &State, leader: Broker, events: &mut Vec<Event>) {

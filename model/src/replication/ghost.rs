@@ -418,23 +418,30 @@ pub(super) fn older_epoch_may_act(model: &Replication, state: &State) -> bool {
 /// The oldest epoch under which somebody acts as leader, or still may.
 fn oldest_acting(model: &Replication, state: &State) -> LeaderEpoch {
     let brokers = model.setting.replicas().iter();
-    let acting = brokers.filter_map(|broker| oldest_office(state, broker));
+    let acting = brokers.filter_map(|broker| oldest_office(model, state, broker));
     acting.min().unwrap_or(LeaderEpoch::LAST)
 }
 
 /// The oldest epoch under which `broker` acts as leader, or still may once it has learnt of it.
-fn oldest_office(state: &State, broker: Broker) -> Option<LeaderEpoch> {
+fn oldest_office(model: &Replication, state: &State, broker: Broker) -> Option<LeaderEpoch> {
     let replica = &state.replicas[broker];
-    if replica.process == Process::Stopped {
+    if replica.process == Process::Stopped && !super::rules::inherits_requests(model, state, broker)
+    {
         return None;
     }
-    if replica.tenure().is_some() {
-        return Some(replica.leader_epoch);
+    let led = replica.tenure().map(|_| replica.leader_epoch);
+    if led.is_some() && !model.variant.late_requests {
+        return led;
     }
-    let unread = &state.controller.records()[usize::from(replica.place)..];
+    let oldest = match model.variant.late_requests {
+        true => 0,
+        false => usize::from(replica.place),
+    };
+    let unread = &state.controller.records()[oldest..];
     unread
         .iter()
         .filter(|image| image.leader == Some(broker))
         .map(|image| image.leader_epoch)
+        .chain(led)
         .min()
 }

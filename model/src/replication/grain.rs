@@ -21,7 +21,9 @@
 //! **Architecture invariant:** no rule, guard or property looks at the grain.  It is asked for here and
 //! in [`Replication::step`], nowhere else.
 
-use super::rules::{self, controller_works, reaches_controller};
+use super::rules::{
+    self, controller_works, gets_through, keeps_session, newest_news, reaches_controller,
+};
 use super::settle::{keeps_place, settle};
 use super::state::{Role, State};
 use super::{Disabled, Replication};
@@ -101,7 +103,7 @@ pub fn events_of(
 ) -> Result<(Vec<Event>, State), Disabled> {
     let mut events = Vec::new();
     let event = match *event {
-        Event::Learn { broker, .. } => learn_all(before, broker),
+        Event::Learn { broker, .. } => learn_all(model, before, broker).unwrap_or(*event),
         event => event,
     };
     let mut after = take(model, before, &event, |event| events.push(event))?;
@@ -158,7 +160,7 @@ fn take(
 fn begins_step(model: &Replication, before: &State, event: &Event) -> bool {
     let grain = model.variant.grain;
     match *event {
-        Event::Learn { broker, .. } => *event == learn_all(before, broker),
+        Event::Learn { broker, .. } => learn_all(model, before, broker) == Some(*event),
         Event::FetchLost { .. } => !grain.has_whole_fetches(),
         Event::Fence { broker } if grain.has_whole_datacenters() => {
             let home = model.setting.home(broker);
@@ -174,9 +176,9 @@ fn begins_step(model: &Replication, before: &State, event: &Event) -> bool {
 
 /// Who has applied everything that is committed, or is not there to apply it.
 fn kept_up(model: &Replication, state: &State) -> BrokerSet {
-    let newest = state.controller.newest();
-    let keeps_up =
-        |broker: &Broker| !keeps_place(state, *broker) || state.replicas[*broker].place == newest;
+    let keeps_up = |broker: &Broker| {
+        !keeps_place(model, state, *broker) || learn_all(model, state, *broker).is_none()
+    };
     model.setting.replicas().iter().filter(keeps_up).collect()
 }
 
@@ -202,14 +204,14 @@ fn follows(model: &Replication, start: &Start, state: &State) -> Option<Event> {
 fn registration(model: &Replication, state: &State, broker: Broker) -> Option<Event> {
     let replica = &state.replicas[broker];
     let waits = replica.process == Process::Running && !replica.serves();
-    (waits && reaches_controller(model, state, broker)).then_some(Event::Register { broker })
+    (waits && keeps_session(model, state, broker)).then_some(Event::Register { broker })
 }
 
 /// The next stage of an ISR change, or the records that the controller has committed.
 fn change_or_metadata(model: &Replication, state: &State, broker: Broker) -> Option<Event> {
     let change = &state.changes[broker];
-    let behind = state.replicas[broker].place < state.controller.newest();
-    if change.request.is_none() && change.answer.is_none() && !behind {
+    let news = learn_all(model, state, broker);
+    if change.request.is_none() && change.answer.is_none() && news.is_none() {
         return None;
     }
     let serves = state.replicas[broker].serves();
@@ -223,15 +225,25 @@ fn change_or_metadata(model: &Replication, state: &State, broker: Broker) -> Opt
     if change.answer.is_some() && reaches {
         return Some(Event::Told { leader: broker });
     }
-    (reaches && behind).then(|| learn_all(state, broker))
+    let arrives = match model.has_zookeeper() {
+        true => serves && gets_through(model, state, broker),
+        false => reaches,
+    };
+    news.filter(|_| arrives)
 }
 
-fn learn_all(state: &State, broker: Broker) -> Event {
-    let newest = state.controller.newest();
-    Event::Learn {
+/// All that a broker has not learnt yet, in one batch; with ZooKeeper the newest request of which
+/// something comes.
+fn learn_all(model: &Replication, state: &State, broker: Broker) -> Option<Event> {
+    let place = state.replicas[broker].place;
+    let newest = match model.has_zookeeper() {
+        true => newest_news(model, state, broker)?,
+        false => state.controller.newest(),
+    };
+    (newest > place).then(|| Event::Learn {
         broker,
-        records: newest.saturating_sub(state.replicas[broker].place),
-    }
+        records: newest - place,
+    })
 }
 
 /// The same fetch once more, as long as it moves the follower on or its leader learns how far it is.
@@ -305,8 +317,7 @@ fn rest_of_start(model: &Replication, state: &State, datacenter: Datacenter) -> 
 
 /// Whether a working controller hears no broker of a datacenter.
 fn is_silent(model: &Replication, state: &State, datacenter: Datacenter) -> bool {
-    let hears =
-        |broker| state.replicas[broker].serves() && reaches_controller(model, state, broker);
+    let hears = |broker| state.replicas[broker].serves() && keeps_session(model, state, broker);
     controller_works(model, state) && !model.setting.brokers_of(datacenter).iter().any(hears)
 }
 
@@ -345,8 +356,9 @@ fn next_to_unfence(model: &Replication, state: &State, datacenter: Datacenter) -
         let replica = &state.replicas[*broker];
         image.fenced.contains(*broker)
             && replica.serves()
-            && replica.broker_epoch == image.broker_epochs[*broker]
-            && reaches_controller(model, state, *broker)
+            && (model.has_zookeeper() || replica.broker_epoch == image.broker_epochs[*broker])
+            && controller_works(model, state)
+            && keeps_session(model, state, *broker)
     };
     let mut brokers = model.setting.brokers_of(datacenter).iter();
     let broker = brokers.find(may_be_unfenced)?;
@@ -358,8 +370,12 @@ fn next_to_unfence(model: &Replication, state: &State, datacenter: Datacenter) -
 fn forget_what_nobody_will_read(model: &Replication, state: &mut State) {
     for place in (0..state.controller.newest()).rev() {
         let mut brokers = model.setting.replicas().iter();
-        let is_read = brokers
-            .any(|broker| keeps_place(state, broker) && state.replicas[broker].place == place);
+        let is_read = brokers.any(|broker| {
+            let is_news =
+                || model.has_zookeeper() && newest_news(model, state, broker) == Some(place);
+            keeps_place(model, state, broker)
+                && (state.replicas[broker].place == place || is_news())
+        });
         if is_read {
             continue;
         }

@@ -153,6 +153,18 @@ guards! {
     FencedIsSilent = "fenced-is-silent", "R39";
     /// Consumers read only below the watermark of the replica that serves them.
     ReadsBelowWatermark = "reads-below-watermark", "R43";
+    /// A controller that has lost its office changes nothing any more: each of its writes is conditional
+    /// on the version of `/controller_epoch` (KAFKA-6082).
+    DeposedControllerWritesNothing = "deposed-controller-writes-nothing", "R50";
+    /// A broker acts on a LeaderAndIsr request only if its leader epoch is larger than its own.
+    RequestIsNewer = "request-is-newer", "R51";
+    /// A broker refuses requests that were meant for an older registration of it (KIP-380).
+    RequestBrokerEpochIsCurrent = "request-broker-epoch-is-current", "R51";
+    /// A leader writes the ISR only over the version of the partition's node that it knows.
+    IsrVersionIsCurrent = "isr-version-is-current", "R52";
+    /// A broker that has come back before its absence was noticed is treated as one that was gone
+    /// (KIP-380).
+    BounceIsNoticed = "bounce-is-noticed", "R52";
 }
 
 impl fmt::Display for Guard {
@@ -173,11 +185,11 @@ impl FromStr for Guard {
     }
 }
 
-const _: () = assert!(Guard::ALL.len() <= 64, "a guard is a bit of `GuardSet`");
+const _: () = assert!(Guard::ALL.len() <= 128, "a guard is a bit of `GuardSet`");
 
 /// A set of guards: those that an experiment waives.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub struct GuardSet(u64);
+pub struct GuardSet(u128);
 
 impl GuardSet {
     /// With `guard`.

@@ -11,13 +11,18 @@ mod fetch;
 mod isr;
 mod metadata;
 mod operator;
+mod request;
 mod watermark;
+mod zookeeper;
 
 use super::{Disabled, Replication, State};
 use highwater_vocabulary::Event;
 
-pub(crate) use environment::{controller_works, reaches_controller};
+pub(crate) use controller::is_so_already;
+pub(crate) use environment::{controller_works, keeps_session, reaches_controller};
+pub(crate) use request::{gets_through, is_no_news, newest_news};
 pub(crate) use watermark::counted_isr;
+pub(crate) use zookeeper::inherits_requests;
 
 /// What `event` makes of `before`.
 pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State, Disabled> {
@@ -43,7 +48,7 @@ pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State,
         Event::Told { leader } => isr::told(model, before, leader),
         Event::Untold { leader } => isr::untold(model, before, leader),
         Event::Learn { broker, records } => metadata::learn(model, before, broker, records),
-        Event::Late { broker, records } => metadata::late(model, before, broker, records),
+        Event::Late { broker, records } => request::late(model, before, broker, records),
 
         Event::Apply { leader } => controller::apply(model, before, leader),
         Event::Fence { broker } => controller::fence(model, before, broker),
@@ -75,6 +80,6 @@ pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State,
         Event::Destroy { datacenter } => environment::destroy(model, before, datacenter),
         Event::Cut { between } => environment::cut(before, between),
         Event::CutFrom { from, to } => environment::cut_from(before, from, to),
-        Event::Depose => environment::depose(before),
+        Event::Depose => environment::depose(model, before),
     }
 }

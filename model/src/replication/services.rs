@@ -33,7 +33,7 @@ impl Replication {
     /// that reaches an active controller with a quorum.  `entrances` are the datacenters in which a
     /// broker runs.
     ///
-    /// Source: KIP-590 (brokers forward to the controller), KIP-595; R39.
+    /// Source: KIP-590 (brokers forward to the controller, since 2.8), KIP-595; R39.
     pub fn changes_metadata(
         &self,
         state: &State,
@@ -43,6 +43,10 @@ impl Replication {
         let Some(active) = state.controller.active else {
             return false;
         };
+        if self.has_zookeeper() {
+            // Whoever asks for a change finds the controller and asks it.
+            return rules::controller_works(self, state) && state.world.connects(from, active);
+        }
         let leads_there = |entrance| {
             state.world.connects(from, entrance) && state.world.connects(entrance, active)
         };

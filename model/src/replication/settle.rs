@@ -10,7 +10,7 @@
 //! without all five.
 
 use super::state::{Image, Outcome, State, WINDOW};
-use super::{BrokerEpoch, Guard, PartitionEpoch, Replication};
+use super::{BrokerEpoch, Guard, PartitionEpoch, Replication, rules};
 use highwater_vocabulary::{Broker, MOST_BROKERS, Process};
 
 pub(super) fn settle(model: &Replication, state: &mut State) {
@@ -19,7 +19,7 @@ pub(super) fn settle(model: &Replication, state: &mut State) {
     }
     drop_dead_messages(model, state);
     for broker in model.setting.replicas().iter() {
-        skip_what_changes_nothing(state, broker);
+        skip_what_changes_nothing(model, state, broker);
     }
     forget_what_everybody_knows(model, state);
     rank_partition_epochs(model, state);
@@ -29,15 +29,17 @@ pub(super) fn settle(model: &Replication, state: &mut State) {
 /// An ISR change that builds on an older partition epoch will be rejected, and an answer to what is
 /// no longer pending will be ignored: neither leaves a trace, so neither need be waited for.
 fn drop_dead_messages(model: &Replication, state: &mut State) {
-    let newest = state.image().partition_epoch;
+    let image = *state.image();
+    let newest = image.partition_epoch;
     for broker in model.setting.replicas().iter() {
         let pending = state.replicas[broker]
             .tenure()
             .and_then(|tenure| tenure.pending);
         let change = &mut state.changes[broker];
-        let stale = change
-            .request
-            .is_some_and(|request| request.partition_epoch < newest);
+        let stale = change.request.is_some_and(|request| {
+            let done = model.has_zookeeper() && rules::is_so_already(&image, broker, &request);
+            request.partition_epoch < newest && !done
+        });
         if stale
             && model.keeps(Guard::ChangeBuildsOnNewest)
             && model.keeps(Guard::UnknownOutcomeStaysPending)
@@ -53,14 +55,23 @@ fn drop_dead_messages(model: &Replication, state: &mut State) {
     }
 }
 
-/// Whether `broker` has a place in the controller's log: it is registered, and may go on.
-pub(super) fn keeps_place(state: &State, broker: Broker) -> bool {
+/// Whether `broker` has a place in the controller's log: it is registered, and may go on; or what was
+/// sent to its former process may reach the next one.
+pub(super) fn keeps_place(model: &Replication, state: &State, broker: Broker) -> bool {
     let replica = &state.replicas[broker];
     replica.process != Process::Stopped && replica.broker_epoch != BrokerEpoch(0)
+        || rules::inherits_requests(model, state, broker)
 }
 
-fn skip_what_changes_nothing(state: &mut State, broker: Broker) {
-    if !keeps_place(state, broker) || state.replicas[broker].tenure().is_some() {
+fn skip_what_changes_nothing(model: &Replication, state: &mut State, broker: Broker) {
+    if !keeps_place(model, state, broker) {
+        return;
+    }
+    if model.has_zookeeper() {
+        skip_what_will_be_refused(model, state, broker);
+        return;
+    }
+    if state.replicas[broker].tenure().is_some() {
         return;
     }
     let read = |image: &Image| (image.leader, image.leader_epoch);
@@ -72,12 +83,29 @@ fn skip_what_changes_nothing(state: &mut State, broker: Broker) {
     state.replicas[broker].place += same.count() as u8;
 }
 
+/// What a broker knows only grows, so a request that it would refuse it will refuse.
+fn skip_what_will_be_refused(model: &Replication, state: &mut State, broker: Broker) {
+    if model.variant.late_requests {
+        return;
+    }
+    loop {
+        let next = state.replicas[broker].place + 1;
+        if next > state.controller.newest() || !rules::is_no_news(model, state, broker, next) {
+            return;
+        }
+        state.replicas[broker].place = next;
+    }
+}
+
 fn forget_what_everybody_knows(model: &Replication, state: &mut State) {
+    if model.variant.late_requests {
+        return;
+    }
     let places = model
         .setting
         .replicas()
         .iter()
-        .filter(|broker| keeps_place(state, *broker));
+        .filter(|broker| keeps_place(model, state, *broker));
     let oldest = places.map(|broker| state.replicas[broker].place).min();
     let oldest = oldest.unwrap_or(state.controller.newest());
     if oldest == 0 {

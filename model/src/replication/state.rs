@@ -575,9 +575,15 @@ impl World {
 /// Where the active controller is matters only if a link may be cut, so only then is every
 /// datacenter with voters tried.  If a whole datacenter may be lost the active controller starts
 /// outside it where it can: one that is lost with its datacenter only adds a pause, in which
-/// nothing happens that could not happen later.
+/// nothing happens that could not happen later.  With ZooKeeper the active controller is a broker, which
+/// may stop, and its successor does not know what it knew, so every datacenter with brokers is tried.
 pub fn beginnings(model: &Replication) -> Vec<State> {
     let setting = &model.setting;
+    if model.has_zookeeper() {
+        let seats = setting.every_datacenter();
+        let seats = seats.filter(|site| !setting.brokers_of(*site).is_empty());
+        return seats.map(|seat| beginning(model, seat)).collect();
+    }
     let seats: Vec<Datacenter> = setting
         .every_datacenter()
         .filter(|site| setting.voters[site.index()] > 0)

@@ -13,6 +13,8 @@ pub struct Variant {
     pub waived: GuardSet,
     /// Whether fetches may be late: sent, handled and answered as three events, across elections.
     pub late_fetches: bool,
+    /// Whether LeaderAndIsr requests that others have overtaken may still arrive; only with ZooKeeper.
+    pub late_requests: bool,
     /// How large the steps are.
     pub grain: Grain,
 }
@@ -77,12 +79,23 @@ switches! {
     /// The watermark also waits for followers outside the ISR that were at the log end less than
     /// the lag time ago; `lapse` ends the wait.
     waits_for_caught_up = "waits-for-caught-up",
+    /// A leader writes the ISR into ZooKeeper itself, by compare and set; until KIP-497 no controller is
+    /// asked.
+    leader_writes_isr = "leader-writes-isr",
+    /// Requests of the controller carry the broker epoch of their receiver, and a broker that comes back
+    /// before its absence was noticed is noticed by it (KIP-380).
+    checks_request_broker_epoch = "checks-request-broker-epoch",
+    /// Only brokers that are not fenced join an ISR, under the registration that is known of them
+    /// (KIP-841, KIP-903).
+    checks_isr_members = "checks-isr-members",
+    /// A leader looks at its watermark when its ISR change is answered (KAFKA-13091).
+    answer_moves_watermark = "answer-moves-watermark",
 }
 
 impl Switches {
     /// What a Kafka version switches on, candidate defects repaired.
     ///
-    /// Read in the sources of 3.5.0, 3.9.1, 4.0.0 and 4.1.0; docs/PROTOCOL.md names class and
+    /// Read in the sources of 2.1.0, 2.7.0, 3.5.0, 3.9.1, 4.0.0 and 4.1.0; docs/PROTOCOL.md names class and
     /// method for each.
     pub fn of(profile: Profile) -> Switches {
         let since = |version| profile >= version;
@@ -93,11 +106,15 @@ impl Switches {
             checks_answer_epoch: profile == Profile::V3_9 || since(Profile::V4_1),
             shrinking_starts_epoch: profile == Profile::V3_5,
             registration_takes_seats: since(Profile::V4_0),
-            unclean_by_controller: since(Profile::V3_9),
+            unclean_by_controller: since(Profile::V3_9) || profile.has_zookeeper(),
             elects_fenced_last_known: profile == Profile::V4_0,
             equal_epoch_wipes_pending: false,
             reelected_leader_remembers: false,
             waits_for_caught_up: false,
+            leader_writes_isr: profile == Profile::V2_1,
+            checks_request_broker_epoch: profile == Profile::V2_7,
+            checks_isr_members: since(Profile::V3_5),
+            answer_moves_watermark: profile != Profile::V2_7,
         }
     }
 
@@ -118,12 +135,13 @@ impl Variant {
             switches: Switches::of(profile),
             waived: GuardSet::default(),
             late_fetches: false,
+            late_requests: false,
             grain: Grain::Fine,
         }
     }
 
     /// The variant that the parts of a story's first line describe: `waive:GUARD`, `SWITCH=on`,
-    /// `SWITCH=off`, `late-fetches`.
+    /// `SWITCH=off`, `late-fetches`, `late-requests`.
     ///
     /// # Errors
     /// Says which part means nothing.
@@ -132,6 +150,13 @@ impl Variant {
         for part in parts {
             if part == "late-fetches" {
                 variant.late_fetches = true;
+            } else if part == "late-requests" {
+                if !profile.has_zookeeper() {
+                    return Err(format!(
+                        "`late-requests` are a controller's, and Kafka {profile} is modelled with KRaft, whose brokers ask"
+                    ));
+                }
+                variant.late_requests = true;
             } else if let Some(guard) = part.strip_prefix("waive:") {
                 let guard = guard
                     .parse()
@@ -164,13 +189,14 @@ impl Variant {
             });
         let waived = self.waived.iter().map(|guard| format!("waive:{guard}"));
         let late = self.late_fetches.then(|| "late-fetches".to_owned());
-        switched.chain(waived).chain(late).collect()
+        let requests = self.late_requests.then(|| "late-requests".to_owned());
+        switched.chain(waived).chain(late).chain(requests).collect()
     }
 }
 
 fn unknown_part(part: &str) -> String {
     format!(
-        "`{part}` is no variant; there are `waive:GUARD`, `late-fetches`, and `SWITCH=on` or `=off` for {}",
+        "`{part}` is no variant; there are `waive:GUARD`, `late-fetches`, `late-requests`, and `SWITCH=on` or `=off` for {}",
         Switches::NAMES.join(", ")
     )
 }
@@ -187,6 +213,11 @@ pub fn elr_possible(profile: Profile) -> bool {
 }
 
 impl Replication {
+    /// Whether ZooKeeper keeps the metadata, and a broker is the controller.
+    pub fn has_zookeeper(&self) -> bool {
+        self.setting.kafka.has_zookeeper()
+    }
+
     /// Whether the cluster keeps eligible leader replicas.
     pub fn has_elr(&self) -> bool {
         let setting: &Setting = &self.setting;

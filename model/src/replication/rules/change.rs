@@ -57,6 +57,7 @@ pub(super) fn change(
     let mut elr = eligible(model, controller, &old, &wanted);
     let elected = elect(model, controller, &old, &wanted, elr);
 
+    let zookeeper = model.has_zookeeper();
     let mut recovering = old_recovering;
     let leader_changes = elected.leader != old.leader;
     if leader_changes && elected.unclean {
@@ -66,8 +67,11 @@ pub(super) fn change(
     } else if leader_changes && elected.leader.is_some_and(|leader| elr.contains(leader)) {
         isr = elected.leader.map_or(BrokerSet::EMPTY, BrokerSet::only);
         elr = elr.minus(isr);
+    } else if leader_changes && zookeeper && wanted.election != Election::Preferred {
+        isr = live_with(&wanted, elected.leader, isr);
     }
-    let loses_member = model.variant.switches.shrinking_starts_epoch && !old.isr.is_subset(isr);
+    let starts_epoch = zookeeper || model.variant.switches.shrinking_starts_epoch;
+    let loses_member = starts_epoch && !old.isr.is_subset(isr);
     if isr.is_empty() && !model.has_elr() && model.keeps(Guard::LastMemberStays) {
         isr = old.isr;
     }
@@ -90,6 +94,17 @@ pub(super) fn change(
         || bookkeeping != (old_elr, old_recovering, old_last_known);
     if changed {
         image.partition_epoch = old.partition_epoch.next();
+    }
+}
+
+/// The ISR of a leader that was elected because the one before is gone: a controller with ZooKeeper
+/// leaves nobody in it that is not live.
+///
+/// Source: `Election.leaderForOffline`; R52.
+fn live_with(wanted: &Change, leader: Option<Broker>, isr: BrokerSet) -> BrokerSet {
+    match leader {
+        Some(leader) => isr.intersection(wanted.acceptable).with(leader),
+        None => isr,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::replication::rules::change::{Change, Election, change, commit};
 use crate::replication::rules::environment::{
-    controller_works, may_become_active, reach_controller, reaches_controller,
+    controller_works, keeps_session, may_become_active, reach_controller,
 };
+use crate::replication::rules::zookeeper;
 use crate::replication::state::{Answer, Controller, Image, Outcome, Request};
 use crate::replication::{BrokerEpoch, Disabled, Guard, Replication, State};
 use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Member, Process};
@@ -35,7 +36,12 @@ pub(super) fn apply(
     let mut after = *before;
     let controller = &mut after.controller;
     let outcome = match judge(model, controller, leader, &request) {
-        Some(rejection) => rejection,
+        Some(outcome) => outcome,
+        None if model.has_zookeeper() => {
+            let outcome = write(controller, leader, &request)?;
+            zookeeper::send_nothing(model, &mut after);
+            outcome
+        }
         None => take(model, controller, &request)?,
     };
     let sender_is_there = before.replicas[leader].broker_epoch == request.broker_epoch;
@@ -48,7 +54,7 @@ pub(super) fn apply(
     Ok(after)
 }
 
-/// Why the controller rejects a request, in the order in which it looks.
+/// Why the controller changes nothing, in the order in which it looks.
 fn judge(
     model: &Replication,
     controller: &Controller,
@@ -61,19 +67,32 @@ fn judge(
         let epoch = request.member_epochs[member];
         epoch == BrokerEpoch(0) || epoch == image.broker_epochs[member]
     };
+    let zookeeper = model.has_zookeeper();
+    let is_live = !zookeeper || !image.fenced.contains(leader);
     if fails(
         Guard::SenderEpochIsCurrent,
-        request.broker_epoch == image.broker_epochs[leader],
+        request.broker_epoch == image.broker_epochs[leader] && is_live,
     ) || fails(
         Guard::ChangeEpochIsCurrent,
         request.leader_epoch == image.leader_epoch,
-    ) || fails(Guard::SenderLeads, image.leader == Some(leader))
-        || fails(
-            Guard::ChangeBuildsOnNewest,
-            request.partition_epoch == image.partition_epoch,
-        )
+    ) || !zookeeper && fails(Guard::SenderLeads, image.leader == Some(leader))
     {
         return Some(Outcome::OutOfDate);
+    }
+    if zookeeper && is_so_already(image, leader, request) {
+        return Some(Outcome::Accepted {
+            leader_epoch: image.leader_epoch,
+            partition_epoch: image.partition_epoch,
+        });
+    }
+    if fails(
+        Guard::ChangeBuildsOnNewest,
+        request.partition_epoch == image.partition_epoch,
+    ) {
+        return Some(Outcome::OutOfDate);
+    }
+    if !model.variant.switches.checks_isr_members {
+        return None;
     }
     let fenced = request.isr.intersection(image.fenced);
     if fails(Guard::MembersAreNotFenced, fenced.is_empty())
@@ -85,6 +104,34 @@ fn judge(
         return Some(Outcome::Ineligible);
     }
     None
+}
+
+/// Whether the partition is what a leader asks for: its answer was lost, and it asks again.
+///
+/// Source: `KafkaController.processAlterIsr` (`equalsIgnoreZk`), 2.7.
+pub(crate) fn is_so_already(image: &Image, leader: Broker, request: &Request) -> bool {
+    (image.leader, image.leader_epoch, image.isr)
+        == (Some(leader), request.leader_epoch, request.isr)
+}
+
+/// Writes what a leader asked for over the version that it knew, the whole node.
+///
+/// Source: `KafkaController.processAlterIsr`, `KafkaZkClient.updateLeaderAndIsr`, 2.7.
+fn write(
+    controller: &mut Controller,
+    leader: Broker,
+    request: &Request,
+) -> Result<Outcome, Disabled> {
+    let mut image = *controller.image();
+    image.leader = Some(leader);
+    image.leader_epoch = request.leader_epoch;
+    image.isr = request.isr;
+    image.partition_epoch = image.partition_epoch.next();
+    commit(controller, image)?;
+    Ok(Outcome::Accepted {
+        leader_epoch: image.leader_epoch,
+        partition_epoch: image.partition_epoch,
+    })
 }
 
 /// Makes the change a leader asked for.
@@ -134,14 +181,13 @@ pub(super) fn fence(
     before: &State,
     broker: Broker,
 ) -> Result<State, Disabled> {
-    if !controller_works(model, before) {
-        return Err(Disabled::NoController);
-    }
+    need_controller(model, before)?;
     if before.image().fenced.contains(broker) {
         return Err(Disabled::AlreadySo);
     }
-    let silent = !before.replicas[broker].serves() || !reaches_controller(model, before, broker);
-    model.require(Guard::FencedIsSilent, silent)?;
+    let silent = !before.replicas[broker].serves() || !keeps_session(model, before, broker);
+    let bounced = zookeeper::is_bounced(model, before, broker);
+    model.require(Guard::FencedIsSilent, silent || bounced)?;
 
     let mut after = *before;
     let controller = &mut after.controller;
@@ -156,6 +202,10 @@ pub(super) fn fence(
         );
     }
     commit(controller, image)?;
+    if before.replicas[broker].broker_epoch == BrokerEpoch(0) {
+        // What was still to be sent to a process that is gone will not be sent (`removeBroker`).
+        after.replicas[broker].place = 0;
+    }
     Ok(after)
 }
 
@@ -180,17 +230,21 @@ pub(super) fn unfence(
     broker: Broker,
 ) -> Result<State, Disabled> {
     let replica = &before.replicas[broker];
-    if !replica.serves() || replica.broker_epoch != before.image().broker_epochs[broker] {
+    let registered = replica.broker_epoch == before.image().broker_epochs[broker];
+    if !replica.serves() || !registered && !model.has_zookeeper() {
         return Err(Disabled::NotServing);
     }
-    reach_controller(model, before, broker)?;
+    need_session(model, before, broker)?;
     if !before.image().fenced.contains(broker) {
         return Err(Disabled::AlreadySo);
     }
 
     let mut after = *before;
+    let mut image = *before.image();
+    if model.has_zookeeper() {
+        image.broker_epochs[broker] = zookeeper::note_registration(model, &mut after, broker);
+    }
     let controller = &mut after.controller;
-    let mut image = *controller.image();
     image.fenced = image.fenced.without(broker);
     if image.leader.is_none() && model.keeps(Guard::UnfencingElects) {
         let start = unchanged(model, controller);
@@ -222,6 +276,9 @@ pub(super) fn register(
     before: &State,
     broker: Broker,
 ) -> Result<State, Disabled> {
+    if model.has_zookeeper() {
+        return zookeeper::register(model, before, broker);
+    }
     let replica = &before.replicas[broker];
     if replica.process != Process::Running {
         return Err(Disabled::NotServing);
@@ -326,9 +383,20 @@ pub(super) fn unclean(model: &Replication, before: &State) -> Result<State, Disa
 
 /// Nobody is elected where no controller can commit anything.
 pub(super) fn need_controller(model: &Replication, before: &State) -> Result<(), Disabled> {
-    match controller_works(model, before) {
+    let writes =
+        controller_works(model, before) || zookeeper::deposed_controller_writes(model, before);
+    match writes {
         true => Ok(()),
         false => Err(Disabled::NoController),
+    }
+}
+
+/// A broker is let in that keeps its session, by a controller that can say so.
+fn need_session(model: &Replication, before: &State, broker: Broker) -> Result<(), Disabled> {
+    need_controller(model, before)?;
+    match keeps_session(model, before, broker) {
+        true => Ok(()),
+        false => Err(Disabled::Unreachable),
     }
 }
 
@@ -364,6 +432,9 @@ pub(super) fn activate(
     before: &State,
     datacenter: Datacenter,
 ) -> Result<State, Disabled> {
+    if model.has_zookeeper() {
+        return zookeeper::activate(model, before, datacenter);
+    }
     if model.setting.voters[datacenter.index()] == 0 {
         return Err(Disabled::NotInThisSetting);
     }

@@ -1,18 +1,24 @@
 //! What goes wrong and what heals: processes, disks, links, datacenters, the controller's office.
 
+use crate::replication::rules::zookeeper::is_quorum;
+use crate::replication::rules::{isr, zookeeper};
 use crate::replication::state::{Change, Replica, Role};
 use crate::replication::{BrokerEpoch, Disabled, End, Guard, LeaderEpoch, Replication, State};
 use highwater_vocabulary::{Broker, Datacenter, MOST_BROKERS, Member, Offset, Process, Set};
 
 /// Whether there is an active controller that can commit: its datacenter is there, and so are the
-/// datacenters of a majority of the voters, each able to fetch from it.
+/// datacenters of a majority of the voters, each able to fetch from it; with ZooKeeper, it has a
+/// session.
 ///
-/// Source: KIP-595; Q5, Q7.
+/// Source: KIP-595; Q5, Q7; R50.
 pub(crate) fn controller_works(model: &Replication, state: &State) -> bool {
     state
         .controller
         .active
-        .is_some_and(|active| is_majority(model, |site| state.world.connects(site, active)))
+        .is_some_and(|active| match model.has_zookeeper() {
+            true => zookeeper::reaches(model, state, active),
+            false => is_quorum(model, |site| state.world.connects(site, active)),
+        })
 }
 
 /// Whether a voter in `datacenter` could be elected and then commit.
@@ -23,19 +29,17 @@ pub(super) fn may_become_active(
 ) -> bool {
     let world = &state.world;
     !world.lost.contains(datacenter)
-        && is_majority(model, |site| world.connects(datacenter, site))
-        && is_majority(model, |site| world.connects(site, datacenter))
+        && is_quorum(model, |site| world.connects(datacenter, site))
+        && is_quorum(model, |site| world.connects(site, datacenter))
 }
 
-fn is_majority(model: &Replication, counts: impl Fn(Datacenter) -> bool) -> bool {
-    let (mut all, mut there) = (0, 0);
-    for (site, voters) in model.setting.voters.iter().enumerate() {
-        all += usize::from(*voters);
-        if counts(Datacenter::at(site)) {
-            there += usize::from(*voters);
-        }
+/// Whether `broker`, if it runs, can keep its session: heartbeats to the controller, or to a server of
+/// ZooKeeper.
+pub(crate) fn keeps_session(model: &Replication, state: &State, broker: Broker) -> bool {
+    match model.has_zookeeper() {
+        true => zookeeper::reaches(model, state, model.setting.home(broker)),
+        false => reaches_controller(model, state, broker),
     }
-    2 * there > all
 }
 
 /// Whether `broker` can get a heartbeat, a proposal or a fetch of metadata through.
@@ -81,6 +85,13 @@ pub(super) fn may_be_dropped(
 
 /// A process ends: what it had in memory is gone, and nobody waits for its answers.
 pub(super) fn halt(model: &Replication, after: &mut State, broker: Broker) {
+    let place = match zookeeper::inherits_requests(model, after, broker) {
+        true => after.replicas[broker].place,
+        false => 0,
+    };
+    if model.has_zookeeper() && after.controller.active == Some(model.setting.home(broker)) {
+        vacate(model, after);
+    }
     let replica = &mut after.replicas[broker];
     let role = match model.keeps(Guard::RestartForgetsRole) {
         true => Role::Idle,
@@ -90,6 +101,7 @@ pub(super) fn halt(model: &Replication, after: &mut State, broker: Broker) {
         process: Process::Stopped,
         log: replica.log,
         watermark: replica.watermark,
+        place,
         role,
         leader_epoch: if role == Role::Idle {
             LeaderEpoch(0)
@@ -278,7 +290,7 @@ fn empty(model: &Replication, before: &State, datacenter: Datacenter) -> Result<
     let mut after = *before;
     after.world.lost = after.world.lost.with(datacenter);
     if after.controller.active == Some(datacenter) {
-        vacate(&mut after);
+        vacate(model, &mut after);
     }
     for broker in model.setting.brokers_of(datacenter).iter() {
         if before.replicas[broker].process != Process::Stopped {
@@ -343,19 +355,24 @@ pub(super) fn heal(before: &State, [x, y]: [Datacenter; 2]) -> Result<State, Dis
 }
 
 /// The active controller loses its office.  Nothing committed is lost; answers on their way are.
-pub(super) fn depose(before: &State) -> Result<State, Disabled> {
+pub(super) fn depose(model: &Replication, before: &State) -> Result<State, Disabled> {
     if before.controller.active.is_none() {
         return Err(Disabled::NoController);
     }
 
     let mut after = *before;
-    vacate(&mut after);
+    vacate(model, &mut after);
     Ok(after)
 }
 
-fn vacate(after: &mut State) {
+/// There is no active controller any more.  An answer on its way is lost; who awaits one from a broker
+/// asks the next controller again.
+pub(super) fn vacate(model: &Replication, after: &mut State) {
     after.controller.active = None;
-    for change in &mut after.changes.0 {
-        change.answer = None;
+    for broker in model.setting.replicas().iter() {
+        let lost = after.changes[broker].answer.take();
+        if lost.is_some() && model.has_zookeeper() {
+            isr::ask_again(after, broker);
+        }
     }
 }

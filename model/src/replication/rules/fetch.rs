@@ -247,7 +247,9 @@ fn take_proof(
         return;
     };
     let proved = tenure.follower_end[follower].replace(fetch.offset);
-    tenure.follower_epoch[follower] = fetch.broker_epoch;
+    if model.variant.switches.checks_isr_members {
+        tenure.follower_epoch[follower] = fetch.broker_epoch;
+    }
     if model.variant.switches.waits_for_caught_up && fetch.offset >= end {
         tenure.caught_up = tenure.caught_up.with(follower);
     }

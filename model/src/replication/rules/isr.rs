@@ -3,7 +3,7 @@
 use crate::replication::rules::environment::{
     may_be_dropped, reach_controller, reaches_controller,
 };
-use crate::replication::rules::watermark;
+use crate::replication::rules::{watermark, zookeeper};
 use crate::replication::state::{Answer, Outcome, PerBroker, Request};
 use crate::replication::{BrokerEpoch, Disabled, Guard, Replication, State};
 use highwater_vocabulary::{Broker, BrokerSet, ObserverPromotion};
@@ -25,7 +25,11 @@ pub(super) fn propose_expansion(
         let isr = state.replicas[leader]
             .tenure()
             .map_or(BrokerSet::EMPTY, |tenure| tenure.isr);
-        propose(model, state, leader, isr.with(joiner));
+        match model.variant.switches.leader_writes_isr {
+            // What fails leaves the ISR as it is; the next fetch tries again.
+            true => drop(zookeeper::write_isr(model, state, leader, isr.with(joiner))),
+            false => propose(model, state, leader, isr.with(joiner)),
+        }
     }
 }
 
@@ -36,6 +40,7 @@ fn may_join(model: &Replication, state: &State, leader: Broker, joiner: Broker) 
     let end = tenure.follower_end[joiner]?;
     let holds = |guard, condition: bool| condition || !model.keeps(guard);
     // Kafka knows no epoch of a fenced broker, so this guard includes the one before it.
+    let checked = model.variant.switches.checks_isr_members;
     let epoch_is_known = !view.fenced.contains(joiner)
         && tenure.follower_epoch[joiner] == view.broker_epochs[joiner];
     Some(
@@ -51,8 +56,11 @@ fn may_join(model: &Replication, state: &State, leader: Broker, joiner: Broker) 
                 Guard::JoinerIsNoObserver,
                 may_be_in_sync(model, state, leader, joiner),
             )
-            && holds(Guard::JoinerIsNotFenced, !view.fenced.contains(joiner))
-            && holds(Guard::JoinerEpochIsKnown, epoch_is_known),
+            && holds(
+                Guard::JoinerIsNotFenced,
+                !checked || !view.fenced.contains(joiner),
+            )
+            && holds(Guard::JoinerEpochIsKnown, !checked || epoch_is_known),
     )
 }
 
@@ -125,6 +133,11 @@ pub(super) fn shrink(
         // Whoever may be dropped has been behind for the lag time, which is what is waited for.
         tenure.caught_up = tenure.caught_up.minus(dropped);
     }
+    if model.variant.switches.leader_writes_isr {
+        zookeeper::write_isr(model, &mut after, leader, tenure.isr.minus(dropped))?;
+        watermark::advance(model, &mut after, leader);
+        return Ok(after);
+    }
     propose(model, &mut after, leader, tenure.isr.minus(dropped));
     // To propose calls nobody who would look at the watermark (`Partition.maybeShrinkIsr`): whoever is
     // to leave still counts.
@@ -182,7 +195,11 @@ fn propose(model: &Replication, state: &mut State, leader: Broker, isr: BrokerSe
     };
     tenure.pending = Some(isr);
     let mut member_epochs = PerBroker::<BrokerEpoch>::default();
-    for member in isr.iter() {
+    let checked = match model.variant.switches.checks_isr_members {
+        true => isr,
+        false => BrokerSet::EMPTY,
+    };
+    for member in checked.iter() {
         member_epochs[member] = if member == leader {
             broker_epoch
         } else {
@@ -219,7 +236,9 @@ pub(super) fn told(model: &Replication, before: &State, leader: Broker) -> Resul
     let mut after = *before;
     after.changes[leader].answer = None;
     // A refusal calls nobody who would look at the watermark (`Partition.submitAlterPartition`).
-    if take_answer(model, &mut after, leader, &answer) {
+    if take_answer(model, &mut after, leader, &answer)
+        && model.variant.switches.answer_moves_watermark
+    {
         watermark::advance(model, &mut after, leader);
     }
     Ok(after)
@@ -259,9 +278,10 @@ fn take_answer(model: &Replication, after: &mut State, leader: Broker, answer: &
 }
 
 /// The answer is lost.  Kafka sends the request again and again, and the controller answers that it
-/// is out of date, so the proposal stays pending until metadata arrives.
+/// is out of date, so the proposal stays pending until metadata arrives.  A controller with ZooKeeper
+/// answers that it is so already.
 ///
-/// Who: network.  Source: `DefaultAlterPartitionManager`; R21, R24.
+/// Who: network.  Source: `DefaultAlterPartitionManager`, `DefaultAlterIsrManager`; R21, R24.
 pub(super) fn untold(
     model: &Replication,
     before: &State,
@@ -273,11 +293,35 @@ pub(super) fn untold(
 
     let mut after = *before;
     after.changes[leader].answer = None;
-    if !model.keeps(Guard::UnknownOutcomeStaysPending) {
+    if model.has_zookeeper() {
+        ask_again(&mut after, leader);
+    } else if !model.keeps(Guard::UnknownOutcomeStaysPending) {
         if let Some(tenure) = after.replicas[leader].tenure_mut() {
             tenure.pending = None;
         }
         watermark::advance(model, &mut after, leader);
     }
     Ok(after)
+}
+
+/// A leader whose answer was lost sends its proposal once more, as soon as it reaches a controller.
+///
+/// Who: leader.  Source: `DefaultAlterIsrManager.propagateIsrChanges` (what is not answered stays among
+/// the unsent).
+pub(super) fn ask_again(state: &mut State, leader: Broker) {
+    let replica = &state.replicas[leader];
+    let Some((tenure, isr)) = replica
+        .tenure()
+        .and_then(|tenure| Some((tenure, tenure.pending?)))
+    else {
+        return;
+    };
+    state.changes[leader].request = Some(Request {
+        sent: false,
+        leader_epoch: replica.leader_epoch,
+        partition_epoch: tenure.partition_epoch,
+        broker_epoch: replica.broker_epoch,
+        isr,
+        member_epochs: PerBroker::default(),
+    });
 }

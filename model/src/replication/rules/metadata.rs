@@ -1,7 +1,7 @@
 //! Brokers apply the controller's committed records: late, in order, one or several at once.
 
 use crate::replication::rules::environment::reach_controller;
-use crate::replication::rules::watermark;
+use crate::replication::rules::{request, watermark};
 use crate::replication::state::{Image, Replica, Role, Tenure};
 use crate::replication::{Disabled, Guard, Replication, State};
 use highwater_vocabulary::Broker;
@@ -17,6 +17,9 @@ pub(super) fn learn(
     broker: Broker,
     records: u8,
 ) -> Result<State, Disabled> {
+    if model.has_zookeeper() {
+        return request::learn(model, before, broker, records);
+    }
     let replica = &before.replicas[broker];
     if !replica.serves() {
         return Err(Disabled::NotServing);
@@ -68,10 +71,10 @@ fn lead(model: &Replication, replica: &mut Replica, broker: Broker, image: &Imag
         Role::Leader(ref mut tenure) if in_this_epoch => {
             let older = image.partition_epoch < tenure.partition_epoch;
             let equal = image.partition_epoch == tenure.partition_epoch;
-            if older && model.keeps(Guard::MetadataIsNotOlder) {
-                return false;
-            }
-            if equal && !model.variant.switches.equal_epoch_wipes_pending {
+            let is_old = older && model.keeps(Guard::MetadataIsNotOlder)
+                || equal && !model.variant.switches.equal_epoch_wipes_pending;
+            // What a LeaderAndIsr request says is applied whenever the request is (`Partition.makeLeader`).
+            if is_old && !model.has_zookeeper() {
                 return false;
             }
             tenure.isr = image.isr;
@@ -138,9 +141,4 @@ fn follow(model: &Replication, replica: &mut Replica, image: &Image) {
     if truncates && image.leader.is_some() {
         replica.truncate(replica.watermark);
     }
-}
-
-/// Nothing arrives late where metadata is a log.
-pub(super) fn late(_: &Replication, _: &State, _: Broker, _: u8) -> Result<State, Disabled> {
-    Err(Disabled::NotInThisSetting)
 }

@@ -3,6 +3,7 @@
 use crate::replication::rules::change::{Election, commit};
 use crate::replication::rules::controller::{hold_election, need_controller};
 use crate::replication::rules::environment::halt;
+use crate::replication::rules::zookeeper;
 use crate::replication::{Disabled, Guard, Replication, State};
 use highwater_vocabulary::Broker;
 
@@ -13,7 +14,12 @@ use highwater_vocabulary::Broker;
 /// Who: operator.  Source: `ConfigurationControlManager.createClearElrRecordsAsNeeded`,
 /// `ClearElrRecord`, KAFKA-16540; R33b.
 pub(super) fn set_min_isr(model: &Replication, before: &State, to: u8) -> Result<State, Disabled> {
-    need_controller(model, before)?;
+    match model.has_zookeeper() {
+        // The tool writes it there, and every broker watches.
+        true if !zookeeper::works(model, before) => return Err(Disabled::NoController),
+        true => {}
+        false => need_controller(model, before)?,
+    }
     let something =
         !before.controller.elr.is_empty() || before.controller.last_known_leader.is_some();
     if before.image().min_isr == to && !something {

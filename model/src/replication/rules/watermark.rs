@@ -90,9 +90,10 @@ fn caught_up_outside(
         return BrokerSet::EMPTY;
     }
     let eligible = |follower: &Broker| {
-        !view.fenced.contains(*follower)
-            && !model.setting.observers.contains(*follower)
-            && tenure.follower_epoch[*follower] == view.broker_epochs[*follower]
+        let known = !view.fenced.contains(*follower)
+            && tenure.follower_epoch[*follower] == view.broker_epochs[*follower];
+        !model.setting.observers.contains(*follower)
+            && (known || !model.variant.switches.checks_isr_members)
     };
     tenure
         .caught_up
