@@ -241,15 +241,6 @@ impl Cluster {
         self.link(usize::from(self.home[broker]), at)
     }
 
-    /// The datacenter of whoever takes itself for the controller, and can be asked by the broker; whether
-    /// it can commit or not.  With KRaft one that cannot gives no answers.
-    pub(crate) fn office_for(&self, broker: usize) -> Result<usize, Refusal> {
-        if !self.has_zookeeper() {
-            return self.controller_for(broker);
-        }
-        self.link(usize::from(self.home[broker]), self.office()?)
-    }
-
     /// With ZooKeeper: whether the controller's requests get to the broker.  They go out for as long as it
     /// believes in its office.
     pub(crate) fn office_reaches(&self, broker: usize) -> Result<usize, Refusal> {

@@ -217,9 +217,20 @@ impl Engine {
         self.cluster.activate(site)?;
         if self.cluster.has_zookeeper() {
             self.cluster.read_nodes();
-            self.everywhere(&before, |row, around| row.commit(around.cluster));
+            let request = |row: &mut Row, around: Around<'_>| row.commit(around.cluster);
+            if self.requests_tell_nothing() {
+                self.everywhere_else(request);
+            } else {
+                self.everywhere(&before, request);
+            }
         }
         Ok(())
+    }
+
+    /// With ZooKeeper: whether in a steady row everybody knows what a new controller tells.
+    fn requests_tell_nothing(&self) -> bool {
+        let mut brokers = 0..self.cluster.brokers;
+        brokers.all(|broker| self.cluster.remembers(broker) || !self.cluster.is_sent_to(broker))
     }
 
     fn depose(&mut self) -> Result<(), Refusal> {

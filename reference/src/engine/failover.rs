@@ -53,9 +53,7 @@ impl Engine {
         let before = self.cluster.clone();
         self.cluster.fenced |= 1 << slot;
         let switches = self.rules.switches;
-        let steadily = !switches.waits_for_caught_up
-            && !switches.truncates_to_watermark
-            && !self.cluster.has_zookeeper();
+        let steadily = !switches.waits_for_caught_up && !switches.truncates_to_watermark;
         if steadily && self.everybody_can_learn() {
             let deviating: HashSet<usize> = aside.iter().map(|(row, _)| *row).collect();
             let mut unsteady = Vec::new();
@@ -81,13 +79,18 @@ impl Engine {
         self.table.aside.older.bytes()
     }
 
-    /// Whether every broker that has a view of the partitions can renew it now.
+    /// Whether every broker that has a view of the partitions can renew it now, and nothing waits for one
+    /// that is down.
     pub(super) fn everybody_can_learn(&self) -> bool {
-        (0..self.cluster.brokers)
-            .filter(|broker| self.cluster.remembers(*broker))
-            .all(|broker| {
-                self.cluster.takes_part(broker) && self.cluster.controller_for(broker).is_ok()
-            })
+        let cluster = &self.cluster;
+        let is_reached = |broker: usize| match cluster.has_zookeeper() {
+            false => cluster.controller_for(broker).is_ok(),
+            true => cluster.office_reaches(broker).is_ok() && cluster.fenced >> broker & 1 == 0,
+        };
+        (0..cluster.brokers).all(|broker| match cluster.remembers(broker) {
+            true => cluster.takes_part(broker) && is_reached(broker),
+            false => !cluster.is_sent_to(broker),
+        })
     }
 
     fn fencing(&self, slot: usize) -> Fencing {
@@ -126,8 +129,10 @@ impl Engine {
         let leader = built.sets.leader;
         let leads = leader & fencing.living != 0;
         if built.elected != 0 {
-            // All logs have to be prefixes of the former leader's.
-            let succeeds = leads && run.leader & !leader != 0 && run.on_previous == 0;
+            // All logs have to be prefixes of the former leader's.  Whoever leads on in another epoch forgets
+            // its followers' ends; with KRaft it keeps what the columns do not, their registrations.
+            let leads_on = run.leader == leader && !self.cluster.has_zookeeper();
+            let succeeds = leads && run.leader != 0 && !leads_on && run.on_previous == 0;
             if succeeds && !self.table.have_written(&run, leader) && run.rows.len() > 1 {
                 self.fence_each(&run, built, fencing, unsteady);
                 return;
@@ -266,6 +271,8 @@ mod tests {
         for header in [
             "replication 4.1, brokers a-1 b-1 c-1, min ISR 2, acks all, elr on",
             "replication 4.1, brokers a-1 b-1 c-1 a-2 b-2, min ISR 2, acks all, elr on",
+            "replication 2.1, brokers a-1 b-1 c-1, min ISR 2, acks all",
+            "replication 2.7, brokers a-1 b-1 c-1 a-2 b-2, min ISR 2, acks all",
         ] {
             fail_over_again_and_again(header);
         }

@@ -123,7 +123,8 @@ pub(crate) fn read(
     offset: u64,
 ) -> Result<(), Refusal> {
     let home = usize::from(around.cluster.home[broker]);
-    if !around.cluster.serves(broker) {
+    // With ZooKeeper a process that has not been told yet has no such partition.
+    if !around.cluster.serves(broker) || row.memory[broker].leader_epoch == 0 {
         return Err(Refusal::NotServing);
     }
     if !around.cluster.can_open(from, home) {

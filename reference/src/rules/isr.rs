@@ -153,7 +153,7 @@ pub(crate) fn told(row: &mut Row, around: Around<'_>, leader: usize) -> Result<(
     if !around.cluster.takes_part(leader) {
         return Err(Refusal::NotServing);
     }
-    around.cluster.office_for(leader)?;
+    around.cluster.controller_for(leader)?;
 
     let memory = &mut row.memory[leader];
     memory.wire = None;
@@ -200,7 +200,6 @@ pub(crate) fn untold(row: &mut Row, around: Around<'_>, leader: usize) -> Result
 ///
 /// Kafka: `BrokerToControllerRequestThread`, which repeats a request whose connection breaks.
 pub(crate) fn lose_answer(row: &mut Row, around: Around<'_>, leader: usize) {
-    let sent = around.cluster.office_for(leader).is_ok();
     let memory = &mut row.memory[leader];
     if !matches!(memory.wire, Some(Wire::Answered { .. })) {
         return;
@@ -210,7 +209,7 @@ pub(crate) fn lose_answer(row: &mut Row, around: Around<'_>, leader: usize) {
     if let Some(pending) = pending.filter(|_| around.cluster.has_zookeeper()) {
         memory.wire = Some(Wire::Asked(Proposal {
             number: pending.number,
-            sent,
+            sent: false,
             in_sync: pending.proposed,
             broker_epoch: [0; MOST_BROKERS],
             sender_epoch: around.cluster.own_epoch[leader],
@@ -262,7 +261,7 @@ fn may_lag(row: &Row, around: Around<'_>, leader: usize, follower: usize) -> boo
 /// Kafka: `addBrokerEpochToIsr`, `DefaultAlterPartitionManager.submit`.
 fn propose(row: &mut Row, around: Around<'_>, leader: usize, in_sync: u8, maximal: u8) {
     let sender_epoch = around.cluster.own_epoch[leader];
-    let sent = around.cluster.office_for(leader).is_ok();
+    let sent = around.cluster.controller_for(leader).is_ok();
     let memory = &mut row.memory[leader];
     let Some(tenure) = &mut memory.tenure else {
         return;
