@@ -367,6 +367,16 @@ fn variant(kafka: Profile, mut table: Table) -> Result<Variant, Remark> {
             variant.waived = variant.waived.with(waived);
         }
     }
+    if let Some(late) = table.take("late_requests") {
+        variant.late_requests = late.switch()?;
+        if variant.late_requests && !kafka.has_zookeeper() {
+            return Err(late
+                .error(format!(
+                    "Kafka {kafka} keeps its metadata with KRaft, whose brokers ask for it"
+                ))
+                .remedy("remove it, or write kafka = \"2.1\" or \"2.7\""));
+        }
+    }
     if let Some(late) = table.take("late_fetches") {
         variant.late_fetches = late.switch()?;
     }

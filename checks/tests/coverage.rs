@@ -132,6 +132,12 @@ fn every_event_happens() {
         ("4.1, brokers a-1 b-1, min ISR 2, elr on", "lag", redundant),
         (two, "none", reads),
         (two, "broker-wiped", few),
+        // A restarted broker of 2.1 looks at no broker epoch.
+        (
+            "2.1, brokers a-1 b-1, min ISR 1, with late-requests",
+            "broker-crash",
+            two_elections,
+        ),
         (two, "controller-failover", few),
         (two, "lag+broker-crash", unclean),
         // The controller elects uncleanly with the change that leaves nobody else, so its sweep over
@@ -461,6 +467,36 @@ const SWITCHES: &[(&str, &str, &str, &str, [u8; 4])] = &[
         "4.1, brokers a-1 b-1, min ISR 1, elr on, with equal-epoch-wipes-pending=on",
         "lag+broker-pause",
         [1, 1, 1, 0],
+    ),
+    // A leader that writes itself needs no answer.
+    (
+        "leader-writes-isr",
+        "acked-in-leader",
+        "2.1, brokers a-1 b-1, min ISR 1, unclean on",
+        "lag+broker-crash",
+        [1, 2, 1, 0],
+    ),
+    // A bounce has to fall into a change of the controller, where it is looked for.
+    (
+        "checks-request-broker-epoch",
+        "candidates-complete",
+        "2.7, brokers a-1 b-1, min ISR 1",
+        "broker-power-loss",
+        [1, 2, 0, 0],
+    ),
+    (
+        "checks-isr-members",
+        "active-leader",
+        "4.1, brokers a-1 b-1, min ISR 1, elr on",
+        "lag+broker-crash",
+        [1, 1, 1, 0],
+    ),
+    (
+        "answer-moves-watermark",
+        "acked-in-leader",
+        "2.7, brokers a-1 b-1, min ISR 1, unclean on",
+        "lag+broker-crash",
+        [1, 2, 1, 0],
     ),
 ];
 

@@ -279,6 +279,9 @@ pub struct Image {
 pub struct Controller {
     /// Where the active controller is, if there is one.
     pub active: Option<Datacenter>,
+    /// Brokers whose stop took the office with it, until somebody else has it; only with ZooKeeper, where
+    /// office and registration hang on one session.
+    pub gone: BrokerSet,
     /// The committed records that somebody may still have to apply.
     log: MetadataLog,
     /// The eligible leader replicas (KIP-966).
@@ -648,6 +651,7 @@ fn beginning(model: &Replication, seat: Datacenter) -> State {
         late: PerBroker::default(),
         controller: Controller {
             active: Some(seat),
+            gone: BrokerSet::EMPTY,
             log: MetadataLog::starting_with(first),
             elr: BrokerSet::EMPTY,
             last_known_leader: None,

@@ -190,6 +190,16 @@ pub(super) fn fence(
     model.require(Guard::FencedIsSilent, silent || bounced)?;
 
     let mut after = *before;
+    end_session(model, &mut after, broker)?;
+    Ok(after)
+}
+
+/// What the controller makes of a session that has ended.
+pub(super) fn end_session(
+    model: &Replication,
+    after: &mut State,
+    broker: Broker,
+) -> Result<(), Disabled> {
     let controller = &mut after.controller;
     let mut image = *controller.image();
     image.fenced = image.fenced.with(broker);
@@ -202,11 +212,11 @@ pub(super) fn fence(
         );
     }
     commit(controller, image)?;
-    if before.replicas[broker].broker_epoch == BrokerEpoch(0) {
+    if after.replicas[broker].broker_epoch == BrokerEpoch(0) {
         // What was still to be sent to a process that is gone will not be sent (`removeBroker`).
         after.replicas[broker].place = 0;
     }
-    Ok(after)
+    Ok(())
 }
 
 /// The change that takes a broker's seat in the ISR and its office.

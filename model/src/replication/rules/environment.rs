@@ -4,7 +4,9 @@ use crate::replication::rules::zookeeper::is_quorum;
 use crate::replication::rules::{isr, zookeeper};
 use crate::replication::state::{Change, Replica, Role};
 use crate::replication::{BrokerEpoch, Disabled, End, Guard, LeaderEpoch, Replication, State};
-use highwater_vocabulary::{Broker, Datacenter, MOST_BROKERS, Member, Offset, Process, Set};
+use highwater_vocabulary::{
+    Broker, BrokerSet, Datacenter, MOST_BROKERS, Member, Offset, Process, Set,
+};
 
 /// Whether there is an active controller that can commit: its datacenter is there, and so are the
 /// datacenters of a majority of the voters, each able to fetch from it; with ZooKeeper, it has a
@@ -16,7 +18,10 @@ pub(crate) fn controller_works(model: &Replication, state: &State) -> bool {
         .controller
         .active
         .is_some_and(|active| match model.has_zookeeper() {
-            true => zookeeper::reaches(model, state, active),
+            true => {
+                zookeeper::holds_office(model, state, active)
+                    && zookeeper::reaches(model, state, active)
+            }
             false => is_quorum(model, |site| state.world.connects(site, active)),
         })
 }
@@ -89,8 +94,9 @@ pub(super) fn halt(model: &Replication, after: &mut State, broker: Broker) {
         true => after.replicas[broker].place,
         false => 0,
     };
-    if model.has_zookeeper() && after.controller.active == Some(model.setting.home(broker)) {
+    if zookeeper::may_be_controller(model, after, broker) {
         vacate(model, after);
+        after.controller.gone = after.controller.gone.with(broker);
     }
     let replica = &mut after.replicas[broker];
     let role = match model.keeps(Guard::RestartForgetsRole) {
@@ -289,9 +295,14 @@ fn empty(model: &Replication, before: &State, datacenter: Datacenter) -> Result<
 
     let mut after = *before;
     after.world.lost = after.world.lost.with(datacenter);
+    let brokers = model.setting.brokers_of(datacenter).iter();
+    let stop_with_it: BrokerSet = brokers
+        .filter(|broker| zookeeper::may_be_controller(model, before, *broker))
+        .collect();
     if after.controller.active == Some(datacenter) {
         vacate(model, &mut after);
     }
+    after.controller.gone = after.controller.gone.union(stop_with_it);
     for broker in model.setting.brokers_of(datacenter).iter() {
         if before.replicas[broker].process != Process::Stopped {
             halt(model, &mut after, broker);

@@ -3,7 +3,7 @@
 //! The records of the metadata log are what the controller sends to every live broker.  A request may
 //! be lost, or come late, after others.  A broker tells by the leader epoch what is new to it.
 
-use crate::replication::rules::{metadata, watermark};
+use crate::replication::rules::{metadata, watermark, zookeeper};
 use crate::replication::state::{Image, Replica, State};
 use crate::replication::{Disabled, Guard, Replication};
 use highwater_vocabulary::Broker;
@@ -13,7 +13,9 @@ use highwater_vocabulary::Broker;
 pub(crate) fn gets_through(model: &Replication, state: &State, broker: Broker) -> bool {
     let home = model.setting.home(broker);
     let active = state.controller.active;
-    active.is_some_and(|active| state.world.connects(active, home))
+    active.is_some_and(|active| {
+        zookeeper::holds_office(model, state, active) && state.world.connects(active, home)
+    })
 }
 
 /// The request `records` ahead arrives; those in between are lost, or late.

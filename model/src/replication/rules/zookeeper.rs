@@ -11,6 +11,7 @@
 //! seen it are one step, because nobody but the controller looks; and while nobody reaches a quorum
 //! no session ends.
 
+use crate::replication::rules::controller;
 use crate::replication::rules::environment::{controller_works, keeps_session, vacate};
 use crate::replication::state::State;
 use crate::replication::{BrokerEpoch, Disabled, Guard, Replication};
@@ -157,6 +158,8 @@ pub(super) fn register(
     };
     replica.open = true;
     replica.stopped_under = BrokerEpoch(0);
+    after.controller.gone = after.controller.gone.without(broker);
+    let replica = &mut after.replicas[broker];
     if !inherits_requests(model, before, broker) && replica.tenure().is_none() {
         replica.place = newest;
     }
@@ -180,11 +183,27 @@ pub(super) fn note_registration(
     replica.broker_epoch
 }
 
+/// Whether some broker of `active` is there to act as controller.
+pub(super) fn holds_office(model: &Replication, state: &State, active: Datacenter) -> bool {
+    let mut brokers = model.setting.brokers_of(active).iter();
+    brokers.any(|broker| state.replicas[broker].serves())
+}
+
+/// Whether `broker` may be the active controller: it has a session, as far as anybody knows, and is in
+/// the datacenter in which the controller is.
+pub(super) fn may_be_controller(model: &Replication, state: &State, broker: Broker) -> bool {
+    model.has_zookeeper()
+        && state.controller.active == Some(model.setting.home(broker))
+        && state.replicas[broker].broker_epoch != BrokerEpoch(0)
+        && !state.image().fenced.contains(broker)
+}
+
 /// A broker of `datacenter` takes `/controller`.
 ///
 /// It reads who is there and under which registration, so whoever has come back unnoticed stays
-/// unnoticed; and it sends every live broker what the partition is now, which may be news to one.
-/// Whose session has ended is noticed by `fence`, which may follow at once.
+/// unnoticed; and it sends every live broker what the partition is now, which may be news to one.  The
+/// session of its predecessor has ended, so that one is absent unless it has registered anew.
+/// Whose session has ended beside is noticed by `fence`, which may follow at once.
 ///
 /// Who: broker.  Source: `KafkaController.elect`, `onControllerFailover`,
 /// `ReplicaStateMachine.startup`; R50, R52.
@@ -200,26 +219,34 @@ pub(super) fn activate(
     if controller_works(model, before) {
         return Err(Disabled::AlreadySo);
     }
-    if !brokers
-        .iter()
-        .any(|broker| has_session(model, before, broker))
-    {
+    let present = |broker: &Broker| has_session(model, before, *broker);
+    if !brokers.iter().any(|broker| present(&broker)) {
         return Err(Disabled::Unreachable);
     }
+    let old = before.controller.active;
+    let predecessors = old.map(|old| model.setting.brokers_of(old));
+    let live = model.setting.replicas().minus(before.image().fenced);
+    let absent = before
+        .controller
+        .gone
+        .union(predecessors.unwrap_or_default());
+    let absent = absent.intersection(live);
 
     let mut after = *before;
     vacate(model, &mut after);
     after.controller.active = Some(datacenter);
+    after.controller.gone = BrokerSet::EMPTY;
     let mut image = *after.image();
-    for broker in model.setting.replicas().minus(image.fenced).iter() {
-        if has_session(model, before, broker) {
-            image.broker_epochs[broker] = before.replicas[broker].broker_epoch;
-        }
+    for broker in live.iter().filter(present) {
+        image.broker_epochs[broker] = before.replicas[broker].broker_epoch;
     }
-    match after.controller.commit(image) {
-        true => Ok(after),
-        false => Err(Disabled::ModelIsFull),
+    if !after.controller.commit(image) {
+        return Err(Disabled::ModelIsFull);
     }
+    for broker in absent.iter().filter(|broker| !present(broker)) {
+        controller::end_session(model, &mut after, broker)?;
+    }
+    Ok(after)
 }
 
 /// A leader writes the ISR over the version of the partition's node that it knows, and the whole node

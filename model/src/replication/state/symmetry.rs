@@ -234,6 +234,7 @@ fn renamed_fetch(names: &BrokerNames, fetch: Fetch) -> Fetch {
 fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controller {
     let Controller {
         active,
+        gone,
         mut log,
         elr,
         last_known_leader,
@@ -261,6 +262,7 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
     }
     Controller {
         active,
+        gone: names.of_set(gone),
         log,
         elr: names.of_set(elr),
         last_known_leader: last_known_leader.map(|leader| names.of(leader)),
