@@ -44,6 +44,8 @@ pub(crate) struct Cluster {
     /// The datacenter of the active controller: a voter's, or with ZooKeeper that of the broker that has
     /// `/controller`.
     pub active: Option<u8>,
+    /// With ZooKeeper: brokers whose end has taken `/controller` with it, the session of both being one.
+    pub gone: u8,
     /// ZooKeeper's servers, where metadata is kept in ZooKeeper.
     pub ensemble: Option<Ensemble>,
     /// With ZooKeeper: whether requests state for which registration they are (KIP-380).
@@ -82,6 +84,7 @@ impl Cluster {
             dark: 0,
             reaches: [((1u16 << datacenters) - 1) as u8; MOST_DATACENTERS],
             active: None,
+            gone: 0,
             ensemble: has_zookeeper.then(|| Ensemble::new(setting)),
             states_broker_epochs: has_zookeeper && switches.checks_request_broker_epoch,
             keeps_requests: has_zookeeper && switches.late_requests,
@@ -226,7 +229,7 @@ impl Cluster {
         let at = self.office()?;
         let commits = match self.ensemble {
             None => self.is_fetched_by_majority(at),
-            Some(_) => self.reaches_zookeeper(at),
+            Some(_) => self.has_officer(at) && self.reaches_zookeeper(at),
         };
         if commits {
             Ok(at)
@@ -245,8 +248,15 @@ impl Cluster {
     /// believes in its office.
     pub(crate) fn office_reaches(&self, broker: usize) -> Result<usize, Refusal> {
         let at = self.office()?;
-        self.link(at, usize::from(self.home[broker]))?;
-        Ok(at)
+        if !self.has_officer(at) {
+            return Err(Refusal::NoController);
+        }
+        self.link(at, usize::from(self.home[broker]))
+    }
+
+    /// With ZooKeeper: whether a broker runs there that could be the controller.
+    fn has_officer(&self, site: usize) -> bool {
+        self.brokers_of(site).any(|broker| self.takes_part(broker))
     }
 
     fn office(&self) -> Result<usize, Refusal> {
@@ -293,6 +303,24 @@ impl Cluster {
         self.states_broker_epochs
             && self.takes_part(broker)
             && self.own_epoch[broker] != self.broker_epoch[broker]
+    }
+
+    /// With ZooKeeper: whose end would take `/controller` with it, as far as can be known: it is some broker
+    /// of this datacenter that the last controller took for alive.
+    pub(crate) fn may_be_controller(&self, broker: usize) -> bool {
+        let lives = self.registered & !self.fenced & 1 << broker != 0;
+        self.has_zookeeper() && self.active == Some(self.home[broker]) && lives
+    }
+
+    /// With ZooKeeper: the brokers that a new controller does not find, because the one before was among
+    /// them.
+    pub(crate) fn take_absent(&mut self, former: Option<u8>) -> Vec<usize> {
+        let gone = std::mem::take(&mut self.gone);
+        let missing = |broker: &usize| {
+            let may_be = gone >> broker & 1 == 1 || former == Some(self.home[*broker]);
+            may_be && self.fenced >> broker & 1 == 0 && !self.has_session(*broker)
+        };
+        (0..self.brokers).filter(missing).collect()
     }
 
     /// With ZooKeeper: a new controller reads who lives under which registration.  A bounce that its

@@ -95,8 +95,8 @@ fn an_election_leaves_the_living() {
         restart north-1
         register north-1
         refused unfence north-1: no-controller
+        # The new controller does not find the one before.
         activate north
-        fence west-1
         ----
         leader: none
         isr: west-1
@@ -199,7 +199,6 @@ fn a_request_for_a_former_process_is_heeded_in_2_1() {
         fetch south-1
         crash west-1
         activate south
-        fence west-1
         ----
         epoch: 2
 
@@ -224,7 +223,6 @@ fn a_request_for_a_former_process_is_refused_in_2_7() {
         "replication 2.7, brokers north-1 south-1 west-1, min ISR 1, voters west 1, with controller:west
         crash west-1
         activate south
-        fence west-1
         crash north-1
         restart north-1
         register north-1
@@ -327,7 +325,12 @@ fn without_a_quorum_nobody_is_fenced() {
         refused ack north-1 r1: ack-awaits-watermark
         return west
         activate north
-        shrink north-1 south-1
+        ----
+        isr: north-1
+        epoch: 2
+
+        refused ack north-1 r1: ack-awaits-watermark
+        learn north-1
         ack north-1 r1",
     );
 }
@@ -343,7 +346,7 @@ fn a_broker_is_the_controller() {
         refused fence north-1: no-controller
         refused activate north: unreachable
         activate south
-        fence north-1
+        refused fence north-1: already-so
         refused prefer: nothing-there
         restart north-1
         register north-1

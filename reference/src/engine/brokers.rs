@@ -97,10 +97,14 @@ impl Engine {
     fn fence(&mut self, broker: usize) -> Result<(), Refusal> {
         self.can_fence(broker)?;
 
+        self.fence_process(broker);
+        Ok(())
+    }
+
+    fn fence_process(&mut self, broker: usize) {
         let before = self.cluster.clone();
         self.cluster.fenced |= 1 << broker;
         self.everywhere(&before, |row, around| fence_row(row, around, broker));
-        Ok(())
     }
 
     pub(super) fn can_fence(&self, broker: usize) -> Result<(), Refusal> {
@@ -202,6 +206,7 @@ impl Engine {
         }
 
         self.cluster.exact_checkpoint &= !(1 << broker);
+        self.cluster.gone &= !(1 << broker);
         self.cluster.registered |= 1 << broker;
         self.cluster.open |= 1 << broker;
         if self.cluster.states_broker_epochs {
@@ -211,20 +216,45 @@ impl Engine {
     }
 
     fn activate(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
-        // What a controller that can commit no more had answered before may still arrive.
         let site = self.cluster.knows_datacenter(datacenter)?;
-        let before = self.cluster.clone();
+        let (before, former) = (self.cluster.clone(), self.cluster.active);
         self.cluster.activate(site)?;
+        // What a KRaft controller that can commit no more had answered before may still arrive.
         if self.cluster.has_zookeeper() {
-            self.cluster.read_nodes();
-            let request = |row: &mut Row, around: Around<'_>| row.commit(around.cluster);
-            if self.requests_tell_nothing() {
-                self.everywhere_else(request);
-            } else {
-                self.everywhere(&before, request);
-            }
+            self.begin_office(&before, former);
         }
         Ok(())
+    }
+
+    /// With ZooKeeper a new controller reads who lives, tells everybody what the partitions are, and treats
+    /// its predecessor as failed, if that has not come back.
+    ///
+    /// Kafka: `KafkaController.onControllerFailover`, `ReplicaStateMachine.startup`,
+    /// `PartitionStateMachine.startup`.
+    fn begin_office(&mut self, before: &Cluster, former: Option<u8>) {
+        let absent = self.cluster.take_absent(former);
+        self.cluster.read_nodes();
+        let begin = |row: &mut Row, around: Around<'_>| {
+            environment::lose_answers(row, around);
+            row.commit(around.cluster);
+        };
+        if self.requests_tell_nothing() {
+            self.everywhere_else(begin);
+        } else {
+            self.everywhere(before, begin);
+        }
+        for broker in absent {
+            self.fence_process(broker);
+        }
+    }
+
+    /// With ZooKeeper the controller is a broker: whichever of its datacenter stops next, or one of those
+    /// that stop together.
+    fn vacate_with(&mut self, gone: u8) {
+        if gone != 0 {
+            self.cluster.gone |= gone;
+            self.vacate();
+        }
     }
 
     /// With ZooKeeper: whether in a steady row everybody knows what a new controller tells.
@@ -246,13 +276,6 @@ impl Engine {
     fn vacate(&mut self) {
         self.cluster.active = None;
         self.everywhere_else(environment::lose_answers);
-    }
-
-    /// With ZooKeeper the controller is a broker: whichever of its datacenter stops next.
-    fn vacate_with(&mut self, broker: usize) {
-        if self.cluster.has_zookeeper() && self.cluster.active == Some(self.cluster.home[broker]) {
-            self.vacate();
-        }
     }
 
     /// `min.insync.replicas` of the topic: `ConfigurationControlManager.incrementalAlterConfigs`,
@@ -303,10 +326,11 @@ impl Engine {
         }
 
         self.cluster.mark[broker] = self.cluster.broker_epoch[broker];
+        let takes_office = self.cluster.may_be_controller(broker);
         self.cluster.halt(broker);
         self.cluster.exact_checkpoint |= 1 << broker;
         self.everywhere_else(|row, _| environment::halt(row, broker));
-        self.vacate_with(broker);
+        self.vacate_with(u8::from(takes_office) << broker);
         Ok(())
     }
 
@@ -390,9 +414,10 @@ impl Engine {
         self.can_lose(broker, loss)?;
 
         let before = self.cluster.clone();
+        let takes_office = self.cluster.may_be_controller(broker);
         self.cluster.halt(broker);
         self.each_loses(&before, &[(broker, loss)]);
-        self.vacate_with(broker);
+        self.vacate_with(u8::from(takes_office) << broker);
         Ok(())
     }
 
@@ -417,6 +442,9 @@ impl Engine {
         }
 
         let before = self.cluster.clone();
+        let officers = self.cluster.brokers_of(site);
+        let officers = officers.filter(|broker| self.cluster.may_be_controller(*broker));
+        let gone = officers.fold(0, |gone, broker| gone | 1 << broker);
         self.cluster.dark |= 1 << site;
         for (broker, loss) in &losses {
             self.cluster.halt(*broker);
@@ -426,6 +454,7 @@ impl Engine {
             }
         }
         self.each_loses(&before, &losses);
+        self.vacate_with(gone);
         if self.cluster.active == Some(site as u8) {
             self.vacate();
         }

@@ -18,7 +18,8 @@ impl Engine {
     /// A datacenter is lost with its brokers and voters; if the active controller was there, the
     /// first datacenter that can takes over; the controller fences the brokers, each in its turn; and
     /// everybody who can learns of it.  It is [`Event::Lose`], perhaps [`Event::Activate`], then for
-    /// each broker of the datacenter [`Event::Fence`], and [`Event::Learn`] for whoever is behind.
+    /// each broker of the datacenter [`Event::Fence`], and [`Event::Learn`] for whoever is behind.  With
+    /// ZooKeeper the new controller may have fenced them already.
     ///
     /// # Errors
     /// Whatever refuses the loss or a fencing; what had happened by then stays.
@@ -33,6 +34,10 @@ impl Engine {
                 let activate = Event::Activate { datacenter: *site };
                 self.apply_to_all(&activate).is_ok()
             });
+            if self.cluster.has_zookeeper() {
+                let deviating = self.deviating_rows(0..self.partitions());
+                self.one_by_one(deviating, |row, around, _| learn_all(row, around));
+            }
         }
         for broker in brokers {
             if self.cluster.fenced >> broker & 1 == 0 {
@@ -228,8 +233,15 @@ mod tests {
         for site in (0..engine.cluster.datacenters).map(Datacenter::at) {
             // Where there is a controller already, that refuses.
             let _ = engine.apply_to_all(&Event::Activate { datacenter: site });
+            if engine.cluster.has_zookeeper() {
+                everybody_learns(engine);
+            }
         }
-        for broker in lost.into_iter().map(Broker::at) {
+        for broker in lost {
+            if engine.cluster.fenced >> broker & 1 == 1 {
+                continue;
+            }
+            let broker = Broker::at(broker);
             engine
                 .apply_to_all(&Event::Fence { broker })
                 .expect("a controller, and silence");

@@ -66,6 +66,9 @@ impl Engine {
         if switches.waits_for_caught_up {
             engine.begin_caught_up();
         }
+        if engine.cluster.keeps_requests {
+            engine.begin_with_requests();
+        }
         engine
     }
 
@@ -212,6 +215,15 @@ impl Engine {
             | Event::Cut { .. }
             | Event::CutFrom { .. }
             | Event::Depose => unreachable!("it happens to all rows"),
+        }
+    }
+
+    /// Everybody has taken the request of the beginning, which may arrive again.
+    fn begin_with_requests(&mut self) {
+        for row in 0..self.partitions() {
+            let mut whole = self.table.load(row, &self.cluster);
+            whole.commit_unsent(&self.cluster);
+            self.table.store(row, whole, &self.cluster);
         }
     }
 

@@ -5,9 +5,7 @@ use super::Engine;
 use crate::Tiles;
 use crate::rules::client;
 use crate::sweeps::TILE;
-use highwater_vocabulary::{
-    Broker, BrokerSet, Datacenter, Event, Member, Process, Record, Story,
-};
+use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Member, Process, Record, Story};
 use proptest::prelude::*;
 
 const SETTINGS: [&str; 8] = [
@@ -270,7 +268,10 @@ proptest! {
         for site in 0..folded.cluster.datacenters {
             let datacenter = Datacenter::at(site);
             if folded.cluster.controller().is_err() {
-                let _ = folded.apply_to_all(&Event::Activate { datacenter });
+                let activated = folded.apply_to_all(&Event::Activate { datacenter }).is_ok();
+                if activated && folded.cluster.has_zookeeper() {
+                    learn_all(&mut folded);
+                }
             }
         }
         let brokers: Vec<usize> = folded.cluster.brokers_of(lost).collect();
