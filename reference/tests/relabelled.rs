@@ -161,7 +161,7 @@ proptest! {
 
     #[test]
     fn followers_may_change_places(
-        kafka in select(Profile::KRAFT.to_vec()),
+        kafka in select(Profile::ALL.to_vec()),
         acks in select(Acks::EACH.to_vec()),
         homes in any::<[u8; 4]>(),
         places in Just(vec![1, 2, 3]).prop_shuffle(),
