@@ -17,6 +17,10 @@ const LATE_WITHOUT_ACKS: &str =
 /// Only an unclean election would let the observer in.
 const OBSERVER: &str = "4.1, brokers b-1 a-1 b-2, voters a 1 b 1 w 1, min ISR 2, elr on, observers b-2, \
                         promotion leader-is-observer";
+const CAS: &str = "2.1, brokers a-1 b-1, min ISR 1";
+const ALTER_ISR: &str = "2.7, brokers a-1 b-1, min ISR 1";
+const LATE_REQUESTS: &str = "2.1, brokers a-1 b-1, min ISR 1, with late-requests";
+const LATE_REQUESTS_2_7: &str = "2.7, brokers a-1 b-1, min ISR 1, with late-requests";
 const WITHOUT_ELR: &str = "4.1, brokers a-1 b-1, min ISR 1, elr off";
 
 const fn line(
@@ -467,5 +471,45 @@ pub(crate) const TABLE: &[Line] = &[
         [1, 2, 1, 0],
         Read,
         Breaks("read-stability", 5),
+    ),
+    line(
+        DeposedControllerWritesNothing,
+        ALTER_ISR,
+        "broker-crash+controller-failover",
+        [1, 3, 1, 0],
+        NotReproduced(
+            "its writes are conditional on the version of the partition's node too, so two controllers \
+             decide one after the other",
+        ),
+    ),
+    line(
+        RequestIsNewer,
+        LATE_REQUESTS,
+        "broker-crash",
+        [1, 2, 0, 0],
+        Breaks("no-split-brain", 6),
+    ),
+    line(
+        RequestBrokerEpochIsCurrent,
+        LATE_REQUESTS_2_7,
+        "broker-crash+broker-crash",
+        [1, 2, 0, 0],
+        Breaks("acked-in-leader", 17),
+    ),
+    line(
+        IsrVersionIsCurrent,
+        CAS,
+        "broker-pause",
+        [1, 2, 1, 0],
+        Breaks("acked-in-leader", 7),
+    ),
+    line(
+        BounceIsNoticed,
+        ALTER_ISR,
+        "broker-crash",
+        [1, 2, 1, 0],
+        AvailabilityOnly(
+            "a broker that is back before it was missed is told nothing, and if it leads nobody does",
+        ),
     ),
 ];

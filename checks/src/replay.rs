@@ -2,7 +2,8 @@
 //!
 //! Bounds are not consulted and faults need no budget: a story may go where an exploration does not.
 //! It begins as [`Replication::beginnings`] says, with the active controller where the first line
-//! puts it (`with controller:south`), or else in the first datacenter that has a voter.
+//! puts it (`with controller:south`), or else in the first datacenter that has a voter, or with ZooKeeper
+//! a broker.
 
 use crate::explore::History;
 use crate::wording::listed;
@@ -192,16 +193,20 @@ fn stage(story: &Story) -> Result<(Replication, State), String> {
 
 fn seat_of(part: &str, setting: &Setting) -> Result<Datacenter, String> {
     let name = part.strip_prefix(SEAT).unwrap_or(part);
+    let (who, may_sit): (&str, &dyn Fn(&Datacenter) -> bool) = match setting.kafka.has_zookeeper() {
+        true => ("brokers", &|site| !setting.brokers_of(*site).is_empty()),
+        false => ("voters", &|site| setting.voters[site.index()] > 0),
+    };
     setting
         .datacenter_named(name)
-        .filter(|site| setting.voters[site.index()] > 0)
+        .filter(may_sit)
         .ok_or_else(|| {
             let seats = setting
                 .every_datacenter()
-                .filter(|site| setting.voters[site.index()] > 0)
+                .filter(may_sit)
                 .map(|site| setting.datacenters[site.index()].as_str());
             format!(
-                "the active controller cannot be in `{name}`; there are voters in {}",
+                "the active controller cannot be in `{name}`; there are {who} in {}",
                 listed(seats)
             )
         })

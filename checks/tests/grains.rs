@@ -381,6 +381,42 @@ const SPACES: &[(&str, &[&str], u8)] = &[
         &["lag+dc-loss:a", "cut:a|b", "broker-power-loss"],
         1,
     ),
+    (
+        "2.1, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1, unclean on",
+        &[
+            "broker-power-loss",
+            "broker-pause",
+            "lag+dc-loss:a",
+            "dc-power-loss:b",
+            "cut:a|b",
+            "cut:b|c",
+            "one-way-cut:a>c",
+            "broker-pause+controller-failover",
+        ],
+        2,
+    ),
+    (
+        "2.7, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
+        &[
+            "broker-power-loss",
+            "broker-pause",
+            "lag+dc-loss:a",
+            "cut:a|b",
+            "one-way-cut:b>a",
+            "broker-pause+controller-failover",
+        ],
+        2,
+    ),
+    (
+        "2.7, brokers a-1 a-2 b-1, voters a 1 b 1 c 1, min ISR 2",
+        &["dc-power-loss:a", "cut:a|b", "lag+dc-loss:a"],
+        1,
+    ),
+    (
+        "2.1, brokers a-1 a-2 b-1, voters a 1 b 1 c 1, min ISR 2",
+        &["dc-power-loss:a", "broker-crash"],
+        1,
+    ),
 ];
 
 #[test]

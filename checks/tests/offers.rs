@@ -68,6 +68,7 @@ fn whatever_is_no_fault(setting: &Setting) -> Vec<Event> {
             },
         ]);
         events.extend((1..=6).map(|records| Event::Learn { broker, records }));
+        events.extend((1..=6).map(|records| Event::Late { broker, records }));
         events.extend(brokers(setting).map(|follower| Event::Lapse { leader, follower }));
         let subsets = everyone.nonempty_subsets();
         events.extend(subsets.map(|dropped| Event::Shrink { leader, dropped }));
@@ -212,6 +213,23 @@ fn whatever_can_happen_is_tried() {
         (
             "3.5, brokers a-1 b-1, min ISR 1, unclean on",
             &["lag+broker-crash"],
+        ),
+        (
+            "2.1, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
+            &[
+                "lag+broker-power-loss",
+                "broker-pause+controller-failover",
+                "cut:a|b",
+                "one-way-cut:a>c",
+            ],
+        ),
+        (
+            "2.7, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1, unclean on",
+            &["lag+broker-crash", "one-way-cut:b>a", "dc-power-loss:a"],
+        ),
+        (
+            "2.1, brokers a-1 b-1, min ISR 1, with late-requests",
+            &["broker-crash"],
         ),
     ] {
         for row in rows {

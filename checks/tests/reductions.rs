@@ -14,13 +14,15 @@ use stateright::Model;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-const SETTINGS: [&str; 6] = [
+const SETTINGS: [&str; 8] = [
     "4.1, brokers a-1 b-1, min ISR 1, elr on",
     "4.1, brokers a-1 b-1, min ISR 2, elr on",
     "3.9, brokers a-1 b-1, min ISR 1, elr off",
     "3.9, brokers a-1 b-1, min ISR 2, elr off",
     "3.5, brokers a-1 b-1, min ISR 1, elr off",
     "4.1, brokers a-1 b-1, min ISR 1, acks 1, elr on",
+    "2.1, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
+    "2.7, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
 ];
 
 const ROWS: [&str; 6] = [
@@ -223,6 +225,8 @@ fn what_nobody_asks_for_is_not_missed_with_three_brokers() {
         "4.1, brokers a-1 b-1 c-1, min ISR 2, elr on",
         "3.9, brokers a-1 b-1 c-1, min ISR 1, unclean on",
         "3.5, brokers a-1 b-1 c-1, min ISR 2",
+        "2.1, brokers a-1 b-1 c-1, min ISR 2",
+        "2.7, brokers a-1 b-1 c-1, min ISR 1",
     ] {
         for row in ["broker-pause", "dc-power-loss:a", "lag+dc-loss:a"] {
             for grain in Grain::ALL {
@@ -331,6 +335,18 @@ const SPACES: &[(&str, &str, u8, Grain)] = &[
     ),
     (
         "4.1, brokers a-1 b-1, min ISR 1, elr on",
+        "broker-pause",
+        2,
+        Grain::Fine,
+    ),
+    (
+        "2.1, brokers a-1 b-1, min ISR 1",
+        "lag+broker-power-loss",
+        2,
+        Grain::Fine,
+    ),
+    (
+        "2.7, brokers a-1 b-1, min ISR 1",
         "broker-pause",
         2,
         Grain::Fine,

@@ -2,7 +2,7 @@
 
 use super::walk::{Moment, between, candidates, records};
 use highwater_model::replication::state::{LateFetch, Replica, Role, Tenure};
-use highwater_model::replication::{End, Replication};
+use highwater_model::replication::{End, Replication, State};
 use highwater_vocabulary::{Acks, Broker, BrokerSet, Datacenter, Event, Member, Offset, Record};
 
 /// What a step means; empty where there is nothing to say.
@@ -63,14 +63,14 @@ impl Step<'_> {
             Event::Late { broker, .. } => self.arrives_late(broker),
 
             Event::Apply { leader } => self.apply(leader),
-            Event::Fence { .. } => self.with_metadata("its session has expired"),
+            Event::Fence { broker } => self.with_metadata(self.why_fenced(broker)),
             Event::Unfence { .. } => self.with_metadata("it serves again"),
             Event::Register { broker } => self.register(broker),
             Event::Prefer | Event::Unclean | Event::ElectUnclean => self.metadata(),
-            Event::Activate { datacenter } => vec![format!(
-                "the active controller is in {}",
-                self.site(datacenter)
-            )],
+            Event::Activate { datacenter } => {
+                let where_it_is = format!("the active controller is in {}", self.site(datacenter));
+                self.with_metadata(&where_it_is)
+            }
 
             Event::SetMinIsr { to } => {
                 self.with_metadata(&format!("the controller has min ISR {to}"))
@@ -258,6 +258,9 @@ impl Step<'_> {
 
     /// The ISR that a leader has just proposed.
     fn proposal(&self, leader: Broker) -> Option<String> {
+        if self.model.variant.switches.leader_writes_isr {
+            return self.written(leader);
+        }
         let pending = |replica: &Replica| replica.tenure().and_then(|tenure| tenure.pending);
         let (old, new) = (pending(self.before(leader)), pending(self.after(leader)));
         new.filter(|new| old != Some(*new)).map(|isr| {
@@ -267,6 +270,13 @@ impl Step<'_> {
             };
             format!("{proposer}proposes isr {}", self.set(isr))
         })
+    }
+
+    /// The ISR that a leader has written itself.
+    fn written(&self, leader: Broker) -> Option<String> {
+        let isr = |state: &State| state.image().isr;
+        let (old, new) = (isr(&self.moment.before), isr(&self.moment.after));
+        (old != new).then(|| format!("{} writes isr {}", self.name(leader), self.set(new)))
     }
 
     fn told(&self, leader: Broker) -> Vec<String> {
@@ -443,8 +453,24 @@ impl Step<'_> {
             .collect()
     }
 
+    /// With ZooKeeper a broker may be back before it was missed.
+    fn why_fenced(&self, broker: Broker) -> &'static str {
+        let known = self.moment.before.image().broker_epochs[broker];
+        let own = self.before(broker).broker_epoch;
+        match self.model.has_zookeeper() && own.0 != 0 && own != known {
+            true => "another registration than the controller knew: it was gone",
+            false => "its session has expired",
+        }
+    }
+
     fn register(&self, broker: Broker) -> Vec<String> {
         let fenced = self.moment.after.image().fenced.contains(broker);
+        if self.model.has_zookeeper() {
+            return vec![match fenced {
+                true => "its node is there again".to_owned(),
+                false => "its node is there again, and nobody has seen that it was gone".to_owned(),
+            }];
+        }
         let mut clauses = vec![match fenced {
             true => "a new registration, fenced at first".to_owned(),
             false => "a new registration, and not fenced".to_owned(),

@@ -161,7 +161,7 @@ pub(super) fn witness(model: &Replication, before: &State, event: &Event, after:
         watch_office(before, after, broker);
         watch_commits(before, after, broker);
         watch_disk(before, after, broker);
-        watch_expansion(before, after, broker);
+        watch_expansion(model, before, after, broker);
     }
 }
 
@@ -381,14 +381,25 @@ fn watch_disk(before: &State, after: &mut State, broker: Broker) {
 
 /// Whoever is proposed for the ISR really holds what is below the watermark, and has reached the
 /// leader's epoch.
-fn watch_expansion(before: &State, after: &mut State, leader: Broker) {
+fn watch_expansion(model: &Replication, before: &State, after: &mut State, leader: Broker) {
     let Some(tenure) = after.replicas[leader].tenure() else {
         return;
     };
-    let earlier = before.replicas[leader]
-        .tenure()
-        .and_then(|tenure| tenure.pending);
-    let Some(proposed) = tenure.pending.filter(|proposed| earlier != Some(*proposed)) else {
+    let earlier = before.replicas[leader].tenure();
+    let (known, proposed) = match model.variant.switches.leader_writes_isr {
+        // What it proposes it has.
+        true => {
+            let same_tenure =
+                before.replicas[leader].leader_epoch == after.replicas[leader].leader_epoch;
+            let known = earlier.filter(|_| same_tenure).map(|earlier| earlier.isr);
+            (known.unwrap_or(tenure.isr), Some(tenure.isr))
+        }
+        false => {
+            let is_new = earlier.and_then(|tenure| tenure.pending) != tenure.pending;
+            (tenure.isr, tenure.pending.filter(|_| is_new))
+        }
+    };
+    let Some(proposed) = proposed else {
         return;
     };
     let leaders = &before.replicas[leader];
@@ -397,7 +408,7 @@ fn watch_expansion(before: &State, after: &mut State, leader: Broker) {
         let log = &before.replicas[joiner].log;
         log.end() >= needed && log.agrees_below(&leaders.log, leaders.watermark)
     };
-    let all_fit = proposed.minus(tenure.isr).iter().all(fit);
+    let all_fit = proposed.minus(known).iter().all(fit);
     after.ghost.note(Broken::Expansion, all_fit);
 }
 

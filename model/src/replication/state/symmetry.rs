@@ -56,10 +56,11 @@ impl Replication {
     ///
     /// Nothing is interchangeable where the preferred leader may lose its office, where a guard is
     /// waived, and in steps of whole datacenters, which take the brokers of one in the order of their
-    /// numbers.
+    /// numbers.  So does a new controller with ZooKeeper that finds several of them absent.
     pub fn interchangeable(&self) -> Vec<BrokerNames> {
         let steps_are_alike = matches!(self.variant.grain, Grain::Fine | Grain::Coarse);
         if !steps_are_alike
+            || self.has_zookeeper()
             || self.variant.waived != GuardSet::default()
             || !self.preferred_leader_stays()
         {
