@@ -249,7 +249,7 @@ impl Cluster {
     pub(crate) fn office_reaches(&self, broker: usize) -> Result<usize, Refusal> {
         let at = self.office()?;
         if !self.has_officer(at) {
-            return Err(Refusal::NoController);
+            return Err(Refusal::Unreachable);
         }
         self.link(at, usize::from(self.home[broker]))
     }
