@@ -5,6 +5,7 @@
 
 pub(crate) mod check;
 pub(crate) mod claims;
+pub(crate) mod compare;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod replay;
@@ -14,7 +15,7 @@ pub(crate) mod soak;
 
 use highwater_checks::experiment::Experiment;
 use highwater_checks::explore::{Listener, silently};
-use highwater_checks::{Remark, Source, deployment_file, experiment_file, quorum};
+use highwater_checks::{Remark, Source, deployment_file, experiment_file, liveness, quorum};
 use highwater_vocabulary::Deployment;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
@@ -36,17 +37,23 @@ pub(crate) enum Asked {
     Experiment(Box<Experiment>),
     /// What a researcher asks of the metadata quorum.
     Quorum(Box<quorum::experiment::Experiment>),
+    /// What a researcher asks about the end of every run.
+    Liveness(Box<liveness::experiment::Experiment>),
 }
 
 /// Reads a file, whichever it is, and what is to be said about it.
 ///
-/// An experiment has a `[setting]`, one with the metadata quorum a `[quorum]`; everything else is read as a deployment, whose reader says what
+/// An experiment has a `[setting]`, one with the metadata quorum a `[quorum]`, one about liveness such a headline; everything else is read as a deployment, whose reader says what
 /// is missing.
 pub(crate) fn read(source: &Source) -> Result<(Asked, Vec<Remark>), Remark> {
     let file = source.text().parse::<toml::Table>().unwrap_or_default();
     if file.contains_key("quorum") {
         let experiment = quorum::experiment_file::read(source)?;
         return Ok((Asked::Quorum(Box::new(experiment)), Vec::new()));
+    }
+    if liveness::experiment_file::is_one(&file) {
+        let experiment = liveness::experiment_file::read(source)?;
+        return Ok((Asked::Liveness(Box::new(experiment)), Vec::new()));
     }
     if file.contains_key("setting") {
         let experiment = experiment_file::read(source)?;

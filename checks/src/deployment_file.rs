@@ -4,11 +4,11 @@
 //! something that Kafka accepts and that its author probably does not mean.  The first error ends
 //! the reading.
 //!
-//! **Deliberately absent:** clusters joined by mirrors, consumer groups that move, ZooKeeper,
-//! and `simulate`.  Their keys are known and refused by name: a file that says more
+//! **Deliberately absent:** clusters joined by mirrors, consumer groups that move, and `simulate`.  Their keys are known and refused by name: a file that says more
 //! than is checked must not look checked.
 
 mod group;
+mod metadata;
 mod observers;
 mod require;
 mod topic;
@@ -20,14 +20,8 @@ use crate::source::{Remark, Source};
 use crate::table::{self, Table, Value};
 use crate::wording::{instead, listed, quoted};
 use highwater_model::replication::state::EPOCHS;
-use highwater_vocabulary::{
-    BoundOverrides, Cluster, Deployment, MOST_DATACENTERS, MOST_RECORDS, Profile, Site,
-};
+use highwater_vocabulary::{BoundOverrides, Cluster, Deployment, MOST_RECORDS, Profile};
 
-/// The most brokers of one datacenter.
-const MOST_BROKERS_THERE: i64 = 999;
-/// The most voters of one datacenter.
-const MOST_VOTERS_THERE: i64 = 9;
 /// The most topics of a cluster: each is searched by itself.
 const MOST_TOPICS: usize = 16;
 /// The most consumer groups.
@@ -64,7 +58,7 @@ fn deployment(mut file: Table, warnings: &mut Vec<Remark>) -> Result<Deployment,
     let name = file.need("name", "name = \"Stretched over three datacenters\"")?;
     let name = one_line(&name, "the name of a report")?;
     let kafka = match file.take("kafka") {
-        Some(version) => kafka(&version, &Profile::KRAFT)?,
+        Some(version) => kafka(&version, &Profile::ALL)?,
         None => {
             let newest = Profile::NEWEST;
             warnings.push(
@@ -184,19 +178,13 @@ fn cluster(
     kafka: Profile,
     warnings: &mut Vec<Remark>,
 ) -> Result<Cluster, Remark> {
-    table.not_yet("zk_observers", "it belongs to ZooKeeper")?;
-    table.not_yet(
-        "weights",
-        "they belong to the hierarchical quorums of ZooKeeper",
-    )?;
     let id = table.need("id", "id = \"main\"")?;
     let name = id.text()?;
     names::plain(name).map_err(|remedy| {
         id.error(format!("{} cannot name a cluster", quoted(name)))
             .remedy(remedy)
     })?;
-    kraft(&mut table)?;
-    let sites = sites(&mut table, warnings)?;
+    let metadata = metadata::read(&mut table, kafka, warnings)?;
     let eligible_leader_replicas = match table.take("eligible_leader_replicas") {
         Some(value) => {
             let on = value.switch()?;
@@ -212,7 +200,9 @@ fn cluster(
     let topics = table.need("topic", "[[cluster.topic]] with the id of the topic")?;
     let mut cluster = Cluster {
         id: name.into(),
-        sites,
+        sites: metadata.sites,
+        quorum: metadata.quorum,
+        zookeeper_observers: metadata.observers,
         eligible_leader_replicas,
         topics: Vec::new(),
     };
@@ -227,132 +217,6 @@ fn cluster(
     }
     table.finish()?;
     Ok(cluster)
-}
-
-/// What keeps the metadata: so far KRaft, whose quorum is a majority.
-fn kraft(table: &mut Table) -> Result<(), Remark> {
-    for (key, only, later) in [
-        ("metadata", "kraft", "zookeeper"),
-        ("quorum", "majority", "hierarchical"),
-    ] {
-        let Some(value) = table.take(key) else {
-            continue;
-        };
-        if value.word(&[(only, false), (later, true)])? {
-            return Err(value
-                .error(format!(
-                    "`{later}` is not supported yet: so far the metadata is kept by KRaft"
-                ))
-                .remedy(format!("write {key} = \"{only}\", or leave it out")));
-        }
-    }
-    Ok(())
-}
-
-/// The datacenters, in the order in which the file first names them.
-fn sites(table: &mut Table, warnings: &mut Vec<Remark>) -> Result<Vec<Site>, Remark> {
-    let brokers = table.need("brokers", "brokers = { north = 2, south = 2, east = 2 }")?;
-    let no_brokers = brokers
-        .error("this cluster has no broker")
-        .remedy("say how many there are in each datacenter, as in { north = 2 }");
-    let mut sites: Vec<Site> = Vec::new();
-    for count in brokers.table()?.take_all() {
-        let name = datacenter(&count)?;
-        let brokers = some_of(&count, MOST_BROKERS_THERE)?;
-        sites.push(Site {
-            name: name.into(),
-            brokers,
-            voters: 0,
-        });
-        not_too_many(&sites, &count)?;
-    }
-    if sites.is_empty() {
-        return Err(no_brokers);
-    }
-
-    let voters = table.need("voters", "voters = { north = 1, south = 1, east = 1 }")?;
-    let no_voters = voters
-        .error("this quorum has no voters: nobody could elect a leader")
-        .remedy("say how many there are in each datacenter, as in { north = 3 }");
-    let evenly_split = voters
-        .warning(
-            "two datacenters have half of the voters each: without either of them, or while they \
-             are cut off, there is no majority, and nobody is elected anywhere",
-        )
-        .remedy("add a witness: a third datacenter with one voter and no brokers");
-    let counts = voters.table()?.take_all();
-    for count in &counts {
-        let name = datacenter(count)?;
-        let voters = some_of(count, MOST_VOTERS_THERE)?;
-        match sites.iter_mut().find(|site| site.name == name) {
-            Some(site) => site.voters = voters,
-            None => sites.push(Site {
-                name: name.into(),
-                brokers: 0,
-                voters,
-            }),
-        }
-        not_too_many(&sites, count)?;
-    }
-    if counts.is_empty() {
-        return Err(no_voters);
-    }
-    let with_voters: Vec<u8> = sites.iter().map(|site| site.voters).collect();
-    match with_voters
-        .into_iter()
-        .filter(|voters| *voters > 0)
-        .collect::<Vec<_>>()[..]
-    {
-        [one, other] if one == other => warnings.push(evenly_split),
-        _ if sites.len() > 1 => warn_of_heavy_sites(&sites, &counts, warnings),
-        _ => {}
-    }
-    Ok(sites)
-}
-
-/// Refuses the datacenter of `count` if there is no room for it.
-fn not_too_many(sites: &[Site], count: &Value) -> Result<(), Remark> {
-    match sites.len() > MOST_DATACENTERS {
-        false => Ok(()),
-        true => Err(count
-            .key_error(format!("`{}` is one datacenter too many", count.key()))
-            .remedy(format!("there may be {MOST_DATACENTERS} so far"))),
-    }
-}
-
-/// A majority that is not there without one datacenter is a quorum of that datacenter.
-fn warn_of_heavy_sites(sites: &[Site], counts: &[Value], warnings: &mut Vec<Remark>) {
-    let all: u32 = sites.iter().map(|site| u32::from(site.voters)).sum();
-    for count in counts {
-        let heavy = sites
-            .iter()
-            .find(|site| site.name == count.key() && u32::from(site.voters) * 2 >= all);
-        if let Some(Site {
-            name,
-            voters,
-            brokers,
-        }) = heavy
-        {
-            let (what, remedy) = match brokers {
-                0 => (
-                    format!("the witness `{name}` has {voters} of {all} voters"),
-                    "leave a witness one voter, and have as many in each of the others",
-                ),
-                _ => (
-                    format!("`{name}` has {voters} of {all} voters"),
-                    "give no datacenter half of the voters: one each over three, of which one \
-                     may be a witness, with a voter and no brokers",
-                ),
-            };
-            warnings.push(
-                count
-                    .warning(format!(
-                        "{what}: without it there is no majority, and nobody is elected anywhere"
-                    ))
-                    .remedy(remedy),
-            );
-        }
-    }
 }
 
 /// The key of `count`, as the name of a datacenter.

@@ -54,7 +54,7 @@ fn experiment(mut file: Table) -> Result<Experiment, Remark> {
     let faults = file.need("faults", "[faults] with row = \"lag+broker-crash\"")?;
     let faults = faults_of(faults.table()?, &setting)?;
     let bounds = match file.take("bounds") {
-        Some(table) => bounds(table.table()?, &mut variant.grain)?,
+        Some(table) => bounds(table.table()?, &setting, &mut variant.grain)?,
         None => Bounds::default(),
     };
     let verdicts = file.need("verdicts", "[verdicts] with default = \"holds\"")?;
@@ -105,7 +105,11 @@ pub(crate) fn prose(value: &Value) -> Result<String, Remark> {
 }
 
 /// A list of entries of another table: `C16`, `B7`.
-fn numbered(file: &mut Table, key: &'static str, letter: char) -> Result<Vec<String>, Remark> {
+pub(crate) fn numbered(
+    file: &mut Table,
+    key: &'static str,
+    letter: char,
+) -> Result<Vec<String>, Remark> {
     let Some(list) = file.take(key) else {
         return Ok(Vec::new());
     };
@@ -137,7 +141,7 @@ fn properties() -> impl Iterator<Item = &'static str> {
     Property::ALL.iter().map(|property| property.name)
 }
 
-fn setting_of(mut table: Table) -> Result<Setting, Remark> {
+pub(crate) fn setting_of(mut table: Table) -> Result<Setting, Remark> {
     let kafka = kafka(&table.need("kafka", "kafka = \"4.1\"")?, &Profile::ALL)?;
     let mut setting = Setting {
         kafka,
@@ -152,6 +156,7 @@ fn setting_of(mut table: Table) -> Result<Setting, Remark> {
         eligible_leader_replicas: elr_by_default(kafka),
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
+        spares: BrokerSet::EMPTY,
     };
     let brokers = table.need("brokers", "brokers = [\"north-1\", \"south-1\"]")?;
     for broker in brokers.list()? {
@@ -257,7 +262,7 @@ fn ensemble(table: &mut Table, setting: &mut Setting) -> Result<(), Remark> {
     setting.zookeeper_observers = vec![0; setting.datacenters.len()];
     let quorum = table.take("quorum");
     let weights = table.take("weights");
-    let servers = table.take("zookeeper_observers");
+    let servers = table.take("zk_observers");
     let hierarchical = match &quorum {
         Some(value) => value.word(&[("majority", false), ("hierarchical", true)])?,
         None => false,
@@ -342,7 +347,7 @@ fn find_or_add(
     Ok(Datacenter::at(setting.datacenters.len() - 1))
 }
 
-fn variant(kafka: Profile, mut table: Table) -> Result<Variant, Remark> {
+pub(crate) fn variant(kafka: Profile, mut table: Table) -> Result<Variant, Remark> {
     let mut variant = Variant::of(kafka);
     if let Some(guards) = table.take("waive") {
         for guard in guards.list()? {
@@ -393,7 +398,7 @@ fn variant(kafka: Profile, mut table: Table) -> Result<Variant, Remark> {
     Ok(variant)
 }
 
-fn faults_of(mut table: Table, setting: &Setting) -> Result<Faults, Remark> {
+pub(crate) fn faults_of(mut table: Table, setting: &Setting) -> Result<Faults, Remark> {
     let row = table.need("row", "row = \"lag+broker-crash\"")?;
     let sites: Vec<Site> = setting
         .every_datacenter()
@@ -416,7 +421,11 @@ fn faults_of(mut table: Table, setting: &Setting) -> Result<Faults, Remark> {
 }
 
 /// How much may happen, and in how large steps.
-fn bounds(mut table: Table, grain: &mut Grain) -> Result<Bounds, Remark> {
+pub(crate) fn bounds(
+    mut table: Table,
+    setting: &Setting,
+    grain: &mut Grain,
+) -> Result<Bounds, Remark> {
     let default = Bounds::default();
     if let Some(value) = table.take("grain") {
         *grain = value.word(&Grain::ALL.map(|grain| (grain.name(), grain)))?;
@@ -437,10 +446,17 @@ fn bounds(mut table: Table, grain: &mut Grain) -> Result<Bounds, Remark> {
         reads: bound("reads", default.reads, 0..=MOST_TIMES)?,
         operators: Operators {
             unclean_elections: bound("unclean_elections", 0, 0..=MOST_TIMES)?,
+            added_voters: bound("added_voters", 0, 0..=MOST_TIMES)?,
             ..default.operators
         },
         ..default
     };
+    if let Some(sites) = table.take("break_outs") {
+        for site in sites.list()? {
+            let there = break_out(setting, &site)?;
+            bounds.operators.break_outs = bounds.operators.break_outs.with(there);
+        }
+    }
     if let Some(switch) = table.take("redundant_choices") {
         bounds.redundant_choices = switch.switch()?;
     }
@@ -457,6 +473,22 @@ fn bounds(mut table: Table, grain: &mut Grain) -> Result<Bounds, Remark> {
     }
     table.finish()?;
     Ok(bounds)
+}
+
+/// A datacenter that has a copy of the metadata.
+fn break_out(setting: &Setting, site: &Value) -> Result<Datacenter, Remark> {
+    let name = site.text()?;
+    let there = setting.datacenter_named(name).ok_or_else(|| {
+        let known = setting.datacenters.iter().map(String::as_str);
+        site.error(format!("there is no datacenter {}", quoted(name)))
+            .remedy(instead(name, known))
+    })?;
+    match setting.voters[there.index()] > 0 || !setting.brokers_of(there).is_empty() {
+        true => Ok(there),
+        false => Err(site
+            .error(format!("nobody in {} has the metadata", quoted(name)))
+            .remedy("name a datacenter with voters, or with brokers, which are observers")),
+    }
 }
 
 /// What must come out for every property.  `default = "holds"` stands for those that are not named:

@@ -10,12 +10,14 @@
 
 mod argument;
 mod evidence;
+mod forever;
 mod formats;
 mod meaning;
 mod service;
 mod walk;
 
 use crate::explore::History;
+pub use forever::for_ever;
 pub use formats::{ExplanationJson, picture};
 use highwater_model::replication::{Grain, Property, Replication, State};
 use highwater_vocabulary::Event;

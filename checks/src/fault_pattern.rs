@@ -12,7 +12,7 @@ const LONGEST: usize = 200;
 /// What stands between the parts of a fault's name.
 const BETWEEN: [char; 3] = [':', '|', '>'];
 /// How every fault is written.
-const FORMS: [&str; 12] = [
+const FORMS: [&str; 13] = [
     "broker-crash",
     "broker-power-loss",
     "broker-wiped",
@@ -25,6 +25,7 @@ const FORMS: [&str; 12] = [
     "cut:X|Y",
     "one-way-cut:X>Y",
     "controller-failover",
+    "metadata-rollback",
 ];
 /// Faults that have a name already and happen only where there are mirrors.
 const MIRRORED: [&str; 5] = [
@@ -103,6 +104,7 @@ pub fn every_fault(sites: &[Site]) -> Vec<Fault> {
     faults.extend(unordered.map(|(x, y)| Fault::Cut(x, y)));
     faults.extend(pairs().map(|(x, y)| Fault::OneWayCut(x, y)));
     faults.push(Fault::ControllerFailover);
+    faults.push(Fault::MetadataRollback);
     faults
 }
 

@@ -1,9 +1,11 @@
 //! What a program reads.  The field names are a contract; docs/DEPLOYMENTS.md lists them.
 
+use crate::advise::{AdviceJson, Advised};
 use crate::availability::{Move, Runbook, ServiceCell, durable};
 use crate::check::{Cell, CheckedRow};
 use crate::experiment::{Experiment, Unexpected};
 use crate::explore::{Coverage, Exploration, Verdict, chance_of_clash};
+use crate::liveness::{self, Liveness};
 use crate::quorum;
 use crate::report::{self, Report};
 use highwater_model::replication::{Bounds, Grain};
@@ -54,6 +56,20 @@ pub struct CheckResult {
     kafka: &'static str,
     rows: Vec<Row>,
     require: Require,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<Vec<AdviceJson>>,
+    /// Why no advice mends everything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    advice_reasons: Vec<String>,
+}
+
+impl CheckResult {
+    /// The same, with what would mend it.
+    pub fn with_advice(mut self, advised: &Advised) -> CheckResult {
+        self.advice = Some(advised.json());
+        self.advice_reasons = advised.reasons.clone();
+        self
+    }
 }
 
 #[derive(Serialize)]
@@ -130,6 +146,8 @@ pub fn check_result(report: &Report) -> CheckResult {
             met: report.unmet().is_empty(),
             unmet: report.unmet().to_vec(),
         },
+        advice: None,
+        advice_reasons: Vec::new(),
     }
 }
 
@@ -217,6 +235,8 @@ pub fn experiment_result(
             met: unmet.is_empty(),
             unmet,
         },
+        advice: None,
+        advice_reasons: Vec::new(),
     }
 }
 
@@ -277,6 +297,62 @@ pub fn quorum_result(
             met: unmet.is_empty(),
             unmet,
         },
+        advice: None,
+        advice_reasons: Vec::new(),
+    }
+}
+
+/// An experiment about liveness as its result: one row, and its verdicts as the demand.  The steps of a
+/// violation are those up to the round, and those of the round.
+pub fn liveness_result(
+    file: &str,
+    experiment: &liveness::experiment::Experiment,
+    found: &Liveness,
+) -> CheckResult {
+    let model = &experiment.model;
+    let placement = replicas(&model.setting);
+    let cells = found.verdicts.iter().map(|(property, verdict)| {
+        let cell = CellResult {
+            verdict: verdict.word(),
+            placement: placement.clone(),
+            steps: match verdict {
+                liveness::Verdict::Violated(lasso) => {
+                    Some(lasso.faults.len() + lasso.way.len() + lasso.round.len())
+                }
+                _ => None,
+            },
+            datacenters: Vec::new(),
+            runbook: None,
+        };
+        (property.name, cell)
+    });
+    let states = found.states.iter().sum();
+    let unmet = experiment.differences(found);
+    let row = Row {
+        topic: None,
+        fault: model.faults.name(&model.setting.datacenters),
+        also: Vec::new(),
+        reach: row_reach(model.variant.grain, model.bounds),
+        coarser: None,
+        states,
+        chance_of_clash: chance_of_clash(states),
+        events: BTreeMap::new(),
+        incomplete: found.incomplete.clone(),
+        used_up: Vec::new(),
+        placement: placement.clone(),
+        cells: cells.collect(),
+    };
+    CheckResult {
+        file: file.to_owned(),
+        name: experiment.title.clone(),
+        kafka: model.setting.kafka.name(),
+        rows: vec![row],
+        require: Require {
+            met: unmet.is_empty(),
+            unmet,
+        },
+        advice: None,
+        advice_reasons: Vec::new(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The rows of a deployment: what goes wrong in each, and which settings it takes to judge it.
 //!
 //! **Deliberately absent:** an orderly stop of a broker, which operators plan and which no row
-//! of a deployment asks about, and every other pair of faults.  Whoever wants a row more demands
+//! of a deployment asks about; metadata that goes back, which is no fault of one datacenter but a broken
+//! promise of the quorum; and every other pair of faults.  Whoever wants a row more demands
 //! something of it in the file: the rows of `[[require]]` follow the ladder's own.
 
 use crate::fault_pattern::every_fault;
@@ -58,7 +59,7 @@ fn ladder(deployment: &Deployment) -> Vec<Faults> {
     let sites = &deployment.cluster.sites;
     let single = every_fault(sites)
         .into_iter()
-        .filter(|fault| *fault != Fault::BrokerStop)
+        .filter(|fault| !matches!(fault, Fault::BrokerStop | Fault::MetadataRollback))
         .map(|fault| vec![fault]);
     let lag_and_loss = (0..sites.len())
         .filter(|at| sites[*at].brokers > 0)

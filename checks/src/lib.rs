@@ -5,6 +5,7 @@
 //! searched; [`search`] and [`explore`] search them; a [`Report`] is what comes of it.  [`check`](fn@check) is all
 //! of that in one call.
 
+pub mod advise;
 pub mod agreement;
 pub mod availability;
 pub mod check;
@@ -20,6 +21,7 @@ mod guard_table;
 pub mod guards;
 pub mod json;
 pub mod ladder;
+pub mod liveness;
 mod names;
 pub mod peers;
 pub mod placement;

@@ -3,7 +3,7 @@
 mod command;
 
 use clap::{Parser, Subcommand};
-use command::{End, check, claims, diff, explain, replay, rules, soak};
+use command::{End, check, claims, compare, diff, explain, replay, rules, soak};
 use std::process::ExitCode;
 
 /// Tells you, before you build it, what a Kafka deployment over several datacenters will lose.
@@ -24,6 +24,9 @@ enum What {
     Explain(explain::Explain),
     /// The cells that differ between two deployments.  That they differ is no failure: it ends with 0.
     Diff(diff::Diff),
+    /// Several deployments side by side: a table for each thing that may go wrong.  For a program there is
+    /// `check --format json`.
+    Compare(compare::Compare),
     /// What is said of Kafka over several datacenters, and what exploration says of that.
     Claims(claims::Claims),
     /// Tell a story to the model, and show where it disagrees.
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Some(What::Check(check)) => check.run(),
         Some(What::Explain(explain)) => explain.run(),
         Some(What::Diff(diff)) => diff.run(),
+        Some(What::Compare(compare)) => compare.run(),
         Some(What::Claims(claims)) => claims.run(),
         Some(What::Replay(replay)) => replay.run(),
         Some(What::Rules(rules)) => rules.run(),

@@ -16,7 +16,7 @@
 
 use highwater_model::replication::variant::elr_by_default;
 use highwater_vocabulary::{
-    BrokerSet, Datacenter, Deployment, Member, Placement, Quorum, Setting, Site, Topic,
+    BrokerSet, Datacenter, Deployment, Member, Placement, Setting, Site, Topic,
 };
 use std::collections::BTreeSet;
 
@@ -40,12 +40,13 @@ pub fn classes(deployment: &Deployment, topic: &Topic) -> Vec<Setting> {
         observers: BrokerSet::first(synchronous.len() + observers.len())
             .minus(BrokerSet::first(synchronous.len())),
         observer_promotion: topic.observer_promotion,
+        spares: BrokerSet::EMPTY,
         brokers: [synchronous, observers.clone()].concat(),
         kafka: deployment.kafka,
         datacenters: cluster.datacenters(),
         voters: cluster.sites.iter().map(|site| site.voters).collect(),
-        quorum: Quorum::Majority,
-        zookeeper_observers: vec![0; cluster.sites.len()],
+        quorum: cluster.quorum.clone(),
+        zookeeper_observers: cluster.zookeeper_observers.clone(),
         min_insync_replicas: topic.min_insync_replicas,
         acks: topic.acks,
         unclean_leader_election: topic.unclean_leader_election,
@@ -227,7 +228,7 @@ fn replicas_in(homes: &[Datacenter], datacenter: Datacenter) -> u8 {
 }
 
 /// Whether the cluster has eligible leader replicas: as the file says, or as the version does.
-fn eligible_leader_replicas(deployment: &Deployment) -> bool {
+pub(crate) fn eligible_leader_replicas(deployment: &Deployment) -> bool {
     let said = deployment.cluster.eligible_leader_replicas;
     said.unwrap_or_else(|| elr_by_default(deployment.kafka))
 }

@@ -4,6 +4,7 @@
 //! are in the JSON ([`crate::json`]).
 
 mod cells;
+pub mod compare;
 mod rows;
 mod services;
 pub(crate) mod table;
@@ -11,6 +12,7 @@ pub(crate) mod when;
 
 pub use rows::Detail;
 
+use crate::advise::{self, Advised};
 use crate::check::{self, Checked, CheckedRow, Options};
 use crate::experiment::{Experiment, Unexpected};
 use crate::explore::{Exploration, Verdict};
@@ -75,6 +77,11 @@ impl Report {
     /// The goals that are not met, a sentence each.
     pub fn unmet(&self) -> &[String] {
         &self.checked.unmet
+    }
+
+    /// Which edits of the file would mend what is bad, each made and searched with these options.
+    pub fn advise(&self, options: &Options) -> Advised {
+        advise::advise(&self.deployment, &self.checked, options)
     }
 
     /// The table on a terminal.

@@ -34,8 +34,9 @@ pub fn deployment(name: &str) -> Option<Source> {
     Some(Source::new(format!("checks/deployments/{name}.toml"), text))
 }
 
-/// The folder of those that ask about the metadata quorum, which are of another kind.
-const ABOUT_QUORUMS: &str = "quorum";
+/// The folders of those that are of another kind: about the metadata quorum, and about the end of every
+/// run.
+const OF_ANOTHER_KIND: [&str; 2] = ["quorum", "liveness"];
 
 /// Every experiment about a partition, by its path under `checks/experiments` and without the ending, in that order.
 ///
@@ -43,7 +44,12 @@ const ABOUT_QUORUMS: &str = "quorum";
 /// If one of them is broken; `tests/experiments.rs` reads them all.
 pub fn experiments() -> Vec<(String, Experiment)> {
     let mut experiments: Vec<_> = files(&EXPERIMENTS)
-        .filter(|file| !file.path().starts_with(ABOUT_QUORUMS))
+        .filter(|file| {
+            let path = file.path();
+            !OF_ANOTHER_KIND
+                .iter()
+                .any(|folder| path.starts_with(folder))
+        })
         .map(experiment)
         .collect();
     experiments.sort_by(|(one, _), (other, _)| one.cmp(other));

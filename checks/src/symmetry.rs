@@ -6,7 +6,7 @@
 //! **Deliberately absent:** symmetry within a state.  The model explores what it is given.
 
 use highwater_vocabulary::{
-    Cluster, Datacenter, Deployment, Fault, Faults, Member, Placement, Setting,
+    Cluster, Datacenter, Deployment, Fault, Faults, Member, Placement, Quorum, Setting,
 };
 
 /// New names for the datacenters: the one at place `i` takes the name of the one at `self.0[i]`.
@@ -31,13 +31,19 @@ pub fn renamings(deployment: &Deployment) -> Vec<Renaming> {
     renamings.into_iter().map(Renaming).collect()
 }
 
-/// Whether two datacenters are described alike: brokers, voters, the observers of every topic, and its
+/// Whether two datacenters are described alike: brokers, voters and what they weigh, the observers of every topic, and its
 /// replicas where their places are named.
 fn alike(cluster: &Cluster, x: Datacenter, y: Datacenter) -> bool {
     let (x, y) = (x.index(), y.index());
     let (here, there) = (&cluster.sites[x], &cluster.sites[y]);
+    let weighs_alike = match &cluster.quorum {
+        Quorum::Majority => true,
+        Quorum::Hierarchical { weights } => weights[x] == weights[y],
+    };
     here.brokers == there.brokers
         && here.voters == there.voters
+        && weighs_alike
+        && cluster.zookeeper_observers[x] == cluster.zookeeper_observers[y]
         && cluster.topics.iter().all(|topic| {
             topic.observers[x] == topic.observers[y]
                 && match &topic.placement {
@@ -71,7 +77,8 @@ impl Renaming {
                     | Fault::BrokerPause
                     | Fault::BrokerStop
                     | Fault::Lag
-                    | Fault::ControllerFailover => fault,
+                    | Fault::ControllerFailover
+                    | Fault::MetadataRollback => fault,
                 })
                 .collect(),
         )

@@ -11,7 +11,7 @@ use highwater_model::replication::{
     Bounds, Guard, Operators, Property, Replication, State, Variant,
 };
 use highwater_vocabulary::{
-    Acks, Broker, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Quorum,
+    Acks, Broker, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Quorum, Set,
     Setting, Story, Told,
 };
 use proptest::prelude::*;
@@ -34,6 +34,7 @@ fn layout(brokers: &[usize]) -> Setting {
         eligible_leader_replicas: false,
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
+        spares: BrokerSet::EMPTY,
     }
 }
 
@@ -100,7 +101,11 @@ const SMALL: Bounds = Bounds {
     redundant_states: false,
     operators: Operators {
         min_isr: [None; 2],
+        reassignments: [None; 2],
+        promotions: 0,
         unclean_elections: 0,
+        break_outs: Set::EMPTY,
+        added_voters: 0,
     },
 };
 
@@ -286,7 +291,10 @@ fn every_edge_of_the_larger_spaces_takes_10_minutes() {
         reads: 1,
         operators: Operators {
             min_isr: [Some(3), Some(1)],
+            reassignments: [None; 2],
+            promotions: 0,
             unclean_elections: 1,
+            ..Operators::default()
         },
         ..SMALL
     };

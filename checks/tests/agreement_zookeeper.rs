@@ -4,7 +4,7 @@ use highwater_checks::agreement::edges::{Compared, Width, every_edge};
 use highwater_checks::agreement::engine_at;
 use highwater_model::replication::{Bounds, Operators, Property, Replication, Variant};
 use highwater_vocabulary::{
-    Acks, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Quorum, Setting,
+    Acks, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Quorum, Set, Setting,
 };
 
 /// Brokers in north and south, or where else these numbers say; west has a server and no broker.
@@ -22,6 +22,7 @@ fn layout(brokers: &[usize]) -> Setting {
         eligible_leader_replicas: false,
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
+        spares: BrokerSet::EMPTY,
     }
 }
 
@@ -99,7 +100,11 @@ const SMALL: Bounds = Bounds {
     redundant_states: false,
     operators: Operators {
         min_isr: [None; 2],
+        reassignments: [None; 2],
+        promotions: 0,
         unclean_elections: 0,
+        break_outs: Set::EMPTY,
+        added_voters: 0,
     },
 };
 

@@ -196,6 +196,7 @@ fn pair(waived: Option<Guard>, faults: &str) -> Replication {
         eligible_leader_replicas: false,
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
+        spares: BrokerSet::EMPTY,
     };
     let mut variant = Variant::of(setting.kafka);
     variant.grain = Grain::Coarse;

@@ -95,7 +95,11 @@ fn every_mistake_is_answered_with_line_key_and_remedy() {
         ("a table nobody knows", "[[require]]", "[[requirement]]"),
         ("a Kafka nobody models", "\"4.1\"", "\"5.0\""),
         ("a Kafka between those modelled", "\"4.1\"", "\"3.7.1\""),
-        ("a Kafka with ZooKeeper", "\"4.1\"", "\"2.7\""),
+        (
+            "a Kafka that truncates to the watermark",
+            "\"4.1\"",
+            "\"0.10\"",
+        ),
         ("acks misspelt", "\"all\"", "\"al\""),
         ("acks as a number", "\"all\"", "1"),
         ("a version as a number", "\"4.1\"", "4.1"),
@@ -204,6 +208,58 @@ fn every_mistake_is_answered_with_line_key_and_remedy() {
             "kafka = \"4.1\"\n\n[[cluster]]",
             "kafka = \"3.9\"\n\n[[cluster]]\neligible_leader_replicas = true",
         ),
+        // What only ZooKeeper has.
+        ("weights", "brokers =", "weights = { north = 2 }\nbrokers ="),
+        (
+            "observers of ZooKeeper",
+            "brokers =",
+            "zk_observers = { south = 1 }\nbrokers =",
+        ),
+        (
+            "ZooKeeper",
+            "brokers =",
+            "metadata = \"zookeeper\"\nbrokers =",
+        ),
+        (
+            "a hierarchical quorum",
+            "brokers =",
+            "quorum = \"hierarchical\"\nbrokers =",
+        ),
+        (
+            "KRaft before it was there",
+            "kafka = \"4.1\"\n\n[[cluster]]",
+            "kafka = \"2.7\"\n\n[[cluster]]\nmetadata = \"kraft\"",
+        ),
+        (
+            "weights of a majority",
+            "kafka = \"4.1\"\n\n[[cluster]]",
+            "kafka = \"2.7\"\n\n[[cluster]]\nweights = { north = 2 }",
+        ),
+        (
+            "groups without weight",
+            "kafka = \"4.1\"\n\n[[cluster]]",
+            "kafka = \"2.7\"\n\n[[cluster]]\nquorum = \"hierarchical\"\nweights = { north = 0, south = 0, witness = 0 }",
+        ),
+        (
+            "the weight of nobody",
+            "kafka = \"4.1\"\n\n[[cluster]]",
+            "kafka = \"2.7\"\n\n[[cluster]]\nquorum = \"hierarchical\"\nweights = { east = 2 }",
+        ),
+        (
+            "a weight nowhere",
+            "kafka = \"4.1\"\n\n[[cluster]]",
+            "kafka = \"2.7\"\n\n[[cluster]]\nquorum = \"hierarchical\"\nweights = { nroth = 2 }",
+        ),
+        (
+            "no ZooKeeper observers",
+            "kafka = \"4.1\"\n\n[[cluster]]",
+            "kafka = \"2.7\"\n\n[[cluster]]\nzk_observers = { north = 0 }",
+        ),
+        (
+            "a quorum misspelt",
+            "brokers =",
+            "quorum = \"hierarchic\"\nbrokers =",
+        ),
         // Goals.
         ("a goal for a fault misspelt", "dc-loss:*", "dc-los:*"),
         (
@@ -302,12 +358,6 @@ fn every_mistake_is_answered_with_line_key_and_remedy() {
             "runs_at",
             "sink = { kind = \"stretched-database\" }\nruns_at",
         ),
-        ("weights", "brokers =", "weights = { north = 2 }\nbrokers ="),
-        (
-            "observers of ZooKeeper",
-            "brokers =",
-            "zk_observers = { south = 1 }\nbrokers =",
-        ),
         (
             "a link",
             "[[require]]",
@@ -338,16 +388,6 @@ fn every_mistake_is_answered_with_line_key_and_remedy() {
             "a goal about the protocol",
             "acked-somewhere",
             "candidates-complete",
-        ),
-        (
-            "ZooKeeper",
-            "brokers =",
-            "metadata = \"zookeeper\"\nbrokers =",
-        ),
-        (
-            "a hierarchical quorum",
-            "brokers =",
-            "quorum = \"hierarchical\"\nbrokers =",
         ),
         (
             "a mirror",
@@ -403,6 +443,8 @@ const IN_ONE: [(&str, &str); 4] = [
 ];
 const MIN_ISR: &str = "min_insync_replicas = 2";
 const VOTERS: &str = "voters = { north = 1, south = 1, witness = 1 }";
+/// ZooKeeper instead of KRaft.
+const ZOOKEEPER: (&str, &str) = ("kafka = \"4.1\"", "kafka = \"2.7\"");
 
 /// What Kafka accepts and its author probably does not mean: each is said once.
 #[test]
@@ -525,6 +567,29 @@ fn every_oddity_is_pointed_out() {
             &[],
             (VOTERS, "voters = { north = 1, south = 1, witness = 2 }"),
         ),
+        // ZooKeeper.
+        (
+            "unclean election with ZooKeeper",
+            &[ZOOKEEPER],
+            ("acks", "unclean_leader_election = true\nacks"),
+        ),
+        (
+            "two groups of ZooKeeper servers",
+            &[ZOOKEEPER],
+            (
+                VOTERS,
+                "voters = { north = 3, south = 3 }\nquorum = \"hierarchical\"",
+            ),
+        ),
+        (
+            "three groups, of which one has all the weight",
+            &[ZOOKEEPER],
+            (
+                VOTERS,
+                "voters = { north = 3, south = 3, east = 3 }\nquorum = \"hierarchical\"\n\
+                 weights = { south = 0, east = 0 }",
+            ),
+        ),
         // Groups.
         ("offsets by default", &[], NO_OFFSETS),
         (
@@ -587,6 +652,17 @@ fn what_is_well_meant_is_left_alone() {
         (
             "as many voters as two, but three",
             edited(VOTERS, "voters = { north = 2, south = 2, witness = 2 }"),
+        ),
+        (
+            "three groups of ZooKeeper servers",
+            edited_often(&[
+                ZOOKEEPER,
+                (
+                    VOTERS,
+                    "voters = { north = 3, south = 3, east = 3 }\nquorum = \"hierarchical\"\n\
+                     metadata = \"zookeeper\"\nzk_observers = { north = 1 }",
+                ),
+            ]),
         ),
         (
             "anywhere, with a broker each",

@@ -76,7 +76,7 @@ fn what_is_wrong_ends_with_2_and_prints_nothing_on_stdout() {
     let experiment = PathBuf::from("experiments/acknowledgement/acks-1.toml");
     let good = file("good.toml", TWO_SITES);
     let good = good.to_str().expect("a path in words");
-    let cases: [(&[&str], PathBuf); 16] = [
+    let cases: [(&[&str], PathBuf); 17] = [
         (&["check"], unknown_key.clone()),
         (&["check"], empty),
         (&["check"], PathBuf::from("no-such-file.toml")),
@@ -95,6 +95,7 @@ fn what_is_wrong_ends_with_2_and_prints_nothing_on_stdout() {
         (&["check", "--process", "0"], experiment.clone()),
         (&["explain", "--as-source"], experiment.clone()),
         (&["explain", "--topic", "t"], experiment.clone()),
+        (&["compare", good], experiment.clone()),
         (&["diff", good], experiment),
         (&["diff", good], PathBuf::from("no-such-file.toml")),
     ];
@@ -276,6 +277,29 @@ fn a_row_that_only_one_has_is_listed() {
         (of("dc-loss:w"), of("dc-loss:c")),
         ((false, true), (true, false))
     );
+}
+
+/// A line for each deployment under whatever goes wrong somewhere, and nothing about what harms nobody.
+#[test]
+fn deployments_are_compared_side_by_side() {
+    let [a, b] = two_and_one();
+    let output = highwater().arg("compare").args([&a, &b]).assert().code(0);
+    insta::assert_snapshot!("compared", text(&output.get_output().stdout));
+    let output = highwater()
+        .args(["compare", "--format", "markdown"])
+        .args([&a, &b])
+        .assert()
+        .code(0);
+    let printed = text(&output.get_output().stdout);
+    for expected in [
+        "### Layouts\n\n| layout | Kafka | brokers | voters | topics |\n",
+        "\n### Replicas lag, and a datacenter is lost\n\n| layout | when | acknowledged data |",
+    ] {
+        assert!(
+            printed.contains(expected),
+            "{expected} is not in\n{printed}"
+        );
+    }
 }
 
 #[test]

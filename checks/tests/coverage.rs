@@ -10,7 +10,7 @@ use highwater_checks::shipped;
 use highwater_model::replication::{
     Bounds, Grain, Guard, GuardSet, Operators, Property, Replication, State, Switches, Variant,
 };
-use highwater_vocabulary::{Event, Faults, Profile, Story};
+use highwater_vocabulary::{Event, Faults, Profile, Set, Story};
 use insta::assert_snapshot;
 use stateright::Model;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -35,10 +35,13 @@ verbs! {
     Lapse "lapse"  Shrink "shrink"  Told "told"  Untold "untold"  Learn "learn"  Late "late"
     Apply "apply"  Fence "fence"  Unfence "unfence"  Register "register"
     Prefer "prefer"  Unclean "unclean"  Activate "activate"
-    SetMinIsr "set-min-isr"  ElectUnclean "elect-unclean"  Stop "stop"
+    SetMinIsr "set-min-isr"  PromoteObservers "promote-observers"  Reassign "reassign"
+    ElectUnclean "elect-unclean"  Stop "stop"
     Restart "restart"  Resume "resume"  CatchUp "catch-up"  Return "return"  Heal "heal"
     Crash "crash"  PowerLoss "power-loss"  Wipe "wipe"  Pause "pause"  Lag "lag"
     Lose "lose"  Darken "darken"  Destroy "destroy"  Cut "cut"  CutFrom "cut-from"  Depose "depose"
+    Terminate "terminate"  BreakOut "break-out"  AddVoter "add-voter"
+    FallBehind "fall-behind"  RollBack "roll-back"
 }
 
 /// A small case: the first line of a story, a row, and the rest of the bounds.
@@ -67,7 +70,11 @@ const fn bounds([records, elections, isr_changes, preferred_elections]: [u8; 4])
         redundant_states: false,
         operators: Operators {
             min_isr: [None, None],
+            reassignments: [None; 2],
+            promotions: 0,
             unclean_elections: 0,
+            break_outs: Set::EMPTY,
+            added_voters: 0,
         },
     }
 }
@@ -123,6 +130,8 @@ fn every_event_happens() {
     let reads = Bounds { reads: 1, ..few };
     let unclean = Bounds {
         operators: Operators {
+            reassignments: [None; 2],
+            promotions: 0,
             unclean_elections: 1,
             ..few.operators
         },

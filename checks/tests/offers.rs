@@ -62,6 +62,7 @@ fn whatever_is_no_fault(setting: &Setting) -> Vec<Event> {
             Event::Unfence { broker },
             Event::Register { broker },
             Event::Resume { broker },
+            Event::Terminate { broker },
             Event::Restart {
                 broker,
                 watermark: None,
@@ -97,6 +98,7 @@ fn whatever_goes_wrong(setting: &Setting) -> Vec<Event> {
     }
     for datacenter in sites(setting) {
         events.extend([Event::Lose { datacenter }, Event::Destroy { datacenter }]);
+        events.push(Event::RollBack { datacenter });
         for (first, second) in losses
             .clone()
             .flat_map(|x| losses.clone().map(move |y| (x, y)))
@@ -245,7 +247,10 @@ fn whatever_can_happen_is_tried() {
                     redundant_choices: true,
                     operators: Operators {
                         min_isr: [Some(2), None],
+                        reassignments: [None; 2],
+                        promotions: 0,
                         unclean_elections: 1,
+                        ..Operators::default()
                     },
                     ..Bounds::default()
                 },

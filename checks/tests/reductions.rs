@@ -9,7 +9,7 @@ use highwater_model::replication::abridge::LeftOut;
 use highwater_model::replication::{
     Bounds, End, Grain, Operators, Property, Replication, State, Variant, WINDOW_USED_UP,
 };
-use highwater_vocabulary::{Faults, Story};
+use highwater_vocabulary::{Faults, Set, Story};
 use stateright::Model;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -44,7 +44,11 @@ const FEW: Bounds = Bounds {
     redundant_states: false,
     operators: Operators {
         min_isr: [None; 2],
+        reassignments: [None; 2],
+        promotions: 0,
         unclean_elections: 0,
+        break_outs: Set::EMPTY,
+        added_voters: 0,
     },
 };
 

@@ -35,6 +35,7 @@ fn setting() -> impl Strategy<Value = Setting> {
                     observers: BrokerSet::first(replicas)
                         .minus(BrokerSet::first(replicas.saturating_sub(observers).max(1))),
                     observer_promotion: ObserverPromotion::ALL[usize::from(min_isr) % 3],
+                    spares: BrokerSet::EMPTY,
                     datacenters: ["north", "south", "east"].map(String::from).to_vec(),
                     voters,
                     quorum: Quorum::Majority,
@@ -140,6 +141,11 @@ fn event(setting: &Setting) -> impl Strategy<Value = Event> + use<> {
         1 => pair().prop_map(|between| Event::Cut { between }),
         1 => pair().prop_map(|[from, to]| Event::CutFrom { from, to }),
         1 => Just(Event::Depose),
+        1 => site().prop_map(|datacenter| Event::BreakOut { datacenter }),
+        1 => site().prop_map(|datacenter| Event::AddVoter { datacenter }),
+        1 => site().prop_map(|datacenter| Event::FallBehind { datacenter }),
+        1 => site().prop_map(|datacenter| Event::RollBack { datacenter }),
+        2 => broker().prop_map(|broker| Event::Terminate { broker }),
     ];
     prop_oneof![2 => clients, 4 => replication, 3 => controller, 3 => environment]
 }

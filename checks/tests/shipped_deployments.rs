@@ -2,25 +2,27 @@
 
 use highwater_checks::check::{Cell, CheckedRow, Options, Steps, check};
 use highwater_checks::explore::{Crew, Limits, Verdict, explore};
-use highwater_checks::report::{self, Detail};
-use highwater_checks::{Source, deployment_file, ladder, placement};
+use highwater_checks::report::{self, Detail, compare};
+use highwater_checks::{Report, Source, deployment_file, ladder, placement};
 use highwater_model::replication::{Bounds, Grain, Property, Replication, Variant};
 use highwater_vocabulary::{
     Acks, BoundOverrides, Cluster, Deployment, Faults, Member, ObserverPromotion, Placement,
-    Profile, Requirement, Site, Topic,
+    Profile, Quorum, Requirement, Site, Topic,
 };
 use std::fmt::Write;
 use std::path::Path;
 
+/// The file of that name, under no other name.
+fn named(name: &str) -> Source {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("deployments/{name}.toml"));
+    let text = std::fs::read_to_string(path).expect("it is shipped");
+    Source::new(name, text)
+}
+
 /// The deployment of that name, and the keys that the reader warns of.
 fn shipped(name: &str) -> (Deployment, Vec<String>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("deployments")
-        .join(name)
-        .with_extension("toml");
-    let source = Source::read(&path).unwrap_or_else(|error| panic!("{error}"));
     let (deployment, warnings) =
-        deployment_file::read(&source).unwrap_or_else(|error| panic!("{error}"));
+        deployment_file::read(&named(name)).unwrap_or_else(|error| panic!("{error}"));
     let keys = warnings.into_iter().filter_map(|warning| warning.key);
     (deployment, keys.collect())
 }
@@ -45,6 +47,8 @@ fn a_file_says_what_is_read() {
         cluster: Cluster {
             id: "main".into(),
             sites,
+            quorum: Quorum::Majority,
+            zookeeper_observers: vec![0; 3],
             eligible_leader_replicas: None,
             topics: vec![Topic {
                 id: "orders".into(),
@@ -87,6 +91,7 @@ const FILES: &[(&str, &[&str])] = &[
         "three-dc-four-replicas",
         &["cluster.topic.min_insync_replicas"],
     ),
+    ("three-dc-hierarchical", &[]),
     ("three-dc-two-each", &[]),
     ("two-and-a-half-dc", &[]),
     (
@@ -99,7 +104,16 @@ const FILES: &[(&str, &[&str])] = &[
         ],
     ),
     ("two-dc-consistent", &["cluster.voters.west"]),
+    (
+        "two-dc-hierarchical",
+        &["cluster.voters.tokyo", "cluster.voters.osaka"],
+    ),
     ("two-dc-with-observers", &[]),
+    ("two-dc-zookeeper-observers", &["cluster.voters.tokyo"]),
+    (
+        "two-regions",
+        &["cluster.voters.tokyo", "cluster.topic.min_insync_replicas"],
+    ),
 ];
 
 #[test]
@@ -140,8 +154,7 @@ type Claim = (&'static str, Change, usize, &'static str, u8, &'static str);
 /// What a row of one topic of a file comes to at the coarsest grain: the properties that are
 /// violated, worst placement or not.
 fn violated(name: &str, change: Change, topic: usize, faults: &str, records: u8) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("deployments/{name}.toml"));
-    let mut text = std::fs::read_to_string(path).expect("it is shipped");
+    let mut text = named(name).text().to_owned();
     for (from, to) in change {
         assert!(text.contains(from), "{name} has no {from}");
         text = text.replace(from, to);
@@ -207,6 +220,15 @@ fn what_a_comment_points_at_is_there() {
         ("two-dc-available", &[], 1, "lag+dc-loss:east", 2, "acked-somewhere acked-survives acked-in-leader electable"),
         ("two-and-a-half-dc", &[], 0, "lag+dc-loss:west", 2, ""),
         ("two-and-a-half-dc", NO_ELR, 0, "lag+dc-loss:west", 2, "electable"),
+        // Before 3.9 a min ISR does not hold the watermark back, and nobody remembers who left.
+        ("two-dc-zookeeper-observers", &[], 0, "dc-loss:tokyo", 1, ""),
+        ("two-dc-zookeeper-observers", &[], 0, "lag+dc-loss:osaka", 1, "electable"),
+        ("two-dc-hierarchical", &[], 0, "dc-loss:osaka", 1, ""),
+        ("three-dc-hierarchical", &[], 0, "dc-loss:north", 2, ""),
+        ("three-dc-hierarchical", &[], 0, "lag+dc-loss:north", 2, "electable"),
+        ("two-regions", &[], 0, "one-way-cut:tokyo>oregon", 1, ""),
+        ("two-regions", &[], 0, "lag+dc-loss:tokyo", 2, out_of_reach),
+        ("two-regions", &[("replicas = 2", "replicas = 3")], 0, "lag+dc-loss:tokyo", 2, ""),
         ("two-dc-with-observers", &[], 0, "dc-loss:west", 1, ""),
         ("two-dc-with-observers", &[], 0, "lag+dc-loss:west", 1, out_of_reach),
         // Four over three: the two of one datacenter are enough for a min ISR of 2.
@@ -312,9 +334,10 @@ fn the_first_tables_say_what_is_kept_and_what_is_lost() {
 }
 
 /// The table of every file, in whole steps and with a part of the usual budget: what `highwater check
-/// --grain coarse --max-states N --all` prints.
+/// --grain coarse --max-states N --all` prints.  And the layouts that stretch over datacenters, side by side.
 #[test]
 fn every_table_says_what_is_kept_and_what_is_lost() {
+    let mut reports = Vec::new();
     for (name, _) in FILES {
         // Six replicas are dear, and nothing is said of a row before its first round is exhausted.
         let states = match *name {
@@ -322,16 +345,62 @@ fn every_table_says_what_is_kept_and_what_is_lost() {
             "two-dc-with-observers" => 12_000_000,
             _ => 4_000_000,
         };
-        let (deployment, _) = shipped(name);
-        let checked = check(&deployment, &coarse(states), &|_, _| {});
-        let unknown = checked.rows.iter().filter(|row| row.incomplete.is_some());
+        let report = Report::of(&named(name), &coarse(states), &|_, _| {}).expect("legal");
+        let unknown = report.rows().iter().filter(|row| row.incomplete.is_some());
         assert_eq!(unknown.count(), 0, "{name}");
         // A goal may need more than this budget; then it is not known, and no more than that.
-        let violated = checked.unmet.iter().any(|goal| goal.contains("violated"));
+        let violated = report.unmet().iter().any(|goal| goal.contains("violated"));
         assert_eq!(violated, UNMET.contains(name), "{name}");
-        insta::assert_snapshot!(
-            format!("{name}-coarse"),
-            report::table(&deployment, &checked, name, Detail::All)
+        insta::assert_snapshot!(format!("{name}-coarse"), report.text(Detail::All));
+        reports.push((*name, report));
+    }
+    the_page_shows(&in_this_order(STRETCHED, reports));
+}
+
+/// The layouts of docs/STRETCHED.md, in its order.
+const STRETCHED: &[&str] = &[
+    "two-dc-consistent",
+    "two-dc-available",
+    "stretched-2dc-witness",
+    "two-and-a-half-dc",
+    "two-dc-with-observers",
+    "two-dc-zookeeper-observers",
+    "two-dc-hierarchical",
+    "two-regions",
+    "stretched-3dc",
+    "three-dc-hierarchical",
+    "three-dc-four-replicas",
+    "three-dc-five-replicas",
+    "three-dc-two-each",
+    "four-dc",
+];
+
+fn in_this_order(names: &[&str], reports: Vec<(&str, Report)>) -> Vec<Report> {
+    let mut chosen: Vec<(usize, Report)> = reports
+        .into_iter()
+        .filter_map(|(name, report)| {
+            let place = names.iter().position(|wanted| *wanted == name)?;
+            Some((place, report))
+        })
+        .collect();
+    chosen.sort_by_key(|(place, _)| *place);
+    assert_eq!(chosen.len(), names.len());
+    chosen.into_iter().map(|(_, report)| report).collect()
+}
+
+/// docs/STRETCHED.md ends with these tables.  With `UPDATE_PAGES=1` that page is written anew.
+fn the_page_shows(reports: &[Report]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/STRETCHED.md");
+    let page = std::fs::read_to_string(&path).expect("the page can be read");
+    const TABLES: &str = "\n## Tables\n\n";
+    let (before, _) = page.split_once(TABLES).expect("the page has tables");
+    let written = format!("{before}{TABLES}{}", compare::markdown(reports));
+    if std::env::var_os("UPDATE_PAGES").is_some() {
+        std::fs::write(&path, written).expect("the page can be written");
+    } else {
+        assert_eq!(
+            page, written,
+            "docs/STRETCHED.md does not show what is found"
         );
     }
 }

@@ -114,11 +114,12 @@ impl Replication {
         rules::counted_isr(self, tenure)
     }
 
-    /// `min(min.insync.replicas, replicas)`: what a min ISR comes to for this partition.
+    /// `min(min.insync.replicas, replicas)`: what a min ISR comes to for a partition of so many
+    /// replicas.
     ///
     /// Source: `Partition.effectiveMinIsr`, `ReplicationControlManager.getTopicEffectiveMinIsr`; R03.
-    pub fn effective_min_isr(&self, min_isr: u8) -> usize {
-        usize::from(min_isr).min(self.setting.replicas().len())
+    pub fn effective_min_isr(&self, min_isr: u8, replicas: BrokerSet) -> usize {
+        usize::from(min_isr).min(replicas.len())
     }
 
     /// What can be seen of a state from outside.

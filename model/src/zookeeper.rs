@@ -12,6 +12,7 @@
 //! session ends only when a leader commits its end, so without a quorum none does), and every length of
 //! time.
 
+pub mod promise;
 pub mod properties;
 pub mod rules;
 pub mod state;

@@ -4,6 +4,7 @@
 //! and `BrokerLifecycleManager` at the broker, `QuorumController` for who may commit.
 
 use crate::ensemble::Ensemble;
+use crate::former::{Copied, Office};
 use crate::{Refusal, Switches};
 use highwater_vocabulary::{
     Broker, Datacenter, MOST_BROKERS, MOST_DATACENTERS, Member, Process, Setting,
@@ -15,6 +16,8 @@ pub(crate) struct Cluster {
     pub brokers: usize,
     pub home: [u8; MOST_BROKERS],
     pub voters: [u8; MOST_DATACENTERS],
+    /// Datacenters whose voters count here, and follow another quorum.
+    pub left: u8,
     pub datacenters: usize,
     pub process: [Process; MOST_BROKERS],
     /// Brokers whose process has registered since it started.
@@ -26,8 +29,9 @@ pub(crate) struct Cluster {
     pub fenced: u8,
     /// The broker epoch of each registration that the controller knows; it grows with every new one.
     pub broker_epoch: [u32; MOST_BROKERS],
-    /// The broker epoch that each process has itself.  With ZooKeeper the controller may not have noticed
-    /// yet that a broker has registered anew.
+    /// The broker epoch that each process has been given.  The controller knows it unless its history has
+    /// gone back, or is another one, or, with ZooKeeper, it has not noticed yet that a broker has
+    /// registered anew.
     pub own_epoch: [u32; MOST_BROKERS],
     /// What `CleanShutdownFileHandler` left on each disk: the epoch of the process that ended in
     /// an orderly way, or 0.
@@ -57,6 +61,12 @@ pub(crate) struct Cluster {
     pub lags: bool,
     /// `min.insync.replicas` as the controller has it.
     pub min_isr: u8,
+    /// What a copy of the metadata has that has fallen behind.
+    pub copied: Option<Copied>,
+    /// The quorum as it was, where another history has begun.
+    pub former: Option<Box<Office>>,
+    /// Brokers that follow that one.
+    pub apart: u8,
 }
 
 impl Cluster {
@@ -71,6 +81,7 @@ impl Cluster {
             brokers,
             home: [0; MOST_BROKERS],
             voters: [0; MOST_DATACENTERS],
+            left: 0,
             datacenters,
             process: [Process::Stopped; MOST_BROKERS],
             registered: all,
@@ -90,6 +101,9 @@ impl Cluster {
             keeps_requests: has_zookeeper && switches.late_requests,
             lags: false,
             min_isr: setting.min_insync_replicas,
+            copied: None,
+            former: None,
+            apart: 0,
         };
         for (broker, home) in setting.brokers.iter().enumerate() {
             cluster.home[broker] = home.index() as u8;
@@ -163,9 +177,17 @@ impl Cluster {
     }
 
     fn is_majority(&self, sites: impl Iterator<Item = usize>) -> bool {
-        let voters = |site: usize| u32::from(self.voters[site]);
-        let all: u32 = (0..self.datacenters).map(voters).sum();
-        2 * sites.map(voters).sum::<u32>() > all
+        let counted = |site: usize| u32::from(self.voters[site]);
+        let all: u32 = (0..self.datacenters).map(counted).sum();
+        2 * sites.map(|site| self.voters_in(site)).sum::<u32>() > all
+    }
+
+    /// The voters of a datacenter that take part in this quorum.
+    pub(crate) fn voters_in(&self, site: usize) -> u32 {
+        match self.left >> site & 1 {
+            0 => self.voters[site].into(),
+            _ => 0,
+        }
     }
 
     fn powered(&self) -> impl Iterator<Item = usize> + use<'_> {
@@ -191,7 +213,7 @@ impl Cluster {
     /// Whether a controller could be in that datacenter at all: a voter, or with ZooKeeper a broker.
     pub(crate) fn may_seat(&self, site: usize) -> bool {
         match self.ensemble {
-            None => self.voters[site] > 0,
+            None => self.voters_in(site) > 0,
             Some(_) => self.brokers_of(site).next().is_some(),
         }
     }
@@ -226,7 +248,7 @@ impl Cluster {
 
     /// The datacenter of a controller that can commit.
     pub(crate) fn controller(&self) -> Result<usize, Refusal> {
-        let at = self.office()?;
+        let at = self.seat_of_controller()?;
         let commits = match self.ensemble {
             None => self.is_fetched_by_majority(at),
             Some(_) => self.has_officer(at) && self.reaches_zookeeper(at),
@@ -240,6 +262,11 @@ impl Cluster {
 
     /// The same, and the broker can open a connection to it.
     pub(crate) fn controller_for(&self, broker: usize) -> Result<usize, Refusal> {
+        if self.is_apart(broker) && self.former.is_some() {
+            let mut turned = self.turned();
+            turned.apart &= !(1 << broker);
+            return turned.controller_for(broker);
+        }
         let at = self.controller()?;
         self.link(usize::from(self.home[broker]), at)
     }
@@ -247,7 +274,7 @@ impl Cluster {
     /// With ZooKeeper: whether the controller's requests get to the broker.  They go out for as long as it
     /// believes in its office.
     pub(crate) fn office_reaches(&self, broker: usize) -> Result<usize, Refusal> {
-        let at = self.office()?;
+        let at = self.seat_of_controller()?;
         if !self.has_officer(at) {
             return Err(Refusal::Unreachable);
         }
@@ -259,7 +286,7 @@ impl Cluster {
         self.brokers_of(site).any(|broker| self.takes_part(broker))
     }
 
-    fn office(&self) -> Result<usize, Refusal> {
+    fn seat_of_controller(&self) -> Result<usize, Refusal> {
         self.active.map(usize::from).ok_or(Refusal::NoController)
     }
 
@@ -268,6 +295,15 @@ impl Cluster {
             Ok(to)
         } else {
             Err(Refusal::Unreachable)
+        }
+    }
+
+    /// Whether a voter there could be elected, and commit.
+    pub(crate) fn could_elect(&self, site: usize) -> Result<(), Refusal> {
+        let is_dark = self.dark >> site & 1 == 1;
+        match !is_dark && self.is_heard_by_majority(site) && self.is_fetched_by_majority(site) {
+            true => Ok(()),
+            false => Err(Refusal::Unreachable),
         }
     }
 
@@ -282,16 +318,14 @@ impl Cluster {
         if self.controller().is_ok() {
             return Err(Refusal::AlreadySo);
         }
-        let can_hold = match self.ensemble {
-            None => {
-                self.dark >> site & 1 == 0
-                    && self.is_heard_by_majority(site)
-                    && self.is_fetched_by_majority(site)
+        match self.ensemble {
+            None => self.could_elect(site)?,
+            Some(_) => {
+                let mut there = self.brokers_of(site);
+                if !there.any(|broker| self.has_session(broker)) {
+                    return Err(Refusal::Unreachable);
+                }
             }
-            Some(_) => self.brokers_of(site).any(|broker| self.has_session(broker)),
-        };
-        if !can_hold {
-            return Err(Refusal::Unreachable);
         }
 
         self.active = Some(site as u8);
@@ -341,6 +375,7 @@ impl Cluster {
         self.process[broker] = Process::Stopped;
         self.registered &= !(1 << broker);
         self.open &= !(1 << broker);
+        self.apart &= !(1 << broker);
         self.previous_epoch[broker] = 0;
     }
 

@@ -8,10 +8,10 @@ use crate::cluster::Cluster;
 use crate::kernels::change::Sets;
 use crate::kernels::{Registrations, office};
 use crate::lineages::Lineages;
-use crate::row::{Disk, Registration, Row, Tenure, Written};
+use crate::row::{Assignment, Disk, Registration, Row, Tenure, Written};
 use crate::runs;
 use crate::spans::{self, Span};
-use highwater_vocabulary::{MOST_BROKERS, Setting};
+use highwater_vocabulary::{BrokerSet, MOST_BROKERS, Member, Setting};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
@@ -198,6 +198,9 @@ pub(crate) struct Deviations {
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub columns: Columns,
+    /// What is in no column, being the same for all rows that are not kept aside: every broker holds a
+    /// replica, and the observers are those of the setting.
+    pub assignment: Assignment,
     pub aside: Deviations,
 }
 
@@ -205,6 +208,11 @@ impl Table {
     pub(crate) fn new(setting: &Setting, rows: usize) -> Table {
         Table {
             columns: Columns::new(setting.brokers.len(), rows),
+            assignment: Assignment {
+                replicas: bits(setting.replicas()),
+                observers: bits(setting.observers),
+                ..Assignment::default()
+            },
             aside: Deviations::default(),
         }
     }
@@ -243,6 +251,12 @@ impl Table {
             Some(deviating) => (**deviating).clone(),
             None => self.steady(row, cluster),
         }
+    }
+
+    /// Who holds a replica of the row.
+    pub(crate) fn assignment(&self, row: usize) -> Assignment {
+        let aside = self.aside.rows.get(&(row as u32));
+        aside.map_or(self.assignment, |whole| whole.assignment)
     }
 
     /// Puts the row back, beside the columns only if they do not say it all.
@@ -347,7 +361,8 @@ impl Table {
             if broker >= columns.slots() {
                 return Default::default();
             }
-            Row::settled_memory(registration, cluster, broker, || Tenure {
+            let registered = (registration, self.assignment);
+            Row::settled_memory(registered, cluster, broker, || Tenure {
                 epoch_start: columns.epoch_start[row],
                 committed: registration.in_sync,
                 pending: None,
@@ -359,12 +374,15 @@ impl Table {
         let clients = self.aside.clients.get(&key).cloned().unwrap_or_default();
         Row {
             registration,
+            assignment: self.assignment,
             disks,
             memory,
             records: Vec::new(),
             late: Default::default(),
             acknowledged: clients.0,
             written: clients.1,
+            copied: None,
+            former: None,
         }
     }
 
@@ -375,6 +393,7 @@ impl Table {
             lineage.push(Span {
                 epoch: columns.leader_epoch[row],
                 writing: 0,
+                noted: true,
                 start: columns.epoch_start[row],
             });
         }
@@ -384,4 +403,11 @@ impl Table {
         lineage.retain(|span| span.start < end || (leads && span.start == end));
         lineage
     }
+}
+
+/// A set of brokers as it stands in a column.
+pub(crate) fn bits(brokers: BrokerSet) -> u8 {
+    brokers
+        .iter()
+        .fold(0, |bits, broker| bits | 1 << broker.index())
 }

@@ -16,6 +16,7 @@ mod cluster;
 mod columns;
 mod engine;
 mod ensemble;
+mod former;
 pub mod kernels;
 mod lineages;
 mod refusal;

@@ -68,6 +68,7 @@ impl Lineages {
         noted.map(move |layer| Span {
             epoch: layer.epoch[place],
             writing: 0,
+            noted: true,
             start: layer.start[place],
         })
     }
@@ -79,6 +80,7 @@ impl Lineages {
             spans.push(Span {
                 epoch: epoch[place],
                 writing: 0,
+                noted: true,
                 start: start[place],
             });
         }
@@ -115,6 +117,7 @@ mod tests {
         Span {
             epoch,
             writing: 0,
+            noted: true,
             start,
         }
     }

@@ -48,6 +48,8 @@ refusals! {
     OffsetOutOfRange = "offset-out-of-range",
     /// The setting has no such broker, datacenter, voter or switch.
     NotInThisSetting = "not-in-this-setting",
+    /// A reassignment runs, and has to complete first.
+    ReassignmentRuns = "reassignment-runs",
     // Guards of Kafka's.
     /// `NOT_LEADER_OR_FOLLOWER` to a producer.
     LeadsLocally = "leads-locally",
@@ -61,6 +63,8 @@ refusals! {
     ReadsBelowWatermark = "reads-below-watermark",
     /// `FENCED_LEADER_EPOCH` or `UNKNOWN_LEADER_EPOCH` to a fetch.
     FetchEpochIsCurrent = "fetch-epoch-is-current",
+    /// `UNKNOWN_LEADER_EPOCH` to a fetch of a broker that holds no replica.
+    FetcherIsAssigned = "fetcher-is-assigned",
     /// A fetch of an older registration than the leader knows.
     FetchBrokerEpochIsCurrent = "fetch-broker-epoch-is-current",
     /// The answer was given under another leader epoch.

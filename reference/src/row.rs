@@ -2,6 +2,7 @@
 //! event, and put back after it.
 
 use crate::cluster::Cluster;
+use crate::former::{CopiedRow, FormerRow};
 use crate::kernels::{Registrations, watermark};
 use crate::spans::Span;
 use highwater_vocabulary::{MOST_BROKERS, Record};
@@ -32,21 +33,44 @@ impl Registration {
     }
 }
 
+/// The replica lists of `PartitionRegistration`, as sets: their order is that of the brokers, but for
+/// those that are to go, who come last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Assignment {
+    /// `replicas`: during a reassignment also whoever is to go.
+    pub replicas: u8,
+    /// `addingReplicas`.
+    pub adding: u8,
+    /// `removingReplicas`.
+    pub removing: u8,
+    /// The observers of Confluent Server.
+    pub observers: u8,
+}
+
+impl Assignment {
+    /// The min ISR that counts: no more than there are replicas (`effectiveMinIsr`).
+    pub(crate) fn effective(&self, min_isr: u8) -> u8 {
+        min_isr.min(self.replicas.count_ones() as u8)
+    }
+}
+
 /// What a broker knows once it has applied a committed record: Kafka's `MetadataImage`, as far as
 /// it concerns one partition.  With ZooKeeper a record is a `LeaderAndIsr` request and the state of its
 /// controller, and a broker has no image but of the topic's configuration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Image {
     pub partition: Registration,
+    pub assignment: Assignment,
     pub fenced: u8,
     pub broker_epoch: [u32; MOST_BROKERS],
     pub min_isr: u8,
 }
 
 impl Image {
-    pub(crate) fn of(partition: Registration, cluster: &Cluster) -> Image {
+    pub(crate) fn of(partition: Registration, assignment: Assignment, cluster: &Cluster) -> Image {
         Image {
             partition,
+            assignment,
             fenced: cluster.fenced,
             broker_epoch: cluster.broker_epoch,
             min_isr: cluster.min_isr,
@@ -68,12 +92,23 @@ impl Image {
         self.partition.leader_epoch > memory.leader_epoch || self.min_isr != memory.image.min_isr
     }
 
-    /// With ZooKeeper: a broker that knows this configuration.
-    pub(crate) fn configured(min_isr: u8) -> Image {
+    /// With ZooKeeper: what a broker keeps of it, the topic's configuration and who holds a replica.
+    pub(crate) fn kept(&self) -> Image {
         Image {
-            min_isr,
+            assignment: self.assignment,
+            min_isr: self.min_isr,
             ..Image::default()
         }
+    }
+
+    /// The min ISR that counts for a leader that has applied this.
+    pub(crate) fn effective_min_isr(&self) -> u8 {
+        self.assignment.effective(self.min_isr)
+    }
+
+    /// Whether that broker holds a replica.
+    pub(crate) fn assigns(&self, broker: usize) -> bool {
+        self.assignment.replicas >> broker & 1 == 1
     }
 }
 
@@ -127,8 +162,12 @@ impl Proposal {
 pub(crate) enum Verdict {
     /// Taken; the partition is so now.
     Taken(Registration),
-    /// `INELIGIBLE_REPLICA`: not taken, and never will be.
-    Ineligible,
+    /// `INELIGIBLE_REPLICA`: not taken.  The proposal is kept: it is sent again if its sender does not
+    /// hear of this.
+    Ineligible(Proposal),
+    /// `NEW_LEADER_ELECTED`: taken, and with that a reassignment has taken the sender's office.  To the
+    /// sender it is an error that says nothing.
+    NewLeaderElected,
 }
 
 /// Where an ISR change is on its way.
@@ -136,6 +175,24 @@ pub(crate) enum Verdict {
 pub(crate) enum Wire {
     Asked(Proposal),
     Answered { number: u32, verdict: Verdict },
+}
+
+impl Wire {
+    /// What is left when an answer is lost: `DefaultAlterPartitionManager` repeats the request.  Where
+    /// the change was taken the repeated one is out of date, and that changes nothing.
+    pub(crate) fn unanswered(self) -> Option<Wire> {
+        match self {
+            Wire::Answered {
+                verdict: Verdict::Ineligible(proposal),
+                ..
+            } => Some(Wire::Asked(Proposal {
+                sent: false,
+                ..proposal
+            })),
+            Wire::Answered { .. } => None,
+            Wire::Asked(_) => Some(self),
+        }
+    }
 }
 
 /// What a broker knows while it takes itself for the leader.
@@ -189,6 +246,20 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// The ISR change that is pending, to be asked for once more.
+    pub(crate) fn asked_again(&self, sender_epoch: u32) -> Option<Proposal> {
+        let pending = self.tenure.as_ref()?.pending?;
+        Some(Proposal {
+            number: pending.number,
+            sent: false,
+            in_sync: pending.proposed,
+            broker_epoch: [0; MOST_BROKERS],
+            sender_epoch,
+            leader_epoch: self.leader_epoch,
+            partition_epoch: self.partition_epoch,
+        })
+    }
+
     /// Nothing but a request that has left the broker, and those that are on their way to it.  There is
     /// one such place for each broker, which `apply L` names, so its next process proposes nothing while
     /// that is taken.
@@ -246,6 +317,7 @@ pub(crate) struct Written {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Row {
     pub registration: Registration,
+    pub assignment: Assignment,
     pub disks: [Disk; MOST_BROKERS],
     pub memory: [Memory; MOST_BROKERS],
     /// What has been committed and not been applied by everybody, oldest first.
@@ -253,13 +325,17 @@ pub(crate) struct Row {
     pub late: [Option<Late>; MOST_BROKERS],
     pub acknowledged: u8,
     pub written: Vec<Written>,
+    /// What a copy of the metadata that has fallen behind has of it.
+    pub copied: Option<CopiedRow>,
+    /// What the former history has of it, where there are two.
+    pub former: Option<FormerRow>,
 }
 
 impl Row {
     /// A broker's view just after it has applied the newest metadata, in a partition where nothing
     /// is under way.
     pub(crate) fn settled_memory(
-        registration: Registration,
+        (registration, assignment): (Registration, Assignment),
         cluster: &Cluster,
         broker: usize,
         tenure: impl FnOnce() -> Tenure,
@@ -268,17 +344,14 @@ impl Row {
             return Memory::default();
         }
         let leads = registration.leader >> broker & 1 == 1;
-        let (image, partition_epoch) = match (cluster.has_zookeeper(), leads) {
-            (false, _) => (
-                Image::of(registration, cluster),
-                registration.partition_epoch,
-            ),
+        let image = Image::of(registration, assignment, cluster);
+        let (image, partition_epoch) = match cluster.has_zookeeper() {
+            false => (image, registration.partition_epoch),
             // Who leads knows the version of the partition's node; others have no use for it.
-            (true, true) => (
-                Image::configured(cluster.min_isr),
-                registration.partition_epoch,
+            true => (
+                image.kept(),
+                registration.partition_epoch * u32::from(leads),
             ),
-            (true, false) => (Image::configured(cluster.min_isr), 0),
         };
         Memory {
             image,
@@ -293,9 +366,14 @@ impl Row {
     /// The controller commits what has just been changed: it becomes a record that every broker
     /// will apply.
     pub(crate) fn commit(&mut self, cluster: &Cluster) {
-        self.records.push(Image::of(self.registration, cluster));
+        let image = Image::of(self.registration, self.assignment, cluster);
+        self.records.push(image);
+        if let Some(copied) = &mut self.copied {
+            copied.since += 1;
+        }
         for broker in 0..cluster.brokers {
-            if cluster.remembers(broker) || cluster.is_sent_to(broker) {
+            let follows = cluster.remembers(broker) && !cluster.is_apart(broker);
+            if follows || cluster.is_sent_to(broker) {
                 self.memory[broker].behind += 1;
             }
         }
@@ -304,7 +382,8 @@ impl Row {
     /// With ZooKeeper: the partition's node has changed, and no request says so.  Who has all requests has
     /// them all still.
     pub(crate) fn commit_unsent(&mut self, cluster: &Cluster) {
-        self.records.push(Image::of(self.registration, cluster));
+        let image = Image::of(self.registration, self.assignment, cluster);
+        self.records.push(image);
         for memory in &mut self.memory[..cluster.brokers] {
             memory.behind += usize::from(memory.behind > 0);
         }
@@ -360,28 +439,40 @@ impl Row {
                 self.skip_what_cannot_be_taken(broker, cluster);
             } else {
                 self.memory[broker].behind *= usize::from(cluster.remembers(broker));
-                self.skip_what_changes_nothing(broker);
+                self.skip_what_changes_nothing(broker, cluster);
             }
             self.forget_losses(broker, cluster);
         }
         if cluster.keeps_requests {
             return;
         }
-        let slowest = (0..cluster.brokers)
-            .map(|broker| self.memory[broker].behind)
-            .max();
-        let unread = self.records.len() - slowest.unwrap_or(0);
+        let slowest = |is_apart: bool| {
+            let brokers =
+                (0..cluster.brokers).filter(|broker| cluster.is_apart(*broker) == is_apart);
+            brokers
+                .map(|broker| self.memory[broker].behind)
+                .max()
+                .unwrap_or(0)
+        };
+        let (behind, behind_former) = (slowest(false), slowest(true));
+        // A copy that has fallen behind may come to be what is read.
+        let kept = self.copied.map_or(0, |copied| copied.since);
+        let unread = self.records.len().saturating_sub(behind.max(kept));
         self.records.drain(..unread);
+        if let Some(former) = &mut self.former {
+            former.records.drain(..former.records.len() - behind_former);
+        }
     }
 
     fn drop_dead_message(&mut self, broker: usize, cluster: &Cluster) {
+        let registered = self.registered(broker, cluster);
         let memory = &self.memory[broker];
         let dead = match &memory.wire {
             None => false,
             // With ZooKeeper a controller says yes to what is so already.
             Some(Wire::Asked(proposal)) => {
-                proposal.partition_epoch < self.registration.partition_epoch
-                    && !(cluster.has_zookeeper() && proposal.is_so(broker, &self.registration))
+                proposal.partition_epoch < registered.partition_epoch
+                    && !(cluster.has_zookeeper() && proposal.is_so(broker, &registered))
             }
             Some(Wire::Answered { number, .. }) => {
                 let tenure = memory.tenure.as_ref();
@@ -417,12 +508,18 @@ impl Row {
         }
     }
 
-    fn skip_what_changes_nothing(&mut self, broker: usize) {
+    fn skip_what_changes_nothing(&mut self, broker: usize, cluster: &Cluster) {
+        let records = match &self.former {
+            Some(former) if cluster.is_apart(broker) => &former.records,
+            _ => &self.records,
+        };
         let memory = &mut self.memory[broker];
         while memory.behind > 0 && memory.tenure.is_none() {
-            let next = &self.records[self.records.len() - memory.behind];
-            let notices = next.partition.leader != memory.leader
+            let next = &records[records.len() - memory.behind];
+            let (was_assigned, is_assigned) = (memory.image.assigns(broker), next.assigns(broker));
+            let differs = next.partition.leader != memory.leader
                 || next.partition.leader_epoch != memory.leader_epoch;
+            let notices = was_assigned != is_assigned || is_assigned && differs;
             if notices {
                 return;
             }
@@ -435,7 +532,10 @@ impl Row {
     /// Whoever does not lead will lead in a later epoch only, and has written nothing in that.
     fn forget_losses(&mut self, broker: usize, cluster: &Cluster) {
         let memory = &self.memory[broker];
-        let leads_on = self.registration.leader >> broker & 1 == 1 || memory.tenure.is_some();
+        // Where there have been two histories an epoch may be led twice.
+        let leads_on = self.disks[broker].losses > u32::from(u16::MAX)
+            || self.registration.leader >> broker & 1 == 1
+            || memory.tenure.is_some();
         // A late request can make a process that has forgotten everything lead in an epoch of old.
         if !leads_on && memory.behind == 0 && !cluster.keeps_requests {
             self.disks[broker].losses = 0;

@@ -9,25 +9,35 @@ pub(crate) struct Span {
     /// and leads on in the same epoch.  Kafka cannot tell them apart, and neither does any rule; it
     /// only tells records apart that came to lie at the same offset under the same epoch.
     pub writing: u32,
+    /// Whether the cache has it.  It forgets epochs that are in the way of an older one; what was written
+    /// in them is there still.
+    pub noted: bool,
     pub start: u64,
 }
 
 /// `LeaderEpochFileCache.assign`: notes that `epoch` begins at `start`, over whatever conflicts.
 pub(crate) fn assign(spans: &mut Vec<Span>, epoch: u32, start: u64) {
-    if spans.last().is_some_and(|last| last.epoch == epoch) {
+    if newest(spans) == Some(epoch) {
         return;
     }
-    while spans
-        .last()
-        .is_some_and(|last| last.epoch >= epoch || last.start >= start)
-    {
+    while spans.last().is_some_and(|last| last.start >= start) {
         spans.pop();
     }
+    forget_from(spans, epoch);
     spans.push(Span {
         epoch,
         writing: 0,
+        noted: true,
         start,
     });
+}
+
+/// `LeaderEpochFileCache.maybeTruncateNonMonotonicEntries`: an epoch and those after it are no longer
+/// noted.
+fn forget_from(spans: &mut [Span], epoch: u32) {
+    for span in spans.iter_mut().filter(|span| span.epoch >= epoch) {
+        span.noted = false;
+    }
 }
 
 /// Notes that what follows from `end` on is another writing of the newest epoch.
@@ -38,6 +48,7 @@ pub(crate) fn rewrite(spans: &mut Vec<Span>, epoch: u32, writing: u32, end: u64)
         _ => spans.push(Span {
             epoch,
             writing,
+            noted: true,
             start: end,
         }),
     }
@@ -51,7 +62,8 @@ pub(crate) fn truncate(spans: &mut Vec<Span>, end: u64) {
 
 /// The newest epoch noted, which a follower states in its fetch.
 pub(crate) fn newest(spans: &[Span]) -> Option<u32> {
-    spans.last().map(|span| span.epoch)
+    let mut noted = spans.iter().filter(|span| span.noted);
+    noted.next_back().map(|span| span.epoch)
 }
 
 /// `LeaderEpochFileCache.endOffsetFor`: the greatest epoch not above the one asked for, and where
@@ -63,9 +75,10 @@ pub(crate) fn end_of_epoch(spans: &[Span], end: u64, asked: u32) -> Option<(u32,
     if newest(spans) < Some(asked) {
         return None;
     }
-    let above = spans.iter().position(|span| span.epoch > asked)?;
-    let floor = spans[..above].last();
-    Some((floor.map_or(asked, |span| span.epoch), spans[above].start))
+    let noted = || spans.iter().filter(|span| span.noted);
+    let above = noted().find(|span| span.epoch > asked)?;
+    let floor = noted().take_while(|span| span.epoch <= asked).last();
+    Some((floor.map_or(asked, |span| span.epoch), above.start))
 }
 
 /// `AbstractFetcherThread.getOffsetTruncationState`: how much of its log a follower keeps when its
@@ -79,23 +92,32 @@ pub(crate) fn keep(spans: &[Span], end: u64, leaders_epoch: u32, leaders_end: u6
 }
 
 /// The follower's notes after it has appended everything of the leader's from its own end on.  An
-/// epoch that the leader has noted and written nothing in is not copied.
-pub(crate) fn copy(spans: &mut Vec<Span>, from: u64, leaders: &[Span], to: u64) {
+/// epoch that the leader has noted and written nothing in is not copied.  Where epochs are compared the
+/// follower's cache forgets those that an older one follows.
+pub(crate) fn copy(spans: &mut Vec<Span>, from: u64, leaders: &[Span], to: u64, compares: bool) {
     for (index, span) in leaders.iter().enumerate() {
         let ends = leaders.get(index + 1).map_or(to, |next| next.start).min(to);
         if ends <= from.max(span.start) {
             continue;
         }
         let start = span.start.max(from);
-        let continues = spans
-            .last()
-            .is_some_and(|last| last.epoch == span.epoch && last.writing == span.writing);
+        let continues = spans.last().is_some_and(|last| {
+            (last.epoch, last.writing, last.noted) == (span.epoch, span.writing, true)
+        });
         if !continues {
             // Where nobody compares epochs an older one may follow; what lies below it is there still.
             while spans.last().is_some_and(|last| last.start >= start) {
                 spans.pop();
             }
-            spans.push(Span { start, ..*span });
+            if compares && newest(spans) != Some(span.epoch) {
+                forget_from(spans, span.epoch);
+            }
+            let noted = true;
+            spans.push(Span {
+                start,
+                noted,
+                ..*span
+            });
         }
     }
 }
@@ -145,7 +167,7 @@ mod tests {
                 kept.push(end);
             }
             assert_eq!(kept, rounds, "{leader} / {follower}");
-            copy(&mut own, end, &leaders, leaders_end);
+            copy(&mut own, end, &leaders, leaders_end, true);
             truncate(&mut own, leaders_end);
             let mut whole = leaders.clone();
             truncate(&mut whole, leaders_end);

@@ -31,6 +31,9 @@ pub struct Switches {
     /// `PartitionChangeBuilder.canElectLastKnownLeader` notes that the last known leader does not
     /// live, and elects it (4.0.0; not 4.1.0, KAFKA-19522).
     pub elects_fenced_last_known: bool,
+    /// `PartitionReassignmentReplicas.maybeCompleteReassignment` wants all target replicas in the ISR, not
+    /// only the adding ones (in 3.9.1 and 4.2.0, not in 3.5.0, nor after KAFKA-19975).
+    pub reassignment_awaits_targets: bool,
     /// `Partition.makeLeader` takes metadata of the partition epoch it already acts on, and drops
     /// what has become pending since.  In every version; off in every profile (candidate F-EQ).
     pub equal_epoch_wipes_pending: bool,
@@ -76,6 +79,7 @@ impl Switches {
             registration_takes_seats: version >= Profile::V4_0,
             unclean_by_controller: version >= Profile::V3_9 || version.has_zookeeper(),
             elects_fenced_last_known: version == Profile::V4_0,
+            reassignment_awaits_targets: version >= Profile::V3_9,
             equal_epoch_wipes_pending: false,
             reelected_leader_remembers: false,
             waits_for_caught_up: false,
@@ -100,6 +104,7 @@ impl Switches {
             "registration-takes-seats" => &mut self.registration_takes_seats,
             "unclean-by-controller" => &mut self.unclean_by_controller,
             "elects-fenced-last-known" => &mut self.elects_fenced_last_known,
+            "reassignment-awaits-targets" => &mut self.reassignment_awaits_targets,
             "equal-epoch-wipes-pending" => &mut self.equal_epoch_wipes_pending,
             "reelected-leader-remembers" => &mut self.reelected_leader_remembers,
             "waits-for-caught-up" => &mut self.waits_for_caught_up,

@@ -29,6 +29,7 @@ fn setting(kafka: Profile, homes: [usize; 4], acks: Acks) -> Setting {
         eligible_leader_replicas: true,
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
+        spares: BrokerSet::EMPTY,
     }
 }
 

@@ -27,6 +27,8 @@ pub fn every(setting: &Setting) -> Vec<Event> {
     ]);
     let most = setting.brokers.len() as u8 + 1;
     events.extend((1..=most).map(|to| Event::SetMinIsr { to }));
+    let targets = setting.replicas().nonempty_subsets();
+    events.extend(targets.map(|replicas| Event::Reassign { replicas }));
     events
 }
 
@@ -85,6 +87,7 @@ fn of_processes(broker: Broker, events: &mut Vec<Event>) {
         Event::Crash { broker },
         Event::Wipe { broker },
         Event::Pause { broker },
+        Event::Terminate { broker },
         Event::Restart {
             broker,
             watermark: None,
@@ -102,6 +105,11 @@ fn of_sites(setting: &Setting, events: &mut Vec<Event>) {
             Event::Return { datacenter },
             Event::Lose { datacenter },
             Event::Destroy { datacenter },
+            Event::PromoteObservers { datacenter },
+            Event::BreakOut { datacenter },
+            Event::AddVoter { datacenter },
+            Event::FallBehind { datacenter },
+            Event::RollBack { datacenter },
         ]);
         of_darkness(setting, datacenter, events);
         for to in setting.every_datacenter().filter(|to| *to != datacenter) {

@@ -67,6 +67,8 @@ fn is_rare(event: &Event) -> bool {
         Event::Prefer
             | Event::Unclean
             | Event::SetMinIsr { .. }
+            | Event::PromoteObservers { .. }
+            | Event::Reassign { .. }
             | Event::ElectUnclean
             | Event::Stop { .. }
             | Event::Crash { .. }
@@ -80,6 +82,18 @@ fn is_rare(event: &Event) -> bool {
             | Event::Cut { .. }
             | Event::CutFrom { .. }
             | Event::Depose
+            | Event::BreakOut { .. }
+            | Event::AddVoter { .. }
+            | Event::FallBehind { .. }
+            | Event::RollBack { .. }
+    )
+}
+
+/// Whether an event begins a second history of metadata, or readies one.
+fn breaks_the_promise(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::BreakOut { .. } | Event::FallBehind { .. } | Event::RollBack { .. }
     )
 }
 
@@ -92,6 +106,7 @@ fn usual_weight(event: &Event) -> u64 {
         Event::Ack { .. } => 6,
         Event::Unfence { .. } | Event::Register { .. } | Event::Restart { .. } => 6,
         Event::Activate { .. } | Event::Return { .. } => 6,
+        Event::Terminate { .. } => 6,
         Event::FetchLost { .. }
         | Event::Request { .. }
         | Event::Serve { .. }
@@ -106,11 +121,13 @@ fn usual_weight(event: &Event) -> u64 {
         | Event::Untold { .. }
         | Event::Crash { .. }
         | Event::Lag
+        | Event::Reassign { .. }
         | Event::ElectUnclean => 2,
         Event::Read { .. }
         | Event::Prefer
         | Event::Unclean
         | Event::SetMinIsr { .. }
+        | Event::PromoteObservers { .. }
         | Event::Stop { .. }
         | Event::CatchUp
         | Event::PowerLoss { .. }
@@ -121,6 +138,10 @@ fn usual_weight(event: &Event) -> u64 {
         | Event::Destroy { .. }
         | Event::Cut { .. }
         | Event::CutFrom { .. }
+        | Event::BreakOut { .. }
+        | Event::AddVoter { .. }
+        | Event::FallBehind { .. }
+        | Event::RollBack { .. }
         | Event::Depose => 1,
     }
 }
@@ -224,10 +245,14 @@ pub struct Chooser {
 }
 
 impl Chooser {
-    /// For walks through this model.
-    pub fn new(model: &Replication, leaning: &Leaning) -> Chooser {
+    /// For walks of so many rows through this model.
+    ///
+    /// Where the metadata quorum breaks its promise, who knows more than a copy is told of one partition in
+    /// the model, and of all of them in the engine; so of several rows that is not asked.
+    pub fn new(model: &Replication, leaning: &Leaning, rows: usize) -> Chooser {
         let mut words = vec![(0, Vec::new()); Event::VERBS.len()];
-        for event in alphabet::every(&model.setting) {
+        let every = alphabet::every(&model.setting).into_iter();
+        for event in every.filter(|event| rows == 1 || !breaks_the_promise(event)) {
             let (weight, events) = &mut words[event.verb()];
             *weight = leaning.of(&event);
             events.push(event);

@@ -78,7 +78,7 @@ impl Case {
         &self,
         begin: impl Fn(usize) -> A,
     ) -> Result<Tally, Box<Disagreement>> {
-        let chooser = Chooser::new(&self.model, &self.leaning);
+        let chooser = Chooser::new(&self.model, &self.leaning, self.rows);
         let mut walk = Walk::new(&self.model, &self.beginning, self.rows, begin(self.rows));
         let mut lot = self.lot.clone();
         for _ in 0..self.steps {
@@ -126,7 +126,7 @@ fn setting(lot: &mut Lot) -> Setting {
         true => ensemble(lot),
         false => (Quorum::Majority, vec![0; 3]),
     };
-    Setting {
+    let mut setting = Setting {
         kafka,
         datacenters: ["north", "south", "west"].map(String::from).to_vec(),
         voters,
@@ -141,7 +141,22 @@ fn setting(lot: &mut Lot) -> Setting {
         eligible_leader_replicas: lot.one_in(2),
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
+        spares: BrokerSet::EMPTY,
+    };
+    // One broker is no replica at first in one case of four, and one replica an observer in one of eight.
+    // With ZooKeeper nobody is reassigned.
+    if lot.one_in(4) && !kafka.has_zookeeper() {
+        setting.spares = last_of(setting.replicas());
     }
+    if setting.assigned().len() > 1 && lot.one_in(8) {
+        setting.observers = last_of(setting.assigned());
+        setting.observer_promotion = lot.one_of(&ObserverPromotion::ALL);
+    }
+    setting
+}
+
+fn last_of(brokers: BrokerSet) -> BrokerSet {
+    brokers.minus(BrokerSet::first(brokers.len() - 1))
 }
 
 /// What is ZooKeeper's own: in one case of three groups, of which the last may have no weight; in one of
@@ -161,12 +176,13 @@ fn ensemble(lot: &mut Lot) -> (Quorum, Vec<u8>) {
 }
 
 /// Switches that say nothing where metadata is kept in ZooKeeper: nobody has the registrations of KRaft.
-const NOT_IN_ZOOKEEPER: [&str; 5] = [
+const NOT_IN_ZOOKEEPER: [&str; 6] = [
     "checks-fetch-broker-epoch",
     "shrinking-starts-epoch",
     "registration-takes-seats",
     "elects-fenced-last-known",
     "checks-isr-members",
+    "reassignment-awaits-targets",
 ];
 
 /// Switches that say nothing where it is not.

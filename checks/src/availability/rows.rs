@@ -216,7 +216,7 @@ fn together(
             .iter()
             .map(|(_, judged)| judged.found.states.iter().sum::<usize>())
             .sum(),
-        metadata_durable: durable::holds(&voters, &row.faults),
+        metadata_durable: durable::holds(&deployment.cluster.quorum, &voters, &row.faults),
     }
 }
 

@@ -100,7 +100,7 @@ impl<'m> Space<'m> {
             row,
             rest,
             brokers,
-            gone: match durable::holds(&row.setting.voters, &row.faults) {
+            gone: match durable::holds(&row.setting.quorum, &row.setting.voters, &row.faults) {
                 true => Set::EMPTY,
                 false => durable::destroyed(&row.faults),
             },
@@ -178,7 +178,8 @@ impl<'m> Space<'m> {
     /// What min ISR comes to before anything has happened.
     pub(super) fn min_isr(&self) -> usize {
         let setting = &self.row.setting;
-        self.row.effective_min_isr(setting.min_insync_replicas)
+        self.row
+            .effective_min_isr(setting.min_insync_replicas, setting.assigned())
     }
 
     /// How many states of the row there are.
@@ -405,7 +406,10 @@ impl<'m> Space<'m> {
         };
         let events = events.iter().filter(comes_back);
         offered.extend(events.map(|event| (*event, actor(event))));
-        let most = self.rest.effective_min_isr(state.image().min_isr) as u8;
+        let most = {
+            let image = state.image();
+            self.rest.effective_min_isr(image.min_isr, image.replicas) as u8
+        };
         let lower = (1..most).map(|to| Event::SetMinIsr { to });
         let moves = lower.chain([Event::ElectUnclean]);
         offered.extend(moves.map(|event| (event, actor(&event))));

@@ -3,6 +3,7 @@
 use super::search::Search;
 use super::{Asked, End, complain, print, read, with_progress};
 use clap::{Args, ValueEnum};
+use highwater_checks::advise::Advised;
 use highwater_checks::json::{self, CheckResult, Output};
 use highwater_checks::report::{self, Detail};
 use highwater_checks::{Remark, Report, Source, experiment, shipped};
@@ -19,6 +20,10 @@ pub(crate) struct Check {
     /// A line for every row, and under it how to ask for it, how it was searched, and every verdict.
     #[arg(long)]
     all: bool,
+    /// Under the table of a deployment: which edits of its file would mend what is bad, each searched
+    /// again, and what each costs.
+    #[arg(long, requires = "files")]
+    advise: bool,
     #[command(flatten)]
     search: Search,
 }
@@ -48,8 +53,16 @@ impl Check {
         };
         let read: Vec<_> = sources.iter().map(read).collect::<Result<_, _>>()?;
         for (source, (asked, _)) in sources.iter().zip(&read) {
-            if let Asked::Experiment(_) | Asked::Quorum(_) = asked {
+            if let Asked::Experiment(_) | Asked::Quorum(_) | Asked::Liveness(_) = asked {
                 self.search.refuse_for_experiment(source)?;
+            }
+            if self.advise && !matches!(asked, Asked::Deployment(_)) {
+                return Err(source
+                    .whole("--advise is for deployments, and this is an experiment")
+                    .remedy("leave out --advise: an experiment has nothing to mend"));
+            }
+            if let Asked::Liveness(_) = asked {
+                self.search.refuse_for_liveness(source)?;
             }
         }
         let crew = self.search.crew()?;
@@ -66,15 +79,32 @@ impl Check {
                 Asked::Deployment(deployment) => {
                     // A first look has to be quick.
                     let records = if shipped { 1 } else { 2 };
-                    let report = with_progress(&deployment.name, |heard| {
+                    let (report, advised) = with_progress(&deployment.name, |heard| {
                         let options = self.search.options(records, &crew, heard);
-                        Report::of(source, &options, &*heard.finished)
+                        let report = Report::of(source, &options, &*heard.finished)?;
+                        let advised = self.advise.then(|| report.advise(&options));
+                        Ok((report, advised))
                     })?;
                     unmet |= !report.unmet().is_empty();
                     match self.format {
-                        Format::Json => results.push(json::check_result(&report)),
-                        Format::Markdown => self.print_one(&report.markdown(self.detail())),
-                        Format::Text => self.print_one(&report.text(self.detail())),
+                        Format::Json => {
+                            let result = json::check_result(&report);
+                            results.push(match &advised {
+                                Some(advised) => result.with_advice(advised),
+                                None => result,
+                            });
+                        }
+                        Format::Markdown => {
+                            let advice = advised.as_ref().map(Advised::markdown);
+                            let table = report.markdown(self.detail());
+                            self.print_one(&(table + &advice.unwrap_or_default()));
+                        }
+                        Format::Text => {
+                            let advice = advised.as_ref().map(Advised::text);
+                            let advice = advice.map(|advice| format!("\n{advice}"));
+                            let table = report.text(self.detail());
+                            self.print_one(&(table + &advice.unwrap_or_default()));
+                        }
                     }
                     reports.push(report);
                 }
@@ -86,6 +116,20 @@ impl Check {
                     unmet |= !experiment.differences(&found).is_empty();
                     match self.format {
                         Format::Json => results.push(json::quorum_result(file, experiment, &found)),
+                        Format::Markdown => {
+                            let text = experiment.text(&found, file);
+                            self.print_one(&format!("```\n{text}```\n"));
+                        }
+                        Format::Text => self.print_one(&experiment.text(&found, file)),
+                    }
+                }
+                Asked::Liveness(experiment) => {
+                    let found = experiment.run(self.search.states_kept());
+                    unmet |= !experiment.differences(&found).is_empty();
+                    match self.format {
+                        Format::Json => {
+                            results.push(json::liveness_result(file, experiment, &found))
+                        }
                         Format::Markdown => {
                             let text = experiment.text(&found, file);
                             self.print_one(&format!("```\n{text}```\n"));

@@ -9,7 +9,7 @@ use highwater_checks::explain::{self, Explanation, explain};
 use highwater_checks::explore::{Crew, History, Question, Until, Verdict};
 use highwater_checks::json::Output;
 use highwater_checks::search::shortened;
-use highwater_checks::{Remark, Source, ladder, quorum};
+use highwater_checks::{Remark, Source, ladder, liveness, quorum};
 use highwater_model::quorum::Property as QuorumProperty;
 use highwater_model::replication::{Property, Replication};
 use highwater_vocabulary::{Deployment, Faults};
@@ -57,8 +57,11 @@ impl Explain {
         if let Asked::Quorum(experiment) = &asked {
             return self.of_quorum(&source, experiment, &crew);
         }
+        if let Asked::Liveness(experiment) = &asked {
+            return self.of_liveness(&source, experiment);
+        }
         let found = match &asked {
-            Asked::Quorum(_) => None,
+            Asked::Quorum(_) | Asked::Liveness(_) => None,
             Asked::Experiment(experiment) => {
                 self.search.refuse_for_experiment(&source)?;
                 for (option, given) in [("--fault", &self.fault), ("--topic", &self.topic)] {
@@ -192,6 +195,48 @@ impl Explain {
             self.search.explore_quorum(model, crew, heard)
         });
         print(&experiment.explanation(&found, asked));
+        Ok(End::Good)
+    }
+
+    /// A run that misses a liveness property for ever.
+    fn of_liveness(
+        &self,
+        source: &Source,
+        experiment: &liveness::experiment::Experiment,
+    ) -> Result<End, Remark> {
+        self.search.refuse_for_liveness(source)?;
+        for (option, given) in [("--fault", &self.fault), ("--topic", &self.topic)] {
+            if given.is_some() {
+                return Err(source
+                    .whole("an experiment has one row of one topic, which its file names")
+                    .remedy(format!("leave out {option}")));
+            }
+        }
+        let asked = match &self.property {
+            None => experiment.headline,
+            Some(name) => liveness::Property::named(name).ok_or_else(|| {
+                let names = liveness::Property::ALL.iter().map(|known| known.name);
+                let names: Vec<_> = names.collect();
+                source
+                    .whole(format!("there is no liveness property `{name}`"))
+                    .remedy(format!("--property is one of {}", names.join(", ")))
+            })?,
+        };
+        let found = experiment.run(self.search.states_kept());
+        let explanation = match found.verdict(asked.name) {
+            Some(liveness::Verdict::Violated(lasso)) => {
+                explain::for_ever(&experiment.model, asked, lasso)
+            }
+            _ => {
+                let cut: Vec<String> = found.incomplete.into_iter().collect();
+                print(&self.nothing(&cut));
+                return Ok(End::Good);
+            }
+        };
+        print(&match explanation {
+            Some(explanation) => self.written(&explanation, source.file()),
+            None => self.said("It is violated, by a run longer than can be told in one piece."),
+        });
         Ok(End::Good)
     }
 

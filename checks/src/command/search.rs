@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use highwater_checks::check::{Options, Steps};
 use highwater_checks::explore::cluster::{self, Cluster};
 use highwater_checks::explore::{Crew, Limits, Question};
-use highwater_checks::{Remark, Source, quorum};
+use highwater_checks::{Remark, Source, liveness, quorum};
 use highwater_model::quorum::Quorum;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -115,6 +115,34 @@ impl Search {
         Limits {
             generated: self.max_states.unwrap_or(usual.generated),
             ..usual
+        }
+    }
+
+    /// How many states an experiment about liveness may come to: all of them are kept, with the steps
+    /// between them.
+    pub(crate) fn states_kept(&self) -> usize {
+        self.max_states.unwrap_or(liveness::MOST_STATES)
+    }
+
+    /// Refuses what an experiment about liveness would pay no heed to: one thread searches it, as far as
+    /// so many states.
+    pub(crate) fn refuse_for_liveness(&self, source: &Source) -> Result<(), Remark> {
+        self.refuse_for_experiment(source)?;
+        let given = [
+            ("--workers", self.workers.is_some()),
+            ("--max-memory", self.max_memory.is_some()),
+            ("--max-time", self.max_time.is_some()),
+            ("--hosts", self.hosts.is_some()),
+        ];
+        match given.into_iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((option, _)) => Err(source
+                .whole(format!(
+                    "{option} says nothing about an experiment about liveness"
+                ))
+                .remedy(format!(
+                    "leave out {option}; --max-states says how far it is searched"
+                ))),
         }
     }
 

@@ -92,7 +92,8 @@ fn unclean_leader_election(
 ) -> Result<bool, Remark> {
     let on = value.switch()?;
     if on {
-        warnings.push(match kafka < Profile::V3_9 {
+        let is_ignored = !kafka.has_zookeeper() && kafka < Profile::V3_9;
+        warnings.push(match is_ignored {
             true => value
                 .warning(format!(
                     "the controller of Kafka {kafka} does not look at this: it elects nobody \

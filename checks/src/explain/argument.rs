@@ -77,7 +77,7 @@ impl Walk<'_> {
     /// Guards that are waived and switches that stand otherwise than in this Kafka version, and the
     /// first step that each of them makes possible.  Whatever has no part in the history is passed
     /// over.
-    fn differences_from_kafka(&self) -> Vec<String> {
+    pub(super) fn differences_from_kafka(&self) -> Vec<String> {
         let (variant, kafka) = (self.model.variant, self.setting().kafka);
         let plain = Switches::of(kafka);
         let switched = Switches::NAMES.iter().filter_map(|name| {

@@ -61,6 +61,9 @@ impl Step<'_> {
             }
             Event::Learn { broker, .. } => self.learn(broker),
             Event::Late { broker, .. } => self.arrives_late(broker),
+            Event::Terminate { .. } => {
+                vec!["the metadata it finds contradicts what it knows".into()]
+            }
 
             Event::Apply { leader } => self.apply(leader),
             Event::Fence { broker } => self.with_metadata(self.why_fenced(broker)),
@@ -75,7 +78,16 @@ impl Step<'_> {
             Event::SetMinIsr { to } => {
                 self.with_metadata(&format!("the controller has min ISR {to}"))
             }
+            Event::PromoteObservers { .. } => self.metadata(),
+            Event::Reassign { .. } => self.metadata(),
             Event::Stop { broker } => self.stopped(broker, "in an orderly way: its disk says so"),
+            Event::BreakOut { datacenter } => self.broken_out(datacenter),
+            Event::AddVoter { datacenter } => {
+                vec![format!(
+                    "the quorum has one voter more, in {}",
+                    self.site(datacenter)
+                )]
+            }
 
             Event::Restart { broker, watermark } => self.restart(broker, watermark),
             Event::Resume { broker } => self.unaware(broker).into_iter().collect(),
@@ -100,6 +112,11 @@ impl Step<'_> {
                 self.site(to)
             )],
             Event::Depose => vec!["there is no active controller; answers are lost".into()],
+            Event::FallBehind { datacenter } => vec![format!(
+                "a copy of the metadata in {} learns nothing from here on",
+                self.site(datacenter)
+            )],
+            Event::RollBack { .. } => self.went_back(),
         }
     }
 
@@ -329,7 +346,10 @@ impl Step<'_> {
                 };
                 clauses.push(self.following(*leader, again));
             }
-            (_, Role::Idle) => {}
+            (Role::Idle, Role::Idle) => {}
+            (_, Role::Idle) => {
+                clauses.push("it holds no replica any more: its log is deleted".into())
+            }
         }
         if new.log.end() < old.log.end() {
             let dropped = between(old, new.log.end(), old.log.end());
@@ -374,7 +394,9 @@ impl Step<'_> {
             return Vec::new();
         };
         let image = before.image();
-        if after.image().isr == request.isr && after.image() != image {
+        let completed = after.controller.adding.union(after.controller.removing)
+            != before.controller.adding.union(before.controller.removing);
+        if completed || after.image().isr == request.isr && after.image() != image {
             return self.with_metadata("the controller takes it");
         }
         if image.isr == request.isr && image.leader == Some(leader) {
@@ -405,7 +427,7 @@ impl Step<'_> {
     fn metadata(&self) -> Vec<String> {
         let (before, after) = (&self.moment.before, &self.moment.after);
         let (old, new) = (before.image(), after.image());
-        let mut parts = Vec::new();
+        let mut parts: Vec<String> = self.assignment().into_iter().collect();
         if (old.leader, old.leader_epoch) != (new.leader, new.leader_epoch) {
             parts.push(match new.leader {
                 None => format!("nobody leads: epoch {}", new.leader_epoch.0),
@@ -433,6 +455,39 @@ impl Step<'_> {
         match parts.is_empty() {
             true => Vec::new(),
             false => vec![parts.join(", ")],
+        }
+    }
+
+    /// What is new in who holds a replica.
+    fn assignment(&self) -> Option<String> {
+        let (before, after) = (&self.moment.before, &self.moment.after);
+        let (old, new) = (before.image(), after.image());
+        let (adding, removing) = (after.controller.adding, after.controller.removing);
+        let runs = !adding.union(removing).is_empty();
+        let ran = !before
+            .controller
+            .adding
+            .union(before.controller.removing)
+            .is_empty();
+        let promoted = old.observers.minus(new.observers);
+        if !promoted.is_empty() {
+            return Some(format!("no longer an observer: {}", self.set(promoted)));
+        }
+        match (ran, runs) {
+            (false, true) => Some(format!(
+                "a reassignment begins: adding {}, removing {}",
+                self.set(adding),
+                self.set(removing)
+            )),
+            (true, false) => Some(format!(
+                "the reassignment completes: replicas {}",
+                self.set(new.replicas)
+            )),
+            _ if old.replicas != new.replicas => Some(format!(
+                "reassigned at once: replicas {}",
+                self.set(new.replicas)
+            )),
+            _ => None,
         }
     }
 
@@ -512,6 +567,29 @@ impl Step<'_> {
                 &format!("{} was not on the disk yet", records(gone)),
             ),
         }
+    }
+
+    /// What the controllers of another quorum begin with.
+    fn broken_out(&self, site: Datacenter) -> Vec<String> {
+        let mut clauses = vec![format!(
+            "the controllers of {} are a quorum of their own",
+            self.site(site)
+        )];
+        if self.moment.before.former.is_none() {
+            clauses.extend(self.went_back());
+        }
+        clauses
+    }
+
+    /// What is no longer committed.
+    fn went_back(&self) -> Vec<String> {
+        let (old, new) = (self.moment.before.image(), self.moment.after.image());
+        let mut clauses = Vec::new();
+        if old != new {
+            clauses.push("the metadata goes back".to_owned());
+        }
+        clauses.extend(self.metadata());
+        clauses
     }
 
     fn site_lost(&self, site: Datacenter, disks: &str) -> Vec<String> {

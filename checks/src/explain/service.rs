@@ -95,7 +95,11 @@ fn why(model: &Replication, state: &State, client: Datacenter) -> String {
     let (setting, image) = (&model.setting, state.image());
     let mut causes = Vec::new();
     if !model.has_controller(state) {
-        causes.push("no controller has a majority of the voters".to_owned());
+        let why = match setting.kafka.has_zookeeper() {
+            true => "no controller reaches a quorum of ZooKeeper's servers",
+            false => "no controller has a majority of the voters",
+        };
+        causes.push(why.to_owned());
     }
     match model.leader_in_office(state) {
         None => causes.push(format!(
@@ -105,7 +109,7 @@ fn why(model: &Replication, state: &State, client: Datacenter) -> String {
         )),
         Some(leader) => {
             let name = setting.broker_name(leader);
-            let least = model.effective_min_isr(image.min_isr);
+            let least = model.effective_min_isr(image.min_isr, image.replicas);
             let count = image.isr.len();
             if !state.world.connects(client, setting.home(leader)) {
                 causes.push(format!("{name} leads and cannot be reached from there"));

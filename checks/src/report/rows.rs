@@ -70,7 +70,7 @@ pub(super) fn tables(
 }
 
 /// The table without the columns in which nothing is remarkable; a sentence says what they would.
-fn without_unremarkable(mut table: Table) -> Table {
+pub(super) fn without_unremarkable(mut table: Table) -> Table {
     for (column, usual, sentence) in Cells::UNREMARKABLE {
         let place = table.columns.iter().position(|known| *known == column);
         let Some(place) = place else { continue };

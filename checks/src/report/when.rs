@@ -22,6 +22,26 @@ pub(crate) fn phrases<'a>(
     phrases.iter().map(Phrase::text).collect()
 }
 
+/// What goes wrong in a row, wherever it does: "replicas lag, and a datacenter is lost".
+pub(crate) fn kind(row: &Faults) -> String {
+    let mut faults: Vec<Fault> = row.iter().collect();
+    faults.sort_by_key(|fault| has_place(*fault));
+    let told = faults.into_iter().map(|fault| {
+        let subject = match fault {
+            Fault::DatacenterLoss(_)
+            | Fault::DatacenterPowerLoss(_)
+            | Fault::DatacenterDestroyed(_) => "a datacenter".to_owned(),
+            Fault::Cut(..) | Fault::OneWayCut(..) => "a link".to_owned(),
+            _ => subject(&[], &[fault]),
+        };
+        format!("{subject} {}", happens(fault))
+    });
+    match told.collect::<Vec<_>>().join(", and ") {
+        nothing if nothing.is_empty() => "nothing goes wrong".to_owned(),
+        told => told,
+    }
+}
+
 /// Rows that differ in nothing but where their last fault strikes.
 struct Family {
     before: Vec<Fault>,
@@ -68,6 +88,7 @@ fn has_place(fault: Fault) -> bool {
             | Fault::BrokerStop
             | Fault::Lag
             | Fault::ControllerFailover
+            | Fault::MetadataRollback
     )
 }
 
@@ -128,6 +149,7 @@ fn happens(fault: Fault) -> &'static str {
         Fault::Cut(..) => "is cut",
         Fault::OneWayCut(..) => "is cut one way",
         Fault::ControllerFailover => "fails over",
+        Fault::MetadataRollback => "goes back",
     }
 }
 
@@ -146,6 +168,7 @@ fn subject(sites: &[Site], faults: &[Fault]) -> String {
             | Fault::BrokerStop => return "a broker".into(),
             Fault::Lag => return "replicas".into(),
             Fault::ControllerFailover => return "the controller".into(),
+            Fault::MetadataRollback => return "the metadata".into(),
             Fault::DatacenterLoss(x)
             | Fault::DatacenterPowerLoss(x)
             | Fault::DatacenterDestroyed(x) => datacenters.push(x),

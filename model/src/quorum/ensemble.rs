@@ -3,7 +3,7 @@
 //! Pure functions.  KRaft has majorities only; ZooKeeper has groups and weights as well, and servers that
 //! never count: observers, and those of weight 0.
 
-use highwater_vocabulary::{Datacenter, Member};
+use highwater_vocabulary::{Datacenter, Member, Quorum};
 use std::fmt;
 
 /// The most servers of an ensemble that this model has room for.
@@ -42,6 +42,24 @@ pub struct Ensemble {
     pub verifier: Verifier,
     /// Who.
     pub servers: Vec<Server>,
+}
+
+/// Whether the voters of the datacenters that are there are enough, each being there as a whole or not
+/// at all.  A group, which is a datacenter, then has all of its weight or none.
+///
+/// Source: `QuorumMaj.containsQuorum`, `QuorumHierarchical.containsQuorum`.
+pub fn is_quorum(quorum: &Quorum, voters: &[u8], is_there: impl Fn(Datacenter) -> bool) -> bool {
+    let weights: Vec<usize> = match quorum {
+        Quorum::Majority => voters.iter().map(|voters| usize::from(*voters)).collect(),
+        Quorum::Hierarchical { weights } => {
+            let counts = voters.iter().zip(weights);
+            let counts = counts.map(|(voters, weight)| *voters > 0 && *weight > 0);
+            counts.map(usize::from).collect()
+        }
+    };
+    let there = weights.iter().enumerate();
+    let there = there.filter(|(place, _)| is_there(Datacenter::at(*place)));
+    2 * there.map(|(_, weight)| weight).sum::<usize>() > weights.iter().sum()
 }
 
 impl Servers {
@@ -177,5 +195,55 @@ impl fmt::Display for Servers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let places: Vec<_> = self.places().map(|place| place.to_string()).collect();
         f.write_str(&places.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Datacenter by datacenter it is what it is server by server.
+    #[test]
+    fn whole_datacenters_are_counted_as_their_servers_are() {
+        for shape in 0..64u8 {
+            let voters = [shape & 3, shape >> 2 & 3, shape >> 4 & 3];
+            if voters == [0; 3] {
+                continue;
+            }
+            for weight in 0..27u8 {
+                let weights = vec![weight % 3, weight / 3 % 3, weight / 9];
+                let hierarchical = Quorum::Hierarchical {
+                    weights: weights.clone(),
+                };
+                let weighed = voters
+                    .iter()
+                    .zip(&weights)
+                    .any(|(voters, weight)| voters * weight > 0);
+                for (quorum, verifier) in [
+                    (Quorum::Majority, Verifier::Majority),
+                    (hierarchical, Verifier::Hierarchical),
+                ] {
+                    if verifier == Verifier::Hierarchical && !weighed {
+                        continue;
+                    }
+                    let counts = voters.map(usize::from);
+                    let mut ensemble = Ensemble::of(verifier, &counts);
+                    for server in &mut ensemble.servers {
+                        server.weight = weights[server.home.index()].into();
+                    }
+                    for there in 0..8u8 {
+                        let is_there = |site: Datacenter| there >> site.index() & 1 == 1;
+                        let servers = Servers::which(ensemble.servers.len(), |place| {
+                            is_there(ensemble.servers[place].home)
+                        });
+                        assert_eq!(
+                            is_quorum(&quorum, &voters, is_there),
+                            ensemble.contains_quorum(servers),
+                            "{voters:?} {quorum:?} {there:b}"
+                        );
+                    }
+                }
+            }
+        }
     }
 }

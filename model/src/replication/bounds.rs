@@ -6,7 +6,7 @@
 
 use super::ghost::fault_of;
 use super::{LeaderEpoch, Replication, State};
-use highwater_vocabulary::{Event, Fault, Faults};
+use highwater_vocabulary::{BrokerSet, Datacenter, Event, Fault, Faults, Set};
 
 /// How much of everything may happen in one history.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,8 +40,16 @@ pub struct Bounds {
 pub struct Operators {
     /// Values to which `min.insync.replicas` may be changed, once each at most.
     pub min_isr: [Option<u8>; 2],
+    /// Reassignments they may begin, in this order, each to these replicas.
+    pub reassignments: [Option<BrokerSet>; 2],
+    /// How often they may make the observers of a datacenter ordinary replicas.
+    pub promotions: u8,
     /// Unclean elections they may ask for.
     pub unclean_elections: u8,
+    /// Datacenters whose voters or observers they may make a quorum of their own, once each.
+    pub break_outs: Set<Datacenter>,
+    /// Voters they may add.
+    pub added_voters: u8,
 }
 
 impl Default for Bounds {
@@ -99,7 +107,11 @@ pub fn afford(model: &Replication, state: &State) -> bool {
         && spent.preferred_elections <= bounds.preferred_elections
         && spent.reads <= bounds.reads
         && usize::from(spent.min_isr_changes) <= bounds.operators.min_isr.iter().flatten().count()
+        && usize::from(spent.reassignments)
+            <= bounds.operators.reassignments.iter().flatten().count()
+        && spent.promotions <= bounds.operators.promotions
         && spent.unclean_elections <= bounds.operators.unclean_elections
+        && spent.added_voters <= bounds.operators.added_voters
 }
 
 fn last_epoch(bounds: &Bounds) -> LeaderEpoch {
@@ -125,5 +137,7 @@ pub fn window_used_up(model: &Replication, state: &State) -> bool {
         true => model.setting.brokers.len(),
         false => 0,
     };
-    state.controller.records().len() + at_once >= super::state::WINDOW
+    let histories = std::iter::once(&state.controller).chain(&state.former);
+    let mut lengths = histories.map(|history| history.records().len());
+    lengths.any(|length| length + at_once >= super::state::WINDOW)
 }

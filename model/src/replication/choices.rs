@@ -8,7 +8,7 @@ use super::bounds::{has_fault_left, has_left};
 use super::state::{LateFetch, Role, State};
 use super::{Guard, Replication};
 use highwater_vocabulary::{
-    Acks, Broker, Datacenter, Event, Fault, MOST_BROKERS, Member, Offset, Process,
+    Acks, Broker, Datacenter, Event, Fault, MOST_BROKERS, Member, Offset, Process, Set,
 };
 
 /// Lists in `events` what may be tried in `state`.
@@ -92,7 +92,8 @@ fn offer_replication(
             events.extend([Event::Answer { follower }, Event::Drop { follower }])
         }
     }
-    let behind = state.controller.newest() - state.replicas[follower].place;
+    let newest = state.history_of(follower).newest();
+    let behind = newest - state.replicas[follower].place;
     events.extend((1..=behind).map(|records| Event::Learn {
         broker: follower,
         records,
@@ -143,10 +144,14 @@ fn somebody_cares_for_lost_answers(model: &Replication) -> bool {
 }
 
 fn offer_membership(state: &State, broker: Broker, events: &mut Vec<Event>) {
-    let fenced = state.image().fenced.contains(broker);
+    let fenced = state.history_of(broker).image().fenced.contains(broker);
     let registered = state.replicas[broker].serves();
-    if !fenced {
+    let mut histories = std::iter::once(&state.controller).chain(&state.former);
+    if histories.any(|history| !history.image().fenced.contains(broker)) {
         events.push(Event::Fence { broker });
+    }
+    if state.apart.contains(broker) {
+        events.push(Event::Terminate { broker });
     }
     if fenced && registered {
         events.push(Event::Unfence { broker });
@@ -177,7 +182,8 @@ fn offer_elections(model: &Replication, state: &State, events: &mut Vec<Event>) 
         events.push(Event::Prefer);
     }
     events.push(Event::Unclean);
-    if !super::rules::controller_works(model, state) {
+    let mut histories = std::iter::once(&state.controller).chain(&state.former);
+    if histories.any(|history| !super::rules::works(model, state, history)) {
         let every = model.setting.every_datacenter();
         events.extend(every.map(|datacenter| Event::Activate { datacenter }));
     }
@@ -191,8 +197,57 @@ fn offer_operators(model: &Replication, state: &State, events: &mut Vec<Event>) 
         .flatten()
         .nth(spent.min_isr_changes.into());
     events.extend(next.map(|to| Event::SetMinIsr { to: *to }));
+    let next = operators
+        .reassignments
+        .iter()
+        .flatten()
+        .nth(spent.reassignments.into());
+    events.extend(next.map(|replicas| Event::Reassign {
+        replicas: *replicas,
+    }));
+    if spent.promotions < operators.promotions {
+        let homes = model.setting.observers.iter();
+        let homes: Set<Datacenter> = homes.map(|broker| model.setting.home(broker)).collect();
+        events.extend((homes.iter()).map(|datacenter| Event::PromoteObservers { datacenter }));
+    }
     if spent.unclean_elections < operators.unclean_elections {
         events.push(Event::ElectUnclean);
+    }
+    let cut_off = operators
+        .break_outs
+        .iter()
+        .filter(|site| is_without_controller(state, *site));
+    events.extend(cut_off.map(|datacenter| Event::BreakOut { datacenter }));
+    if spent.added_voters < operators.added_voters {
+        let every = model.setting.every_datacenter();
+        events.extend(every.map(|datacenter| Event::AddVoter { datacenter }));
+    }
+    offer_falling_behind(model, state, events);
+}
+
+/// An operator breaks a datacenter out when something is broken, and not before: nobody there reaches a
+/// controller that works.
+fn is_without_controller(state: &State, site: Datacenter) -> bool {
+    let whole = state.former.as_ref().unwrap_or(&state.controller);
+    let active = whole
+        .active
+        .filter(|_| super::rules::works(model, state, whole));
+    !active.is_some_and(|active| state.world.connects(site, active))
+}
+
+/// A copy falls behind only where somebody may come to act on it, and where it makes a difference.
+fn offer_falling_behind(model: &Replication, state: &State, events: &mut Vec<Event>) {
+    if state.controller.copy.is_some() || state.former.is_some() {
+        return;
+    }
+    let rolls_back = has_fault_left(model, state, Fault::MetadataRollback);
+    for datacenter in model.setting.every_datacenter() {
+        let controller = &state.controller;
+        let breaks_out = model.bounds.operators.break_outs.contains(datacenter)
+            && controller.may_be_stale(datacenter);
+        if breaks_out || rolls_back && controller.voters_in(datacenter) > 0 {
+            events.push(Event::FallBehind { datacenter });
+        }
     }
 }
 
@@ -239,6 +294,10 @@ fn offer_faults(model: &Replication, state: &State, events: &mut Vec<Event>) {
             Fault::Cut(x, y) => events.push(Event::Cut { between: [x, y] }),
             Fault::OneWayCut(from, to) => events.push(Event::CutFrom { from, to }),
             Fault::ControllerFailover => events.push(Event::Depose),
+            Fault::MetadataRollback => {
+                let copy = state.controller.copy.map(|copy| copy.site);
+                events.extend(copy.map(|datacenter| Event::RollBack { datacenter }));
+            }
         }
     }
     let mut place = start;

@@ -93,8 +93,14 @@ pub struct Spent {
     pub reads: u8,
     /// Changes of min ISR.
     pub min_isr_changes: u8,
+    /// Reassignments that began.
+    pub reassignments: u8,
+    /// Promotions of observers.
+    pub promotions: u8,
     /// Unclean elections that an operator asked for.
     pub unclean_elections: u8,
+    /// Voters that an operator has added.
+    pub added_voters: u8,
     /// Each fault of the row, in the row's order.
     pub faults: [u8; Bounds::FAULTS],
 }
@@ -172,7 +178,10 @@ fn spend(model: &Replication, event: &Event, spent: &mut Spent) {
         Event::Prefer => count(&mut spent.preferred_elections),
         Event::Read { .. } => count(&mut spent.reads),
         Event::SetMinIsr { .. } => count(&mut spent.min_isr_changes),
+        Event::Reassign { .. } => count(&mut spent.reassignments),
+        Event::PromoteObservers { .. } => count(&mut spent.promotions),
         Event::ElectUnclean => count(&mut spent.unclean_elections),
+        Event::AddVoter { .. } => count(&mut spent.added_voters),
         _ => {
             if let Some(place) =
                 fault_of(event).and_then(|fault| Bounds::place_of(&model.faults, fault))
@@ -203,6 +212,7 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         Event::Cut { between: [x, y] } => Fault::Cut(x.min(y), x.max(y)),
         Event::CutFrom { from, to } => Fault::OneWayCut(from, to),
         Event::Depose => Fault::ControllerFailover,
+        Event::RollBack { .. } => Fault::MetadataRollback,
         // No `_`: a fault that is forgotten here would have no budget.
         Event::Produce { .. }
         | Event::Ack { .. }
@@ -220,6 +230,7 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         | Event::Untold { .. }
         | Event::Learn { .. }
         | Event::Late { .. }
+        | Event::Terminate { .. }
         | Event::Apply { .. }
         | Event::Fence { .. }
         | Event::Unfence { .. }
@@ -228,7 +239,12 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         | Event::Unclean
         | Event::Activate { .. }
         | Event::SetMinIsr { .. }
+        | Event::PromoteObservers { .. }
+        | Event::Reassign { .. }
         | Event::ElectUnclean
+        | Event::BreakOut { .. }
+        | Event::AddVoter { .. }
+        | Event::FallBehind { .. }
         | Event::Restart { .. }
         | Event::Resume { .. }
         | Event::CatchUp
@@ -277,7 +293,8 @@ fn watch_clients(model: &Replication, before: &State, event: &Event, ghost: &mut
 }
 
 fn min_isr_known(model: &Replication, state: &State, broker: Broker) -> usize {
-    model.effective_min_isr(state.view(broker).min_isr)
+    let view = state.view(broker);
+    model.effective_min_isr(view.min_isr, view.replicas)
 }
 
 fn acknowledge(before: &State, ghost: &mut Ghost, broker: Broker, record: Record) {
@@ -291,7 +308,10 @@ fn acknowledge(before: &State, ghost: &mut Ghost, broker: Broker, record: Record
 /// Epochs grow with every change, and each leader epoch belongs to one broker.
 fn watch_metadata(before: &State, after: &mut State) {
     let (old, new) = (before.image(), *after.image());
-    let partition = |image: &Image| (image.leader, image.leader_epoch, image.isr);
+    let partition = |image: &Image| {
+        let replicas = (image.replicas, image.observers);
+        (image.leader, image.leader_epoch, image.isr, replicas)
+    };
     let changed = partition(old) != partition(&new);
     let grows = new.leader_epoch >= old.leader_epoch
         && new.partition_epoch >= old.partition_epoch
@@ -362,11 +382,7 @@ fn watch_disk(before: &State, after: &mut State, broker: Broker) {
         .zip(before.ghost.committed.entries())
         .skip(kept);
     let drops_committed = dropped.any(|(own, committed)| own == committed);
-    let candidate = before
-        .image()
-        .isr
-        .union(before.controller.elr)
-        .contains(broker);
+    let candidate = before.candidates().contains(broker);
     let lossy = &mut after.ghost.lossy;
     if new.process == Process::Stopped && shorter && !holds_all {
         *lossy = lossy.with(broker);
@@ -448,7 +464,7 @@ fn oldest_office(model: &Replication, state: &State, broker: Broker) -> Option<L
         true => 0,
         false => usize::from(replica.place),
     };
-    let unread = &state.controller.records()[oldest..];
+    let unread = &state.history_of(broker).records()[oldest..];
     unread
         .iter()
         .filter(|image| image.leader == Some(broker))

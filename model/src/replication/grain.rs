@@ -22,9 +22,9 @@
 //! in [`Replication::step`], nowhere else.
 
 use super::rules::{
-    self, controller_works, gets_through, keeps_session, newest_news, reaches_controller,
+    self, controller_works, gets_through, keeps_session, newest_news, reaches_controller, works,
 };
-use super::settle::{keeps_place, settle};
+use super::settle::{forget_record, keeps_place, settle};
 use super::state::{Role, State};
 use super::{Disabled, Replication};
 use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Process};
@@ -119,9 +119,19 @@ pub fn coarsened(model: &Replication, state: &State) -> State {
 }
 
 fn coarsen(model: &Replication, state: &mut State) {
-    let records = state.controller.records().len();
+    let records = |state: &State| {
+        let former = state.former.as_ref();
+        let former = former.map_or(0, |former| former.records().len());
+        state.controller.records().len() + former
+    };
+    let before = records(state);
     forget_what_nobody_will_read(model, state);
-    if state.controller.records().len() < records {
+    if state.former.is_some() {
+        let mut turned = state.turned(model);
+        forget_what_nobody_will_read(model, &mut turned);
+        *state = turned.turned(model);
+    }
+    if records(state) < before {
         settle(model, state);
     }
 }
@@ -214,11 +224,13 @@ fn change_or_metadata(model: &Replication, state: &State, broker: Broker) -> Opt
     if change.request.is_none() && change.answer.is_none() && news.is_none() {
         return None;
     }
+    let history = state.history_of(broker);
     let serves = state.replicas[broker].serves();
     let reaches = serves && reaches_controller(model, state, broker);
     let arrives = change
         .request
-        .is_some_and(|request| reaches || request.sent && controller_works(model, state));
+        .filter(|_| !change.is_refused())
+        .is_some_and(|request| reaches || request.sent && works(model, state, history));
     if arrives {
         return Some(Event::Apply { leader: broker });
     }
@@ -238,7 +250,7 @@ fn learn_all(model: &Replication, state: &State, broker: Broker) -> Option<Event
     let place = state.replicas[broker].place;
     let newest = match model.has_zookeeper() {
         true => newest_news(model, state, broker)?,
-        false => state.controller.newest(),
+        false => state.history_of(broker).newest(),
     };
     (newest > place).then(|| Event::Learn {
         broker,
@@ -318,6 +330,7 @@ fn rest_of_start(model: &Replication, state: &State, datacenter: Datacenter) -> 
 /// Whether a working controller hears no broker of a datacenter.
 fn is_silent(model: &Replication, state: &State, datacenter: Datacenter) -> bool {
     let hears = |broker| state.replicas[broker].serves() && keeps_session(model, state, broker);
+    // Whoever follows the former history is heard there, and nowhere else.
     controller_works(model, state) && !model.setting.brokers_of(datacenter).iter().any(hears)
 }
 
@@ -369,21 +382,19 @@ fn next_to_unfence(model: &Replication, state: &State, datacenter: Datacenter) -
 /// newest record.
 fn forget_what_nobody_will_read(model: &Replication, state: &mut State) {
     for place in (0..state.controller.newest()).rev() {
-        let mut brokers = model.setting.replicas().iter();
+        let mut brokers = model.setting.replicas().minus(state.apart).iter();
         let is_read = brokers.any(|broker| {
             let is_news =
                 || model.has_zookeeper() && newest_news(model, state, broker) == Some(place);
             keeps_place(model, state, broker)
                 && (state.replicas[broker].place == place || is_news())
         });
-        if is_read {
-            continue;
-        }
-        state.controller.forget_record(place);
-        for replica in &mut state.replicas.0 {
-            if replica.place > place {
-                replica.place -= 1;
-            }
+        let is_kept = state
+            .controller
+            .copy
+            .is_some_and(|copy| copy.place == place);
+        if !is_read && !is_kept {
+            forget_record(model, state, place);
         }
     }
 }

@@ -59,6 +59,8 @@ guards! {
     LeaverCountsUntilCommitted = "leaver-counts-until-committed", "R09";
     /// A fetch is served only under the leader's own epoch (KIP-320).
     FetchEpochIsCurrent = "fetch-epoch-is-current", "R10";
+    /// A leader serves only followers that it knows to hold a replica.
+    FetcherIsAssigned = "fetcher-is-assigned", "R11";
     /// A follower whose log leaves the leader's is told where, and given no records.
     DivergenceIsChecked = "divergence-is-checked", "R12";
     /// A diverging fetch proves nothing about what its sender holds (KAFKA-13141).
@@ -120,6 +122,8 @@ guards! {
     NewLeaderForgetsFollowers = "new-leader-forgets-followers", "R26";
     /// Every election starts a new leader epoch.
     ElectionStartsEpoch = "election-starts-epoch", "R27";
+    /// Whoever loses its replica starts a new leader epoch.
+    LeavingStartsEpoch = "leaving-starts-epoch", "R27";
     /// A clean election chooses from the ISR, or from the eligible leader replicas if it is empty.
     ElectedIsCandidate = "elected-is-candidate", "R28";
     /// No fenced broker is elected.
@@ -143,6 +147,8 @@ guards! {
     /// A broker that comes back from an unclean stop loses its seat among ISR and eligible leader
     /// replicas.
     UncleanStopCostsSeat = "unclean-stop-costs-seat", "R35";
+    /// A reassignment completes only when whoever is to hold a replica is in the ISR.
+    ReassignmentAwaitsReplicas = "reassignment-awaits-replicas", "R36";
     /// A new process of a broker registers only after the session of the old one has ended.
     RegistrationAwaitsSessionEnd = "registration-awaits-session-end", "R37";
     /// A registered broker stays fenced until it has applied its own registration.
@@ -250,6 +256,8 @@ pub enum Disabled {
     OffsetOutOfRange,
     /// The setting does not have what the event needs (ELR, unclean election).
     NotInThisSetting,
+    /// A reassignment runs, and has to complete first: this model's own limit, not Kafka's.
+    ReassignmentRuns,
     /// A log or the controller's window is full: the model's own limit, never Kafka's.
     ModelIsFull,
 }
@@ -270,6 +278,7 @@ impl Disabled {
             Disabled::NoSuchRecord => "no-such-record",
             Disabled::OffsetOutOfRange => "offset-out-of-range",
             Disabled::NotInThisSetting => "not-in-this-setting",
+            Disabled::ReassignmentRuns => "reassignment-runs",
             Disabled::ModelIsFull => "model-is-full",
         }
     }

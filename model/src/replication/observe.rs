@@ -12,6 +12,10 @@ pub(super) fn observe(model: &Replication, state: &State) -> Observation {
         isr: image.isr,
         elr: state.controller.elr,
         fenced: image.fenced,
+        assigned: image.replicas,
+        adding: state.controller.adding,
+        removing: state.controller.removing,
+        observers: image.observers,
         replicas: model
             .setting
             .replicas()

@@ -255,7 +255,7 @@ pub(super) fn in_office<'s>(
     (replica.leads() && replica.leader_epoch == image.leader_epoch).then_some((leader, replica))
 }
 
-/// Every replica.
+/// Every broker.
 fn each<'s>(
     model: &Replication,
     state: &'s State,
@@ -266,11 +266,20 @@ fn each<'s>(
         .map(move |broker| (broker, &state.replicas[broker]))
 }
 
+/// Every replica of the assignment.  Whoever has lost its own may still hold a log, which it will delete.
+fn assigned<'s>(
+    model: &Replication,
+    state: &'s State,
+) -> impl Iterator<Item = (Broker, &'s Replica)> + Clone {
+    let replicas = state.image().replicas;
+    each(model, state).filter(move |(broker, _)| replicas.contains(*broker))
+}
+
 fn running<'s>(
     model: &Replication,
     state: &'s State,
 ) -> impl Iterator<Item = (Broker, &'s Replica)> + Clone {
-    each(model, state).filter(|(_, replica)| replica.process == Process::Running)
+    assigned(model, state).filter(|(_, replica)| replica.process == Process::Running)
 }
 
 fn pairs<'s>(
@@ -285,10 +294,6 @@ fn pairs<'s>(
     })
 }
 
-fn candidates(state: &State) -> BrokerSet {
-    state.image().isr.union(state.controller.elr)
-}
-
 /// Whether a replica runs under the registration that the controller knows.
 fn registered(state: &State, broker: Broker) -> bool {
     let replica = &state.replicas[broker];
@@ -300,13 +305,13 @@ fn holds_committed(state: &State, log: &Log) -> bool {
 }
 
 fn min_isr(model: &Replication, state: &State) -> usize {
-    model.effective_min_isr(state.image().min_isr)
+    model.effective_min_isr(state.image().min_isr, state.image().replicas)
 }
 
 // What operators ask.
 
 fn acked_somewhere(model: &Replication, state: &State) -> bool {
-    let held = each(model, state).map(|(_, replica)| replica.log.records());
+    let held = assigned(model, state).map(|(_, replica)| replica.log.records());
     let held = held.fold(Default::default(), highwater_vocabulary::RecordSet::union);
     state.ghost.acknowledged.is_subset(held)
 }
@@ -328,7 +333,7 @@ fn acked_in_leader(model: &Replication, state: &State) -> bool {
 
 fn electable(model: &Replication, state: &State) -> bool {
     !data_is_alive(model, state)
-        || running(model, state).any(|(broker, _)| candidates(state).contains(broker))
+        || running(model, state).any(|(broker, _)| state.candidates().contains(broker))
 }
 
 fn data_is_alive(model: &Replication, state: &State) -> bool {
@@ -347,7 +352,7 @@ fn something_acknowledged(_: &Replication, state: &State) -> bool {
 
 fn acknowledged_and_stopped(model: &Replication, state: &State) -> bool {
     let running = running(model, state).count();
-    something_acknowledged(model, state) && running > 0 && running < model.setting.replicas().len()
+    something_acknowledged(model, state) && running > 0 && running < state.image().replicas.len()
 }
 
 fn acknowledged_in_office(model: &Replication, state: &State) -> bool {
@@ -361,11 +366,12 @@ fn older_epoch_may_act(model: &Replication, state: &State) -> bool {
 // What the protocol's own people ask.
 
 fn candidates_complete(_: &Replication, state: &State) -> bool {
-    complete(state, candidates(state))
+    complete(state, state.candidates())
 }
 
 fn elr_complete(_: &Replication, state: &State) -> bool {
-    complete(state, state.controller.elr)
+    let elr = state.controller.elr;
+    complete(state, elr.intersection(state.image().replicas))
 }
 
 fn complete(state: &State, brokers: BrokerSet) -> bool {
@@ -502,9 +508,13 @@ fn quorum_superset(model: &Replication, state: &State) -> bool {
         return true;
     };
     let strict = model.variant.switches.strict_min_isr;
-    let min_isr = model.effective_min_isr(state.view(leader).min_isr);
+    let view = state.view(leader);
+    let min_isr = model.effective_min_isr(view.min_isr, view.replicas);
     let may_commit = !strict || tenure.isr.len() >= min_isr;
-    !may_commit || candidates(state).is_subset(super::rules::counted_isr(model, tenure))
+    !may_commit
+        || state
+            .candidates()
+            .is_subset(super::rules::counted_isr(model, tenure))
 }
 
 fn pending_in_office(model: &Replication, state: &State) -> bool {
@@ -555,7 +565,7 @@ fn unclean_exclusion(_: &Replication, state: &State) -> bool {
         .iter()
         .filter(|broker| registered(state, *broker));
     let mut favoured = excluded.filter(|broker| {
-        candidates(state).contains(*broker) || state.image().leader == Some(*broker)
+        state.candidates().contains(*broker) || state.image().leader == Some(*broker)
     });
     favoured.next().is_none()
 }
@@ -576,7 +586,8 @@ fn a1_admission(_: &Replication, state: &State) -> bool {
 
 fn below_min_isr(model: &Replication, state: &State) -> bool {
     each(model, state).any(|(broker, replica)| {
-        let min_isr = model.effective_min_isr(state.view(broker).min_isr);
+        let view = state.view(broker);
+        let min_isr = model.effective_min_isr(view.min_isr, view.replicas);
         replica.leads()
             && replica
                 .tenure()
@@ -601,10 +612,11 @@ fn a3_expansion(_: &Replication, state: &State) -> bool {
 }
 
 fn someone_outside(model: &Replication, state: &State) -> bool {
+    let replicas = state.image().replicas;
     let outside = |replica: &Replica| {
         replica
             .tenure()
-            .is_some_and(|tenure| tenure.maximal_isr() != model.setting.replicas())
+            .is_some_and(|tenure| !replicas.is_subset(tenure.maximal_isr()))
     };
     each(model, state).any(|(_, replica)| replica.leads() && outside(replica))
 }

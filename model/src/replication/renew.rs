@@ -60,7 +60,7 @@ fn visit_leader_epochs(
     state: &mut State,
     mut visit: impl FnMut(&mut LeaderEpoch),
 ) {
-    for image in state.controller.records_mut() {
+    for image in state.images_mut() {
         visit(&mut image.leader_epoch);
     }
     for broker in model.setting.replicas().iter() {
@@ -94,7 +94,7 @@ fn visit_broker_epochs(
     broker: Broker,
     mut visit: impl FnMut(&mut BrokerEpoch),
 ) {
-    for image in state.controller.records_mut() {
+    for image in state.images_mut() {
         visit(&mut image.broker_epochs[broker]);
     }
     let replica = &mut state.replicas[broker];

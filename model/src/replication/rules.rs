@@ -11,6 +11,8 @@ mod fetch;
 mod isr;
 mod metadata;
 mod operator;
+mod promise;
+mod reassignment;
 mod request;
 mod watermark;
 mod zookeeper;
@@ -19,13 +21,86 @@ use super::{Disabled, Replication, State};
 use highwater_vocabulary::Event;
 
 pub(crate) use controller::is_so_already;
-pub(crate) use environment::{controller_works, keeps_session, reaches_controller};
+pub(crate) use environment::{controller_works, keeps_session, reaches_controller, works};
 pub(crate) use request::{gets_through, is_no_news, newest_news};
 pub(crate) use watermark::counted_isr;
 pub(crate) use zookeeper::inherits_requests;
 
 /// What `event` makes of `before`.
 pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State, Disabled> {
+    if model.has_zookeeper() && is_of_kraft(event) {
+        return Err(Disabled::NotInThisSetting);
+    }
+    let on_former = || rule(model, &before.turned(model), event).map(|after| after.turned(model));
+    match acts_on(model, before, event) {
+        History::Front => rule(model, before, event),
+        History::Former => on_former(),
+        History::Either => match rule(model, before, event) {
+            Err(Disabled::ModelIsFull) => Err(Disabled::ModelIsFull),
+            Err(disabled) => on_former().map_err(|former| match former {
+                Disabled::ModelIsFull => former,
+                _ => disabled,
+            }),
+            after => after,
+        },
+    }
+}
+
+/// What is told of KRaft alone: its quorum, its histories, its way to place replicas.
+fn is_of_kraft(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Terminate { .. }
+            | Event::PromoteObservers { .. }
+            | Event::Reassign { .. }
+            | Event::BreakOut { .. }
+            | Event::AddVoter { .. }
+            | Event::FallBehind { .. }
+            | Event::RollBack { .. }
+    )
+}
+
+/// The history whose controller makes an event, where the metadata quorum has broken its promise.
+enum History {
+    /// The one in front, or none: an event of brokers and links is the same to both.
+    Front,
+    /// The former one.
+    Former,
+    /// The one in front, or where it refuses the former.
+    Either,
+}
+
+fn acts_on(model: &Replication, before: &State, event: &Event) -> History {
+    if before.former.is_none() {
+        return History::Front;
+    }
+    let is_former = match *event {
+        Event::Apply { leader: broker } | Event::Unfence { broker } => {
+            before.apart.contains(broker)
+        }
+        Event::Register { broker } => {
+            !before.replicas[broker].serves()
+                && promise::registers_with_former(model, before, broker)
+        }
+        Event::Fence { .. }
+        | Event::Terminate { .. }
+        | Event::Prefer
+        | Event::Unclean
+        | Event::Activate { .. }
+        | Event::SetMinIsr { .. }
+        | Event::ElectUnclean
+        | Event::AddVoter { .. }
+        | Event::Depose => return History::Either,
+        _ => false,
+    };
+    if is_former {
+        History::Former
+    } else {
+        History::Front
+    }
+}
+
+fn rule(model: &Replication, before: &State, event: &Event) -> Result<State, Disabled> {
     match *event {
         Event::Produce { broker, record } => client::produce(model, before, broker, record),
         Event::Ack { broker, record } => client::ack(model, before, broker, record),
@@ -49,6 +124,7 @@ pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State,
         Event::Untold { leader } => isr::untold(model, before, leader),
         Event::Learn { broker, records } => metadata::learn(model, before, broker, records),
         Event::Late { broker, records } => request::late(model, before, broker, records),
+        Event::Terminate { broker } => promise::terminate(model, before, broker),
 
         Event::Apply { leader } => controller::apply(model, before, leader),
         Event::Fence { broker } => controller::fence(model, before, broker),
@@ -59,8 +135,14 @@ pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State,
         Event::Activate { datacenter } => controller::activate(model, before, datacenter),
 
         Event::SetMinIsr { to } => operator::set_min_isr(model, before, to),
+        Event::PromoteObservers { datacenter } => {
+            reassignment::promote_observers(model, before, datacenter)
+        }
+        Event::Reassign { replicas } => reassignment::reassign(model, before, replicas),
         Event::ElectUnclean => operator::elect_unclean(model, before),
         Event::Stop { broker } => operator::stop(model, before, broker),
+        Event::BreakOut { datacenter } => promise::break_out(model, before, datacenter),
+        Event::AddVoter { datacenter } => promise::add_voter(model, before, datacenter),
 
         Event::Restart { broker, watermark } => {
             environment::restart(model, before, broker, watermark)
@@ -81,5 +163,7 @@ pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State,
         Event::Cut { between } => environment::cut(before, between),
         Event::CutFrom { from, to } => environment::cut_from(before, from, to),
         Event::Depose => environment::depose(model, before),
+        Event::FallBehind { datacenter } => promise::fall_behind(model, before, datacenter),
+        Event::RollBack { datacenter } => promise::roll_back(model, before, datacenter),
     }
 }

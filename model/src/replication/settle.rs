@@ -2,7 +2,8 @@
 //! one.
 //!
 //! Five exact reductions.  *Messages that must be ignored are dropped at once.*  *A record that
-//! changes nothing for a broker is applied at once*: a follower reads only leader and leader epoch,
+//! changes nothing for a broker is applied at once*: a follower reads only leader and leader epoch, and
+//! whether it holds a replica,
 //! and it may apply several records in one batch anyway, so the state before and the state after
 //! have the same future.  *Records that everybody has applied are forgotten.*  *Of partition
 //! epochs only the order is kept*: they are only ever compared with each other.  *The ghost forgets*
@@ -17,13 +18,37 @@ pub(super) fn settle(model: &Replication, state: &mut State) {
     if model.bounds.redundant_states {
         return;
     }
+    settle_history(model, state);
+    if state.former.is_some() {
+        let mut turned = state.turned(model);
+        settle_history(model, &mut turned);
+        *state = turned.turned(model);
+        drop_former(state);
+    }
+    rank_partition_epochs(model, state);
+    super::ghost::forget(model, state);
+}
+
+/// What concerns the history in front, and those who follow it.
+fn settle_history(model: &Replication, state: &mut State) {
     drop_dead_messages(model, state);
-    for broker in model.setting.replicas().iter() {
+    for broker in following(model, state) {
         skip_what_changes_nothing(model, state, broker);
     }
     forget_what_everybody_knows(model, state);
-    rank_partition_epochs(model, state);
-    super::ghost::forget(model, state);
+}
+
+/// Everybody who does not act on the former history.
+fn following(model: &Replication, state: &State) -> impl Iterator<Item = Broker> + use<> {
+    model.setting.replicas().minus(state.apart).iter()
+}
+
+/// A history that nobody follows and nobody can add to is gone.
+fn drop_former(state: &mut State) {
+    let is_dead = state.former.is_some_and(|former| !former.has_voters());
+    if is_dead && state.apart.is_empty() {
+        state.former = None;
+    }
 }
 
 /// An ISR change that builds on an older partition epoch will be rejected, and an answer to what is
@@ -31,7 +56,7 @@ pub(super) fn settle(model: &Replication, state: &mut State) {
 fn drop_dead_messages(model: &Replication, state: &mut State) {
     let image = *state.image();
     let newest = image.partition_epoch;
-    for broker in model.setting.replicas().iter() {
+    for broker in following(model, state) {
         let pending = state.replicas[broker]
             .tenure()
             .and_then(|tenure| tenure.pending);
@@ -50,7 +75,7 @@ fn drop_dead_messages(model: &Replication, state: &mut State) {
             .answer
             .is_some_and(|answer| pending != Some(answer.to.1));
         if unheard && model.keeps(Guard::AnswerMatchesProposal) {
-            change.answer = None;
+            change.end_answer();
         }
     }
 }
@@ -74,7 +99,10 @@ fn skip_what_changes_nothing(model: &Replication, state: &mut State, broker: Bro
     if state.replicas[broker].tenure().is_some() {
         return;
     }
-    let read = |image: &Image| (image.leader, image.leader_epoch);
+    let read = |image: &Image| {
+        let holds = image.replicas.contains(broker);
+        holds.then_some((image.leader, image.leader_epoch))
+    };
     let place = usize::from(state.replicas[broker].place);
     let records = &state.controller.records()[place..];
     let same = records[1..]
@@ -101,19 +129,32 @@ fn forget_what_everybody_knows(model: &Replication, state: &mut State) {
     if model.variant.late_requests {
         return;
     }
-    let places = model
-        .setting
-        .replicas()
-        .iter()
-        .filter(|broker| keeps_place(model, state, *broker));
+    let places = following(model, state).filter(|broker| keeps_place(model, state, *broker));
     let oldest = places.map(|broker| state.replicas[broker].place).min();
-    let oldest = oldest.unwrap_or(state.controller.newest());
+    let mut oldest = oldest.unwrap_or(state.controller.newest());
+    if let Some(copy) = state.controller.copy {
+        // Nobody reads what lies between the copy and the slowest.
+        for place in (copy.place + 1..oldest).rev() {
+            forget_record(model, state, place);
+        }
+        oldest = oldest.min(copy.place);
+    }
     if oldest == 0 {
         return;
     }
     state.controller.forget(oldest);
-    for replica in &mut state.replicas.0 {
-        replica.place = replica.place.saturating_sub(oldest);
+    for broker in following(model, state) {
+        let place = &mut state.replicas[broker].place;
+        *place = place.saturating_sub(oldest);
+    }
+}
+
+/// Forgets one record, on which nobody stands.
+pub(super) fn forget_record(model: &Replication, state: &mut State, place: u8) {
+    state.controller.forget_record(place);
+    for broker in following(model, state) {
+        let own = &mut state.replicas[broker].place;
+        *own -= u8::from(*own > place);
     }
 }
 
@@ -130,9 +171,9 @@ fn rank_partition_epochs(model: &Replication, state: &mut State) {
     });
 }
 
-// One for each record, and at most four for each broker; an event adds one.
+// One for each record of either history, and at most four for each broker; an event adds one.
 const _: () = assert!(
-    WINDOW + 4 * MOST_BROKERS + 2 < u64::BITS as usize,
+    2 * WINDOW + 4 * MOST_BROKERS + 2 < u64::BITS as usize,
     "a partition epoch is a bit of the known ones"
 );
 
@@ -141,7 +182,7 @@ fn visit_partition_epochs(
     state: &mut State,
     mut visit: impl FnMut(&mut PartitionEpoch),
 ) {
-    for image in state.controller.records_mut() {
+    for image in state.images_mut() {
         visit(&mut image.partition_epoch);
     }
     for broker in model.setting.replicas().iter() {

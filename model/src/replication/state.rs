@@ -5,6 +5,7 @@
 //! field that somebody may read must not be taken for one.
 
 mod encoding;
+mod former;
 pub mod symmetry;
 
 use super::ghost::Ghost;
@@ -17,6 +18,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::{Index, IndexMut};
+
+pub use former::StaleCopy;
 
 /// How many metadata records the slowest broker may be behind.  A run in which somebody came this
 /// far is reported, because the controller then waits for him (see [`super::bounds`]).
@@ -72,6 +75,11 @@ pub struct State {
     pub late: PerBroker<Option<LateFetch>>,
     /// The controller.
     pub controller: Controller,
+    /// Where the metadata quorum has broken its promise: the history that was, for those who follow it
+    /// still.
+    pub former: Option<Controller>,
+    /// Brokers that act on the former history.
+    pub apart: BrokerSet,
     /// Datacenters and the links between them.
     pub world: World,
     /// What the proof remembers; no rule reads it.
@@ -150,19 +158,22 @@ pub struct Entry {
 /// A log: its records and its leader-epoch cache.
 ///
 /// The cache is the runs of equal epochs, and at most one entry more: the epoch of a leader that
-/// has not written yet.  That one is `last_epoch`.
+/// has not written yet.  That one is `last_epoch`.  A cache whose leader begins in an epoch that is not
+/// the newest forgets the runs that are in the way; their records stay, and `unnoted` has them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Log {
     entries: [Entry; MOST_RECORDS],
     end: End,
     last_epoch: LeaderEpoch,
+    unnoted: u8,
 }
 
 /// What travels between a leader and the controller.  Kafka has one request of a broker's for a
 /// partition under way at a time; both slots are taken only where that guard is waived.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Change {
-    /// The proposal, until the controller handles it.
+    /// The proposal, until the controller handles it; one that the controller has refused stays until
+    /// its sender has heard of it, for otherwise it is asked for again.
     pub request: Option<Request>,
     /// The controller's answer, until the leader gets it.
     pub answer: Option<Answer>,
@@ -272,6 +283,10 @@ pub struct Image {
     pub broker_epochs: PerBroker<BrokerEpoch>,
     /// `min.insync.replicas` of the topic.
     pub min_isr: u8,
+    /// Who holds a replica; during a reassignment also whoever is to lose one.
+    pub replicas: BrokerSet,
+    /// Which replicas are observers.
+    pub observers: BrokerSet,
 }
 
 /// The controller: one committed log of metadata, and what only controllers read.
@@ -282,6 +297,10 @@ pub struct Controller {
     /// Brokers whose stop took the office with it, until somebody else has it; only with ZooKeeper, where
     /// office and registration hang on one session.
     pub gone: BrokerSet,
+    /// How many voters each datacenter has.
+    pub voters: [u8; MOST_DATACENTERS],
+    /// Datacenters whose voters have been made another quorum, and take no part in this one any more.
+    pub left: Set<Datacenter>,
     /// The committed records that somebody may still have to apply.
     log: MetadataLog,
     /// The eligible leader replicas (KIP-966).
@@ -290,6 +309,12 @@ pub struct Controller {
     pub last_known_leader: Option<Broker>,
     /// Whether an unclean leader has not yet confirmed its recovery (KIP-704).
     pub recovering: bool,
+    /// Who is to get a replica by the reassignment that runs (KIP-455).
+    pub adding: BrokerSet,
+    /// Who is to lose one.
+    pub removing: BrokerSet,
+    /// A copy of the metadata that has fallen behind, where somebody may come to act on it.
+    pub copy: Option<StaleCopy>,
 }
 
 /// Datacenters and links.
@@ -309,9 +334,45 @@ impl State {
         self.controller.image()
     }
 
-    /// The metadata that `broker` has applied.
-    pub fn view(&self, broker: Broker) -> &Image {
-        self.controller.record(self.replicas[broker].place)
+    /// Who may be elected cleanly, now or once the ISR is empty: elections look at nobody who holds no
+    /// replica, and the eligible leader replicas may still name one that has lost its own (R33).
+    pub fn candidates(&self) -> BrokerSet {
+        let named = self.image().isr.union(self.controller.elr);
+        named.intersection(self.image().replicas)
+    }
+}
+
+impl Change {
+    /// Whether the controller has refused the request, and its sender has not heard of it yet.
+    pub fn is_refused(&self) -> bool {
+        let refused = |answer: &Answer| {
+            let request = self.request;
+            answer.outcome == Outcome::Ineligible
+                && request.is_some_and(|asked| answer.to == (asked.partition_epoch, asked.isr))
+        };
+        self.answer.as_ref().is_some_and(refused)
+    }
+
+    /// The answer is heard, or does not count any more; with a refusal ends what was refused.
+    pub fn end_answer(&mut self) {
+        if self.is_refused() {
+            self.request = None;
+        }
+        self.answer = None;
+    }
+
+    /// The answer is lost.  The sender asks again as soon as it reaches a controller: where its change
+    /// was taken it is out of date by then, and that leaves no trace; where it was refused it is judged
+    /// anew.
+    ///
+    /// Source: `DefaultAlterPartitionManager`, which keeps an item until it is answered; R21.
+    pub fn lose_answer(&mut self) {
+        if self.is_refused()
+            && let Some(request) = &mut self.request
+        {
+            request.sent = false;
+        }
+        self.answer = None;
     }
 }
 
@@ -403,18 +464,38 @@ impl Log {
 
     /// Adds a record; `false` if there is no room.
     pub fn append(&mut self, entry: Entry) -> bool {
-        let Some(place) = self.entries.get_mut(self.end.index()) else {
+        if self.end.index() == self.entries.len() {
             return false;
-        };
-        *place = entry;
+        }
+        self.assign_epoch(entry.epoch);
+        self.entries[self.end.index()] = entry;
         self.end = self.end.next();
-        self.last_epoch = entry.epoch;
         true
     }
 
-    /// Notes that a leader of `epoch` begins at the end of this log (KIP-101, KAFKA-7415).
+    /// Notes that a leader of `epoch` begins at the end of this log (KIP-101, KAFKA-7415), over every
+    /// note of the same epoch or a later one.
+    ///
+    /// Source: `LeaderEpochFileCache.assign`, `maybeTruncateNonMonotonicEntries`; R18.
     pub fn assign_epoch(&mut self, epoch: LeaderEpoch) {
-        self.last_epoch = self.last_epoch.max(epoch);
+        if self.last_epoch > epoch {
+            for (place, entry) in self.entries[..self.end.index()].iter().enumerate() {
+                self.unnoted |= u8::from(entry.epoch >= epoch) << place;
+            }
+        }
+        self.last_epoch = epoch;
+    }
+
+    /// Notes every record's epoch, whatever came after it: where nobody compares epochs.
+    pub fn note_everything(&mut self) {
+        self.unnoted = 0;
+    }
+
+    /// The epochs that the cache has noted, each with the place of a record that was written in it.
+    fn noted(&self) -> impl DoubleEndedIterator<Item = (usize, LeaderEpoch)> + '_ {
+        let entries = self.entries().iter().enumerate();
+        let noted = entries.filter(|(place, _)| self.unnoted >> place & 1 == 0);
+        noted.map(|(place, entry)| (place, entry.epoch))
     }
 
     /// Drops everything from `to` on, the note of a leader that wrote nothing included
@@ -424,10 +505,8 @@ impl Log {
             return;
         }
         self.drop_records(to);
-        self.last_epoch = self
-            .entries()
-            .last()
-            .map_or(LeaderEpoch(0), |entry| entry.epoch);
+        let last = self.noted().next_back();
+        self.last_epoch = last.map_or(LeaderEpoch(0), |(_, epoch)| epoch);
     }
 
     /// Drops records and, as Kafka did before KAFKA-10706, keeps the cache where none is dropped.
@@ -439,6 +518,7 @@ impl Log {
 
     fn drop_records(&mut self, to: End) {
         self.entries[to.index()..].fill(Entry::default());
+        self.unnoted &= (1 << to.index()) - 1;
         self.end = to;
     }
 
@@ -454,11 +534,10 @@ impl Log {
         if wanted == self.last_epoch {
             return Some((wanted, self.end));
         }
-        let above = self.entries().iter().position(|entry| entry.epoch > wanted);
-        let end = above.map_or(self.end, |place| End(place as u8));
-        let floor = self.entries()[..end.index()]
-            .last()
-            .map_or(wanted, |entry| entry.epoch);
+        let above = self.noted().find(|(_, epoch)| *epoch > wanted);
+        let end = above.map_or(self.end, |(place, _)| End(place as u8));
+        let below = self.noted().take_while(|(place, _)| *place < end.index());
+        let floor = below.last().map_or(wanted, |(_, epoch)| epoch);
         Some((floor, end))
     }
 }
@@ -506,6 +585,9 @@ impl Controller {
             .kept
             .copy_within(usize::from(place) + 1..=newest, place.into());
         self.log.newest -= 1;
+        if let Some(copy) = &mut self.copy {
+            copy.place -= u8::from(copy.place > place);
+        }
     }
 
     /// Forgets the oldest `count` records.
@@ -513,6 +595,9 @@ impl Controller {
         let newest = usize::from(self.log.newest);
         self.log.kept.copy_within(usize::from(count)..=newest, 0);
         self.log.newest -= count;
+        if let Some(copy) = &mut self.copy {
+            copy.place -= count;
+        }
     }
 }
 
@@ -627,16 +712,23 @@ fn beginning(model: &Replication, seat: Datacenter) -> State {
         fenced: BrokerSet::EMPTY,
         broker_epochs: per_broker(replicas, |_| BrokerEpoch(1)),
         min_isr: model.setting.min_insync_replicas,
+        replicas: model.setting.assigned(),
+        observers: model.setting.observers,
     };
     let replica = |broker| Replica {
         process: Process::Running,
         broker_epoch: BrokerEpoch(1),
         open: true,
-        leader_epoch: LeaderEpoch(1),
+        leader_epoch: match first.replicas.contains(broker) {
+            true => first.leader_epoch,
+            false => LeaderEpoch(0),
+        },
         role: if broker == leader {
             Role::Leader(first_tenure(model, &first))
-        } else {
+        } else if first.replicas.contains(broker) {
             Role::Follower(Some(leader))
+        } else {
+            Role::Idle
         },
         log: if broker == leader {
             log_of_new_leader(first.leader_epoch)
@@ -652,11 +744,20 @@ fn beginning(model: &Replication, seat: Datacenter) -> State {
         controller: Controller {
             active: Some(seat),
             gone: BrokerSet::EMPTY,
+            voters: std::array::from_fn(|site| {
+                model.setting.voters.get(site).copied().unwrap_or_default()
+            }),
+            left: Set::EMPTY,
             log: MetadataLog::starting_with(first),
             elr: BrokerSet::EMPTY,
             last_known_leader: None,
             recovering: false,
+            adding: BrokerSet::EMPTY,
+            removing: BrokerSet::EMPTY,
+            copy: None,
         },
+        former: None,
+        apart: BrokerSet::EMPTY,
         world: World::default(),
         ghost: Ghost::at_first(&first),
     }

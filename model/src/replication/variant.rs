@@ -70,6 +70,9 @@ switches! {
     unclean_by_controller = "unclean-by-controller",
     /// The last known leader is elected even if it is fenced (KAFKA-19522).
     elects_fenced_last_known = "elects-fenced-last-known",
+    /// A reassignment completes only when everybody who is to hold a replica is in the ISR, not just
+    /// whoever is added (3.9 to 4.2).
+    reassignment_awaits_targets = "reassignment-awaits-targets",
     /// Candidate defect F-EQ: metadata of the partition epoch that the leader already acts on is
     /// applied again and wipes a pending change.
     equal_epoch_wipes_pending = "equal-epoch-wipes-pending",
@@ -108,6 +111,7 @@ impl Switches {
             registration_takes_seats: since(Profile::V4_0),
             unclean_by_controller: since(Profile::V3_9) || profile.has_zookeeper(),
             elects_fenced_last_known: profile == Profile::V4_0,
+            reassignment_awaits_targets: since(Profile::V3_9),
             equal_epoch_wipes_pending: false,
             reelected_leader_remembers: false,
             waits_for_caught_up: false,

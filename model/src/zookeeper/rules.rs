@@ -113,7 +113,8 @@ fn elect(model: &Zookeeper, before: &State, leader: Server, with: u16) -> Option
     Some(after)
 }
 
-fn leads(state: &State, leader: Server) -> bool {
+/// Whether a server runs and takes itself for the leader.
+pub(super) fn leads(state: &State, leader: Server) -> bool {
     let own = state.at(leader);
     !own.stopped && own.follows == Some(leader)
 }

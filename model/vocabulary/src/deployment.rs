@@ -10,7 +10,7 @@
 //! engine's business, twice), what a Kafka version switches on by itself, and whatever takes more
 //! than one cluster.
 
-use crate::{Acks, Faults, ObserverPromotion, Profile};
+use crate::{Acks, Faults, ObserverPromotion, Profile, Quorum};
 
 /// One cluster over one or several datacenters, and what is demanded of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,6 +36,10 @@ pub struct Cluster {
     pub id: String,
     /// The datacenters it touches, in the order of the file.
     pub sites: Vec<Site>,
+    /// How it is decided which voters are enough.
+    pub quorum: Quorum,
+    /// How many ZooKeeper servers of each datacenter only learn what is committed; as long as `sites`.
+    pub zookeeper_observers: Vec<u8>,
     /// Whether the eligible leader replicas of KIP-966 are switched on; `None` leaves it to the
     /// Kafka version.
     pub eligible_leader_replicas: Option<bool>,
@@ -62,7 +66,7 @@ pub struct Site {
     pub name: String,
     /// How many brokers; none in a witness.
     pub brokers: u16,
-    /// How many voters of the metadata quorum.
+    /// How many voters of the metadata quorum: KRaft's, or ZooKeeper's servers.
     pub voters: u8,
 }
 

@@ -69,6 +69,8 @@ pub enum Event {
     Learn { broker: Broker, records: u8 },
     /// `late B n`: the LeaderAndIsr request n records before the one B took last arrives at B.
     Late { broker: Broker, records: u8 },
+    /// `terminate B`: B fetches metadata that contradicts what it has applied, and its process ends.
+    Terminate { broker: Broker },
 
     // The controller.
     /// `apply L`: the controller takes or rejects L's ISR change.
@@ -89,10 +91,20 @@ pub enum Event {
     // Operators.
     /// `set-min-isr n`: the topic's `min.insync.replicas` is changed.
     SetMinIsr { to: u8 },
+    /// `promote-observers X`: the observers of X become ordinary replicas, by a change of the
+    /// topic's placement.
+    PromoteObservers { datacenter: Datacenter },
+    /// `reassign B…`: a reassignment to these replicas begins, in the order of the setting.
+    Reassign { replicas: BrokerSet },
     /// `elect-unclean`: an operator asks for an unclean election of a leaderless partition.
     ElectUnclean,
     /// `stop B`: B is shut down in an orderly way.
     Stop { broker: Broker },
+    /// `break-out X`: the voters or observers of X are made a metadata quorum of their own, and go on
+    /// from what they hold.
+    BreakOut { datacenter: Datacenter },
+    /// `add-voter X`: the metadata quorum gets one more voter in X.
+    AddVoter { datacenter: Datacenter },
 
     // Healing, which is never rationed.
     /// `restart B`, `restart B w`: the process starts again; its high watermark is the one it had,
@@ -137,6 +149,12 @@ pub enum Event {
     CutFrom { from: Datacenter, to: Datacenter },
     /// `depose`: the active controller loses its office.
     Depose,
+    /// `fall-behind X`: a copy of the metadata in X, a voter's or an observer's, learns nothing that is
+    /// committed from here on.
+    FallBehind { datacenter: Datacenter },
+    /// `roll-back X`: the quorum elects a voter of X that has fallen behind, and goes on from what it
+    /// holds.
+    RollBack { datacenter: Datacenter },
 }
 
 impl Event {

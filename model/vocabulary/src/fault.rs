@@ -30,6 +30,8 @@ pub enum Fault {
     OneWayCut(Datacenter, Datacenter),
     /// The active controller loses its office.
     ControllerFailover,
+    /// The metadata quorum breaks its promise: it goes on from an older state of its history.
+    MetadataRollback,
 }
 
 impl Fault {
@@ -49,6 +51,7 @@ impl Fault {
             Fault::Cut(x, y) => format!("cut:{}|{}", at(x), at(y)),
             Fault::OneWayCut(x, y) => format!("one-way-cut:{}>{}", at(x), at(y)),
             Fault::ControllerFailover => "controller-failover".into(),
+            Fault::MetadataRollback => "metadata-rollback".into(),
         }
     }
 
@@ -87,6 +90,7 @@ impl Fault {
             ("broker-stop", None) => Fault::BrokerStop,
             ("lag", None) => Fault::Lag,
             ("controller-failover", None) => Fault::ControllerFailover,
+            ("metadata-rollback", None) => Fault::MetadataRollback,
             ("dc-loss", Some(x)) => Fault::DatacenterLoss(find(x)?),
             ("dc-power-loss", Some(x)) => Fault::DatacenterPowerLoss(find(x)?),
             ("dc-destroyed", Some(x)) => Fault::DatacenterDestroyed(find(x)?),
@@ -101,8 +105,8 @@ impl Fault {
             _ => {
                 return Err(format!(
                     "there is no fault `{name}`; there are none, broker-crash, broker-power-loss, \
-                     broker-wiped, broker-pause, broker-stop, lag, controller-failover, dc-loss:X, \
-                     dc-power-loss:X, dc-destroyed:X, cut:X|Y, one-way-cut:X>Y, and sums with +"
+                     broker-wiped, broker-pause, broker-stop, lag, controller-failover, \
+                     metadata-rollback, dc-loss:X, dc-power-loss:X, dc-destroyed:X, cut:X|Y, one-way-cut:X>Y, and sums with +"
                 ));
             }
         };

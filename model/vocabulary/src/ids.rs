@@ -32,7 +32,8 @@ macro_rules! member {
 }
 
 member! {
-    /// A broker that holds a replica of the partition, by its place in the setting's list.
+    /// A broker that holds a replica of the partition or may come to hold one, by its place in the
+    /// setting's list.
     ///
     /// The partition is all we follow, so "broker" and "replica" name the same thing from two
     /// sides, as they do in Kafka's own code.
@@ -48,7 +49,7 @@ member! {
 }
 
 impl Broker {
-    /// The first of the assignment: the preferred leader.
+    /// The first of the first assignment: the preferred leader, until a reassignment.
     pub const PREFERRED: Broker = Broker(0);
 }
 

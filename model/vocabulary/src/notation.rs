@@ -65,6 +65,7 @@ impl Event {
             } => format!("learn {}", broker(b)),
             Event::Learn { broker: b, records } => format!("learn {} {records}", broker(b)),
             Event::Late { broker: b, records } => format!("late {} {records}", broker(b)),
+            Event::Terminate { broker: b } => format!("terminate {}", broker(b)),
             Event::Apply { leader } => format!("apply {}", broker(leader)),
             Event::Fence { broker: b } => format!("fence {}", broker(b)),
             Event::Unfence { broker: b } => format!("unfence {}", broker(b)),
@@ -73,8 +74,14 @@ impl Event {
             Event::Unclean => "unclean".into(),
             Event::Activate { datacenter } => format!("activate {}", site(datacenter)),
             Event::SetMinIsr { to } => format!("set-min-isr {to}"),
+            Event::PromoteObservers { datacenter } => {
+                format!("promote-observers {}", site(datacenter))
+            }
+            Event::Reassign { replicas } => format!("reassign {}", setting.broker_names(replicas)),
             Event::ElectUnclean => "elect-unclean".into(),
             Event::Stop { broker: b } => format!("stop {}", broker(b)),
+            Event::BreakOut { datacenter } => format!("break-out {}", site(datacenter)),
+            Event::AddVoter { datacenter } => format!("add-voter {}", site(datacenter)),
             Event::Restart {
                 broker: b,
                 watermark: None,
@@ -104,6 +111,8 @@ impl Event {
             Event::Cut { between: [x, y] } => format!("cut {} {}", site(x), site(y)),
             Event::CutFrom { from, to } => format!("cut-from {} {}", site(from), site(to)),
             Event::Depose => "depose".into(),
+            Event::FallBehind { datacenter } => format!("fall-behind {}", site(datacenter)),
+            Event::RollBack { datacenter } => format!("roll-back {}", site(datacenter)),
         }
     }
 
@@ -196,6 +205,9 @@ impl<'a, W: Iterator<Item = &'a str>> Operands<'a, W> {
                 broker: self.broker()?,
                 records: self.number("how many metadata records", 1, 64)?,
             },
+            "terminate" => Event::Terminate {
+                broker: self.broker()?,
+            },
             "apply" => Event::Apply {
                 leader: self.broker()?,
             },
@@ -216,9 +228,21 @@ impl<'a, W: Iterator<Item = &'a str>> Operands<'a, W> {
             "set-min-isr" => Event::SetMinIsr {
                 to: self.min_isr()?,
             },
+            "promote-observers" => Event::PromoteObservers {
+                datacenter: self.site()?,
+            },
+            "reassign" => Event::Reassign {
+                replicas: self.brokers()?,
+            },
             "elect-unclean" => Event::ElectUnclean,
             "stop" => Event::Stop {
                 broker: self.broker()?,
+            },
+            "break-out" => Event::BreakOut {
+                datacenter: self.site()?,
+            },
+            "add-voter" => Event::AddVoter {
+                datacenter: self.site()?,
             },
             "restart" => Event::Restart {
                 broker: self.broker()?,
@@ -270,6 +294,12 @@ impl<'a, W: Iterator<Item = &'a str>> Operands<'a, W> {
                 Event::CutFrom { from, to }
             }
             "depose" => Event::Depose,
+            "fall-behind" => Event::FallBehind {
+                datacenter: self.site()?,
+            },
+            "roll-back" => Event::RollBack {
+                datacenter: self.site()?,
+            },
             unknown => return Err(NotationError::UnknownVerb(unknown.into())),
         })
     }

@@ -92,14 +92,24 @@ pub struct Observation {
     pub elr: BrokerSet,
     /// Who is fenced.
     pub fenced: BrokerSet,
-    /// The replicas, in the order of the assignment.
+    /// Who holds a replica, as the controller has it: during a reassignment also whoever is to lose
+    /// one.
+    pub assigned: BrokerSet,
+    /// Who is to get a replica by the reassignment that runs.
+    pub adding: BrokerSet,
+    /// Who is to lose one.
+    pub removing: BrokerSet,
+    /// Which replicas are observers.
+    pub observers: BrokerSet,
+    /// The brokers, in the order of the setting.
     pub replicas: Vec<ReplicaView>,
     /// Records whose producers were told that they are safe.
     pub acknowledged: RecordSet,
 }
 
 impl Observation {
-    /// Everything a story may claim, one fact a line.
+    /// Everything a story may claim, one fact a line.  Of the assignment only where it may change: where
+    /// there are spares or observers.
     pub fn facts(&self, setting: &Setting) -> Vec<String> {
         let mut facts = vec![
             format!(
@@ -113,6 +123,15 @@ impl Observation {
             format!("fenced: {}", setting.broker_names(self.fenced)),
             format!("acknowledged: {}", records(self.acknowledged)),
         ];
+        if !setting.spares.is_empty() {
+            facts.push(format!("assigned: {}", setting.broker_names(self.assigned)));
+            facts.push(format!("adding: {}", setting.broker_names(self.adding)));
+            facts.push(format!("removing: {}", setting.broker_names(self.removing)));
+        }
+        if !setting.observers.is_empty() {
+            let observers = setting.broker_names(self.observers);
+            facts.push(format!("observers: {observers}"));
+        }
         for (index, replica) in self.replicas.iter().enumerate() {
             facts.push(format!(
                 "{}: {replica}",

@@ -27,7 +27,7 @@ pub struct Setting {
     /// How many ZooKeeper servers of each datacenter only learn what is committed; as long as
     /// `datacenters`, all 0 with KRaft.
     pub zookeeper_observers: Vec<u8>,
-    /// Where each replica lives, in the order of the partition's assignment: the first is the
+    /// Where each broker lives, in the order of the partition's assignment: the first is the
     /// preferred leader, and elections try them in this order.
     pub brokers: Vec<Datacenter>,
     /// `min.insync.replicas` of the topic.
@@ -43,6 +43,9 @@ pub struct Setting {
     pub observers: BrokerSet,
     /// When observers may join the ISR.
     pub observer_promotion: ObserverPromotion,
+    /// Brokers that hold no replica at first; a reassignment may give them one.  They stand behind
+    /// everybody else.
+    pub spares: BrokerSet,
 }
 
 /// How it is decided which voters are enough to commit.
@@ -97,14 +100,19 @@ impl ObserverPromotion {
 }
 
 impl Setting {
-    /// Every replica, in the order of the assignment.
+    /// Every broker that holds a replica or may come to hold one, in the order of the assignment.
     pub fn replicas(&self) -> BrokerSet {
         BrokerSet::first(self.brokers.len())
     }
 
-    /// The replicas that are no observers.
+    /// The brokers that hold a replica at first.
+    pub fn assigned(&self) -> BrokerSet {
+        self.replicas().minus(self.spares)
+    }
+
+    /// Those of them that are no observers.
     pub fn synchronous(&self) -> BrokerSet {
-        self.replicas().minus(self.observers)
+        self.assigned().minus(self.observers)
     }
 
     /// The datacenter in which `broker` lives.

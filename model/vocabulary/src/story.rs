@@ -144,6 +144,9 @@ impl Story {
                 setting.observer_promotion.name()
             );
         }
+        if !setting.spares.is_empty() {
+            let _ = write!(header, ", spares {}", setting.broker_names(setting.spares));
+        }
         for part in variant {
             let _ = write!(header, ", with {part}");
         }
@@ -201,9 +204,10 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
         eligible_leader_replicas: false,
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
+        spares: BrokerSet::EMPTY,
     };
     let mut variant = Vec::new();
-    let (mut voters, mut observers) = (None, None);
+    let (mut voters, mut observers, mut spares) = (None, None, None);
     let (mut quorum, mut servers) = (None, None);
     for part in parts {
         let (key, value) = part
@@ -237,6 +241,7 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
             "elr" => setting.eligible_leader_replicas = switch()?,
             "unclean" => setting.unclean_leader_election = switch()?,
             "observers" => observers = Some(value),
+            "spares" => spares = Some(value),
             "promotion" => {
                 setting.observer_promotion = ObserverPromotion::named(value).ok_or_else(|| {
                     let known = ObserverPromotion::ALL.map(ObserverPromotion::name);
@@ -246,7 +251,7 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
             "with" => variant.push(value.to_owned()),
             _ => {
                 return Err(format!(
-                    "`{key}` is no part of a setting; there are brokers, voters, quorum, zookeeper-observers, min ISR, acks, elr, unclean, observers, promotion, with"
+                    "`{key}` is no part of a setting; there are brokers, voters, quorum, zookeeper-observers, min ISR, acks, elr, unclean, observers, promotion, spares, with"
                 ));
             }
         }
@@ -257,24 +262,25 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
     read_voters(voters, &mut setting)?;
     read_quorum(quorum.unwrap_or("majority"), &mut setting)?;
     read_zookeeper_observers(servers.unwrap_or_default(), &mut setting)?;
-    setting.observers = read_observers(observers.unwrap_or_default(), &setting)?;
+    // They are named after all brokers, so they are read last: spares, and observers before them.
+    setting.spares = read_last(spares.unwrap_or_default(), "a spare", &setting)?
+        .ok_or("spares stand behind all other brokers, and somebody is none")?;
+    setting.observers = read_last(observers.unwrap_or_default(), "an observer", &setting)?
+        .ok_or("observers stand behind all other brokers but spares, and somebody is neither")?;
     Ok((setting, variant))
 }
 
-/// They are named after all brokers, so this is read last.
-fn read_observers(names: &str, setting: &Setting) -> Result<BrokerSet, String> {
+/// Brokers that were named, if they are the last of the assignment and not all of it.
+fn read_last(names: &str, what: &str, setting: &Setting) -> Result<Option<BrokerSet>, String> {
     let named = names.split_whitespace().map(|name| {
         let broker = setting.broker_named(name);
-        broker.ok_or_else(|| format!("`{name}` is an observer and no broker of this story"))
+        broker.ok_or_else(|| format!("`{name}` is {what} and no broker of this story"))
     });
-    let observers: BrokerSet = named.collect::<Result<Vec<_>, _>>()?.into_iter().collect();
-    let last = setting
-        .replicas()
-        .minus(BrokerSet::first(setting.brokers.len() - observers.len()));
-    match observers == last && observers != setting.replicas() {
-        true => Ok(observers),
-        false => Err("observers stand behind all other brokers, and somebody is none".into()),
-    }
+    let named: BrokerSet = named.collect::<Result<Vec<_>, _>>()?.into_iter().collect();
+    let assigned = setting.assigned();
+    let others = assigned.len().saturating_sub(named.len());
+    let last = assigned.minus(BrokerSet::first(others));
+    Ok((named == last && others > 0).then_some(named))
 }
 
 fn read_brokers(names: &str, setting: &mut Setting) -> Result<(), String> {

@@ -30,15 +30,17 @@ fn setting() -> impl Strategy<Value = Setting> {
             voters[0] = voters[0].max(1);
             let home = |home: usize| Datacenter::at(home % datacenters.len());
             let replicas = homes.len();
-            let synchronous = usize::from(min_isr).min(replicas);
+            let spares = homes[0].min(replicas - 1);
+            let synchronous = usize::from(min_isr).min(replicas - spares);
             Setting {
                 kafka,
-                observers: BrokerSet::first(replicas).minus(BrokerSet::first(synchronous)),
+                observers: BrokerSet::first(replicas - spares).minus(BrokerSet::first(synchronous)),
                 // Nobody hears of it where there are none.
-                observer_promotion: match synchronous < replicas {
+                observer_promotion: match synchronous < replicas - spares {
                     true => ObserverPromotion::ALL[replicas % 3],
                     false => ObserverPromotion::default(),
                 },
+                spares: BrokerSet::first(replicas).minus(BrokerSet::first(replicas - spares)),
                 brokers: homes.into_iter().map(home).collect(),
                 quorum: match kafka.has_zookeeper() && unclean {
                     true => Quorum::Hierarchical {
@@ -169,6 +171,8 @@ impl Operands {
             Event::SetMinIsr {
                 to: self.count.max(1),
             },
+            Event::PromoteObservers { datacenter },
+            Event::Reassign { replicas: self.set },
             Event::ElectUnclean,
             Event::Stop { broker },
             Event::Restart {
@@ -199,6 +203,11 @@ impl Operands {
                 to: self.second,
             },
             Event::Depose,
+            Event::Terminate { broker },
+            Event::BreakOut { datacenter },
+            Event::AddVoter { datacenter },
+            Event::FallBehind { datacenter },
+            Event::RollBack { datacenter },
         ];
         assert_eq!(
             events.len(),
@@ -212,18 +221,24 @@ impl Operands {
 /// How many events there are.  Whoever adds one is made to come here, and adds it above.
 fn how_many(event: &Event) -> usize {
     match event {
-        Event::Produce { .. } | Event::Ack { .. } | Event::Refuse { .. } | Event::Read { .. } => 42,
-        Event::Fetch { .. } | Event::FetchLost { .. } | Event::Request { .. } => 42,
-        Event::Serve { .. } | Event::Answer { .. } | Event::Drop { .. } | Event::Lapse { .. } => 42,
-        Event::Shrink { .. } | Event::Told { .. } | Event::Untold { .. } => 42,
-        Event::Learn { .. } | Event::Late { .. } | Event::Apply { .. } | Event::Fence { .. } => 42,
-        Event::Unfence { .. } | Event::Register { .. } | Event::Prefer | Event::Unclean => 42,
-        Event::Activate { .. } | Event::SetMinIsr { .. } | Event::ElectUnclean => 42,
-        Event::Stop { .. } | Event::Restart { .. } | Event::Resume { .. } | Event::CatchUp => 42,
-        Event::Return { .. } | Event::Heal { .. } | Event::Crash { .. } => 42,
-        Event::PowerLoss { .. } | Event::Wipe { .. } | Event::Pause { .. } | Event::Lag => 42,
-        Event::Lose { .. } | Event::Darken { .. } | Event::Destroy { .. } => 42,
-        Event::Cut { .. } | Event::CutFrom { .. } | Event::Depose => 42,
+        Event::Produce { .. } | Event::Ack { .. } | Event::Refuse { .. } | Event::Read { .. } => 49,
+        Event::Fetch { .. } | Event::FetchLost { .. } | Event::Request { .. } => 49,
+        Event::Serve { .. } | Event::Answer { .. } | Event::Drop { .. } | Event::Lapse { .. } => 49,
+        Event::Shrink { .. } | Event::Told { .. } | Event::Untold { .. } => 49,
+        Event::Learn { .. } | Event::Late { .. } | Event::Apply { .. } | Event::Fence { .. } => 49,
+        Event::Unfence { .. } | Event::Register { .. } | Event::Prefer | Event::Unclean => 49,
+        Event::Activate { .. }
+        | Event::SetMinIsr { .. }
+        | Event::PromoteObservers { .. }
+        | Event::Reassign { .. }
+        | Event::ElectUnclean => 49,
+        Event::Stop { .. } | Event::Restart { .. } | Event::Resume { .. } | Event::CatchUp => 49,
+        Event::Return { .. } | Event::Heal { .. } | Event::Crash { .. } => 49,
+        Event::PowerLoss { .. } | Event::Wipe { .. } | Event::Pause { .. } | Event::Lag => 49,
+        Event::Lose { .. } | Event::Darken { .. } | Event::Destroy { .. } => 49,
+        Event::Cut { .. } | Event::CutFrom { .. } | Event::Depose => 49,
+        Event::Terminate { .. } | Event::BreakOut { .. } | Event::AddVoter { .. } => 49,
+        Event::FallBehind { .. } | Event::RollBack { .. } => 49,
     }
 }
 

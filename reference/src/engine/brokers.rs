@@ -6,17 +6,41 @@ use crate::Refusal;
 use crate::cluster::Cluster;
 use crate::kernels::change;
 use crate::row::Row;
-use crate::rules::{Around, controller, environment, metadata};
+use crate::rules::{Around, assignment, controller, environment, isr, metadata};
 use highwater_vocabulary::{Datacenter, Event, MOST_BROKERS, Offset, Process};
 
 impl Engine {
     pub(super) fn apply_to_brokers(&mut self, event: &Event) -> Result<(), Refusal> {
+        let apart = self.cluster.apart;
+        self.happen_to_brokers(event)?;
+        // What a process had asked the former controller for is lost with it.
+        let ended = |broker: &usize| {
+            apart >> broker & 1 == 1 && self.cluster.process[*broker] == Process::Stopped
+        };
+        for broker in (0..self.cluster.brokers).filter(ended).collect::<Vec<_>>() {
+            self.everywhere_else(|row, _| row.memory[broker].wire = None);
+        }
+        Ok(())
+    }
+
+    fn happen_to_brokers(&mut self, event: &Event) -> Result<(), Refusal> {
+        let site = |datacenter| self.cluster.knows_datacenter(datacenter);
+        if self.cluster.has_zookeeper() && is_of_kraft(event) {
+            return Err(Refusal::NotInThisSetting);
+        }
         match *event {
+            Event::Terminate { broker } => self.terminate(self.cluster.knows_broker(broker)?),
+            Event::BreakOut { datacenter } => self.break_out(site(datacenter)?),
+            Event::AddVoter { datacenter } => self.add_voter(site(datacenter)?),
+            Event::FallBehind { datacenter } => self.fall_behind(site(datacenter)?),
+            Event::RollBack { datacenter } => self.roll_back(site(datacenter)?),
+
             Event::Fence { broker } => self.fence(self.cluster.knows_broker(broker)?),
             Event::Unfence { broker } => self.unfence(self.cluster.knows_broker(broker)?),
             Event::Register { broker } => self.register(self.cluster.knows_broker(broker)?),
             Event::Activate { datacenter } => self.activate(datacenter),
             Event::SetMinIsr { to } => self.set_min_isr(to),
+            Event::PromoteObservers { datacenter } => self.promote_observers(datacenter),
 
             Event::Stop { broker } => self.stop(self.cluster.knows_broker(broker)?),
             Event::Restart { broker, watermark } => {
@@ -113,8 +137,9 @@ impl Engine {
             return Err(Refusal::AlreadySo);
         }
         let home = usize::from(self.cluster.home[broker]);
+        let follows = self.cluster.takes_part(broker) && !self.cluster.is_apart(broker);
         let is_heard = match self.cluster.has_zookeeper() {
-            false => self.cluster.takes_part(broker) && self.cluster.connects(home, at),
+            false => follows && self.cluster.connects(home, at),
             true => self.cluster.has_session(broker) && !self.cluster.has_bounced(broker),
         };
         if is_heard {
@@ -135,7 +160,10 @@ impl Engine {
     }
 
     pub(super) fn unfence_process(&mut self, broker: usize) -> Result<(), Refusal> {
-        if !self.cluster.takes_part(broker) {
+        let cluster = &self.cluster;
+        let is_known =
+            cluster.has_zookeeper() || cluster.own_epoch[broker] == cluster.broker_epoch[broker];
+        if !cluster.takes_part(broker) || !is_known {
             return Err(Refusal::NotServing);
         }
         if self.cluster.has_zookeeper() {
@@ -235,7 +263,7 @@ impl Engine {
         let absent = self.cluster.take_absent(former);
         self.cluster.read_nodes();
         let begin = |row: &mut Row, around: Around<'_>| {
-            environment::lose_answers(row, around);
+            isr::lose_answers_to(row, around, u8::MAX);
             row.commit(around.cluster);
         };
         if self.requests_tell_nothing() {
@@ -275,7 +303,7 @@ impl Engine {
     /// Nobody is the active controller any more.
     fn vacate(&mut self) {
         self.cluster.active = None;
-        self.everywhere_else(environment::lose_answers);
+        self.lose_answers_to(!self.cluster.apart);
     }
 
     /// `min.insync.replicas` of the topic: `ConfigurationControlManager.incrementalAlterConfigs`,
@@ -307,6 +335,24 @@ impl Engine {
         Ok(())
     }
 
+    /// The observers of a datacenter become ordinary replicas of every partition of the topic.
+    fn promote_observers(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
+        let site = self.cluster.knows_datacenter(datacenter)?;
+        self.cluster.controller()?;
+        let there = self.cluster.brokers_of(site);
+        let there = there.fold(0, |there, broker| there | 1 << broker);
+        let mut rows = 0..self.partitions();
+        if !rows.any(|row| self.table.assignment(row).observers & there != 0) {
+            return Err(Refusal::AlreadySo);
+        }
+
+        let before = self.cluster.clone();
+        self.everywhere(&before, |row, around| {
+            assignment::promote(row, around, there)
+        });
+        Ok(())
+    }
+
     /// A value that is set anew, on another level or for the cluster, is a record too, and
     /// `createClearElrRecordsAsNeeded` looks at the record, not at the value.
     fn has_anything_to_clear(&self) -> bool {
@@ -325,7 +371,7 @@ impl Engine {
             return Err(Refusal::NotServing);
         }
 
-        self.cluster.mark[broker] = self.cluster.broker_epoch[broker];
+        self.cluster.mark[broker] = self.cluster.own_epoch[broker];
         let takes_office = self.cluster.may_be_controller(broker);
         self.cluster.halt(broker);
         self.cluster.exact_checkpoint |= 1 << broker;
@@ -413,12 +459,26 @@ impl Engine {
         }
         self.can_lose(broker, loss)?;
 
+        self.end_with(broker, loss);
+        Ok(())
+    }
+
+    /// The process ends, and its disk keeps everything.
+    pub(super) fn end(&mut self, broker: usize) {
+        self.end_with(broker, Loss::Nothing);
+    }
+
+    fn end_with(&mut self, broker: usize, loss: Loss) {
         let before = self.cluster.clone();
         let takes_office = self.cluster.may_be_controller(broker);
         self.cluster.halt(broker);
         self.each_loses(&before, &[(broker, loss)]);
         self.vacate_with(u8::from(takes_office) << broker);
-        Ok(())
+    }
+
+    /// Answers on their way to these brokers are lost.
+    fn lose_answers_to(&mut self, brokers: u8) {
+        self.everywhere_else(|row, around| isr::lose_answers_to(row, around, brokers));
     }
 
     /// A datacenter stops at one moment: its brokers, its voters, the active controller if it is
@@ -453,10 +513,23 @@ impl Engine {
                 self.cluster.exact_checkpoint &= !(1 << broker);
             }
         }
+        let deposes = self.cluster.active == Some(site as u8);
+        if deposes {
+            self.cluster.active = None;
+            self.cluster.gone |= gone;
+        }
+        let former = self.cluster.former.as_mut();
+        let former = former.filter(|former| former.active == Some(site as u8));
+        let deposes_former = former.is_some();
+        if let Some(former) = former {
+            former.active = None;
+        }
         self.each_loses(&before, &losses);
-        self.vacate_with(gone);
-        if self.cluster.active == Some(site as u8) {
-            self.vacate();
+        if deposes {
+            self.lose_answers_to(!before.apart);
+        }
+        if deposes_former {
+            self.lose_answers_to(before.apart);
         }
         Ok(())
     }
@@ -510,12 +583,29 @@ impl Engine {
     }
 }
 
+/// What is told of KRaft alone: its quorum, its histories, its way to place replicas.
+fn is_of_kraft(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Terminate { .. }
+            | Event::BreakOut { .. }
+            | Event::AddVoter { .. }
+            | Event::FallBehind { .. }
+            | Event::RollBack { .. }
+            | Event::PromoteObservers { .. }
+    )
+}
+
 /// What registering a broker does to a row; it counts as registered already, and but for ZooKeeper as
 /// fenced.
 pub(super) fn register_row(row: &mut Row, around: Around<'_>, broker: usize, clean: bool) {
     if around.cluster.has_zookeeper() {
         metadata::begin_blank(row, around, broker);
         return;
+    }
+    if around.cluster.former.is_some() {
+        // What an earlier process had asked of either controller is lost.
+        row.memory[broker].wire = None;
     }
     if around.rules.switches.registration_takes_seats {
         controller::take_seats(row, around, broker, clean);
@@ -527,7 +617,7 @@ pub(super) fn register_row(row: &mut Row, around: Around<'_>, broker: usize, cle
 /// What unfencing a broker does to a row; it counts as unfenced already.
 pub(super) fn unfence_row(row: &mut Row, around: Around<'_>, broker: usize) {
     let change = controller::unfencing(around, broker);
-    change::elect_leaderless(&mut row.registration.as_columns(), &change);
+    controller::elect_if_leaderless(row, around, &change);
     row.commit(around.cluster);
 }
 

@@ -24,7 +24,7 @@ impl Engine {
             Acks::All => min_isr,
             Acks::None | Acks::Leader => 0,
         };
-        let gate = self.around().watermark_min_isr(self.cluster.min_isr);
+        let gate = self.around().watermark_min_isr(min_isr);
         let serving = self.brokers_that(|engine, broker| engine.cluster.serves(broker));
         let rows = 0..self.partitions();
         let columns = &mut self.table.columns;
@@ -72,7 +72,8 @@ impl Engine {
         let can_ask: Vec<u8> = (0..self.cluster.brokers)
             .map(|follower| self.leaders_for(follower))
             .collect();
-        let gate = self.around().watermark_min_isr(self.cluster.min_isr);
+        let min_isr = self.cluster.effective(self.cluster.min_isr);
+        let gate = self.around().watermark_min_isr(min_isr);
         sweeps::fetch_round(&mut self.table.columns, rows, &can_ask, gate);
         let followers = self.cluster.brokers;
         self.one_by_one(aside, |row, around, _| {

@@ -103,7 +103,7 @@ impl Engine {
         Fencing {
             change: controller::fencing(around, slot),
             living: self.brokers_that(|engine, broker| engine.cluster.takes_part(broker)),
-            min_isr: around.watermark_min_isr(self.cluster.min_isr),
+            min_isr: around.watermark_min_isr(self.cluster.effective(self.cluster.min_isr)),
         }
     }
 
@@ -202,8 +202,7 @@ pub(super) fn learn_all(row: &mut Row, around: Around<'_>) {
 /// What fencing a broker does to a row; the broker counts as fenced already.
 pub(super) fn fence_row(row: &mut Row, around: Around<'_>, broker: usize) {
     let change = controller::fencing(around, broker);
-    let whose = change.removed;
-    change::remove_members(&mut row.registration.as_columns(), &change, whose);
+    controller::remove_member(row, around, &change);
     row.commit(around.cluster);
 }
 

@@ -5,17 +5,18 @@ mod bulk;
 mod comeback;
 mod failover;
 mod observe;
+mod promise;
 #[cfg(test)]
 mod tests;
 
 use crate::cluster::Cluster;
-use crate::columns::{Columns, Table};
+use crate::columns::{Columns, Table, bits};
 use crate::row::Row;
 use crate::rules::{
-    Around, Observers, Rules, client, controller, fetch, isr, late, metadata, requests,
+    Around, Observers, Rules, assignment, client, controller, fetch, isr, late, metadata, requests,
 };
 use crate::{Refusal, Switches};
-use highwater_vocabulary::{BrokerSet, Datacenter, Event, Member, Setting};
+use highwater_vocabulary::{Datacenter, Event, Setting};
 
 /// Many partitions with the same replicas, and the brokers that hold them.
 #[derive(Clone, Debug)]
@@ -59,9 +60,12 @@ impl Engine {
             cluster,
             table: Table::new(setting, partitions),
         };
-        let observers = engine.rules.observers.all;
+        let synchronous = bits(setting.synchronous());
         for in_sync in &mut engine.table.columns.in_sync {
-            *in_sync &= !observers;
+            *in_sync &= synchronous;
+        }
+        if !setting.spares.is_empty() {
+            engine.take_from_spares();
         }
         if switches.waits_for_caught_up {
             engine.begin_caught_up();
@@ -118,6 +122,18 @@ impl Engine {
     /// If there is no such row.
     pub fn apply(&mut self, row: usize, event: &Event) -> Result<(), Refusal> {
         assert!(row < self.partitions(), "row {row} is not in the table");
+        if self.cluster.former.is_some() {
+            return self.apply_to_history(row, event);
+        }
+        let happened = self.apply_in_front(row, event);
+        if self.cluster.former.is_some() {
+            self.drop_former();
+        }
+        happened
+    }
+
+    /// The same of the history in front.
+    fn apply_in_front(&mut self, row: usize, event: &Event) -> Result<(), Refusal> {
         if happens_to_all(event) {
             return self.apply_to_brokers(event);
         }
@@ -135,7 +151,10 @@ impl Engine {
     /// Whatever refuses an event of brokers, links, the controller or the topic.
     pub fn apply_to_all(&mut self, event: &Event) -> Result<usize, Refusal> {
         if happens_to_all(event) {
-            self.apply_to_brokers(event)?;
+            match self.cluster.former.is_some() {
+                true => self.apply_to_history(0, event)?,
+                false => self.apply_to_brokers(event)?,
+            }
             return Ok(self.partitions());
         }
         let happened = (0..self.partitions())
@@ -192,12 +211,14 @@ impl Engine {
             Event::Prefer => controller::prefer(row, around),
             Event::Unclean => controller::sweep_unclean(row, around),
             Event::ElectUnclean => controller::elect_unclean(row, around),
+            Event::Reassign { replicas } => assignment::reassign(row, around, bits(replicas)),
 
             Event::Fence { .. }
             | Event::Unfence { .. }
             | Event::Register { .. }
             | Event::Activate { .. }
             | Event::SetMinIsr { .. }
+            | Event::PromoteObservers { .. }
             | Event::Stop { .. }
             | Event::Restart { .. }
             | Event::Resume { .. }
@@ -214,7 +235,29 @@ impl Engine {
             | Event::Destroy { .. }
             | Event::Cut { .. }
             | Event::CutFrom { .. }
-            | Event::Depose => unreachable!("it happens to all rows"),
+            | Event::Depose
+            | Event::Terminate { .. }
+            | Event::BreakOut { .. }
+            | Event::AddVoter { .. }
+            | Event::FallBehind { .. }
+            | Event::RollBack { .. } => unreachable!("it happens to all rows"),
+        }
+    }
+
+    /// Spares hold no replica, which no column can say: every row is kept aside.
+    fn take_from_spares(&mut self) {
+        let spares = bits(self.setting.spares);
+        for row in 0..self.partitions() {
+            let mut whole = self.table.load(row, &self.cluster);
+            whole.assignment.replicas &= !spares;
+            let assignment = whole.assignment;
+            for (broker, memory) in whole.memory.iter_mut().enumerate() {
+                memory.image.assignment = assignment;
+                if spares >> broker & 1 == 1 {
+                    (memory.leader, memory.leader_epoch) = (0, 0);
+                }
+            }
+            self.table.store(row, whole, &self.cluster);
         }
     }
 
@@ -262,12 +305,14 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::Apply { .. }
         | Event::Prefer
         | Event::Unclean
+        | Event::Reassign { .. }
         | Event::ElectUnclean => false,
         Event::Fence { .. }
         | Event::Unfence { .. }
         | Event::Register { .. }
         | Event::Activate { .. }
         | Event::SetMinIsr { .. }
+        | Event::PromoteObservers { .. }
         | Event::Stop { .. }
         | Event::Restart { .. }
         | Event::Resume { .. }
@@ -284,7 +329,12 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::Destroy { .. }
         | Event::Cut { .. }
         | Event::CutFrom { .. }
-        | Event::Depose => true,
+        | Event::Depose
+        | Event::Terminate { .. }
+        | Event::BreakOut { .. }
+        | Event::AddVoter { .. }
+        | Event::FallBehind { .. }
+        | Event::RollBack { .. } => true,
     }
 }
 
@@ -294,11 +344,4 @@ fn learn(row: &mut Row, around: Around<'_>, broker: usize, records: usize) -> Re
         true => requests::learn(row, around, broker, records),
         false => metadata::learn(row, around, broker, records),
     }
-}
-
-/// A set of brokers as it stands in a column.
-fn bits(brokers: BrokerSet) -> u8 {
-    brokers
-        .iter()
-        .fold(0, |bits, broker| bits | 1 << broker.index())
 }

@@ -65,6 +65,10 @@ impl Engine {
             isr: brokers(controller.in_sync),
             elr: brokers(controller.eligible),
             fenced: brokers(self.cluster.fenced),
+            assigned: brokers(whole.assignment.replicas),
+            adding: brokers(whole.assignment.adding),
+            removing: brokers(whole.assignment.removing),
+            observers: brokers(whole.assignment.observers),
             replicas: replicas.collect(),
             acknowledged: members::<Record>(whole.acknowledged).collect::<RecordSet>(),
         }

@@ -42,8 +42,10 @@ pub struct Change {
     pub unclean_stop: u8,
     /// The effective min ISR (`getTopicEffectiveMinIsr`).
     pub min_isr: u8,
-    /// `Election.PREFERRED`.
-    pub prefers_first: bool,
+    /// Whom `Election.PREFERRED` tries first, as a set of one; empty at any other election.
+    pub preferred: u8,
+    /// Who is to lose its replica by a reassignment: the last of the assignment.
+    pub removing: u8,
     /// `Election.UNCLEAN`.
     pub allows_unclean: bool,
     /// The feature of KIP-966.

@@ -48,7 +48,7 @@ pub(crate) fn fill(
 fn admit(row: &Row, around: Around<'_>, broker: usize) -> Result<(), Refusal> {
     let committed = serving_leader(row, around, broker)?.committed;
     let min_isr = match around.rules.acks {
-        Acks::All => around.cluster.effective(row.memory[broker].image.min_isr),
+        Acks::All => row.memory[broker].image.effective_min_isr(),
         Acks::None | Acks::Leader => 0,
     };
     if !watermark::enough(committed, min_isr) {
@@ -124,7 +124,8 @@ pub(crate) fn read(
 ) -> Result<(), Refusal> {
     let home = usize::from(around.cluster.home[broker]);
     // With ZooKeeper a process that has not been told yet has no such partition.
-    if !around.cluster.serves(broker) || row.memory[broker].leader_epoch == 0 {
+    let holds_replica = row.memory[broker].image.assigns(broker);
+    if !around.cluster.serves(broker) || !holds_replica {
         return Err(Refusal::NotServing);
     }
     if !around.cluster.can_open(from, home) {
@@ -160,7 +161,7 @@ fn completion(
     if row.disks[broker].watermark < memory.waiting[place].end {
         return Err(Refusal::AckAwaitsWatermark);
     }
-    let min_isr = around.cluster.effective(memory.image.min_isr);
+    let min_isr = memory.image.effective_min_isr();
     Ok((place, tenure.maximal().count_ones() >= u32::from(min_isr)))
 }
 

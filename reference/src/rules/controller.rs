@@ -3,7 +3,7 @@
 //! What concerns brokers is decided once for all partitions, in [`crate::Engine`]; here is what
 //! follows for a row.
 
-use super::Around;
+use super::{Around, assignment};
 use crate::Refusal;
 use crate::kernels::change::{self, Change};
 use crate::row::{Proposal, Registration, Row, Verdict, Wire};
@@ -20,7 +20,8 @@ pub(crate) fn occasion(around: Around<'_>) -> Change {
         removed: 0,
         unclean_stop: 0,
         min_isr: around.cluster.effective(around.cluster.min_isr),
-        prefers_first: false,
+        preferred: 0,
+        removing: 0,
         allows_unclean: switches.unclean_by_controller && around.rules.unclean_leader_election,
         has_eligible: switches.eligible_leader_replicas,
         elects_fenced_last_known: switches.elects_fenced_last_known,
@@ -66,12 +67,39 @@ pub(crate) fn take_seats(row: &mut Row, around: Around<'_>, broker: usize, clean
             ..change
         };
         let was_eligible = row.registration.eligible & whose != 0;
-        change::remove_members(&mut row.registration.as_columns(), &change, whose);
+        remove_member(row, around, &change);
         if was_eligible {
-            change::remove(&mut row.registration.as_columns(), &change);
+            remove(row, around, &change);
         }
     } else {
-        change::remove_members(&mut row.registration.as_columns(), &change, whose);
+        remove_member(row, around, &change);
+    }
+}
+
+/// Takes somebody out of the ISR who is in it, and elects (`partitionsWithBrokerInIsr`).
+pub(crate) fn remove_member(row: &mut Row, around: Around<'_>, change: &Change) {
+    if !row.assignment.is_in_progress() {
+        let change = assignment::narrow(row, around, change);
+        change::remove_members(&mut row.registration.as_columns(), &change, change.removed);
+    } else if row.registration.in_sync & change.removed != 0 {
+        remove(row, around, change);
+    }
+}
+
+/// The same whether or not it is in the ISR (`generateLeaderAndIsrUpdates`).
+fn remove(row: &mut Row, around: Around<'_>, change: &Change) {
+    let target = row.registration.in_sync & !change.removed;
+    assignment::build(row, around, change, target, row.assignment);
+}
+
+/// Elects where nobody leads (`partitionsWithNoLeader`).
+pub(crate) fn elect_if_leaderless(row: &mut Row, around: Around<'_>, change: &Change) {
+    if !row.assignment.is_in_progress() {
+        let change = assignment::narrow(row, around, change);
+        change::elect_leaderless(&mut row.registration.as_columns(), &change);
+    } else if row.registration.leader == 0 {
+        let target = row.registration.in_sync;
+        assignment::build(row, around, change, target, row.assignment);
     }
 }
 
@@ -91,7 +119,12 @@ pub(crate) fn apply(row: &mut Row, around: Around<'_>, leader: usize) -> Result<
         around.cluster.controller_for(leader)?;
     }
 
-    let judgement = match around.cluster.has_zookeeper() {
+    let has_zookeeper = around.cluster.has_zookeeper();
+    if !has_zookeeper && knows_more(row, around, leader, &proposal) {
+        return Err(Refusal::NoController);
+    }
+
+    let judgement = match has_zookeeper {
         true => judge_node(row, around, leader, &proposal),
         false => judge(row, around, leader, &proposal),
     };
@@ -99,7 +132,7 @@ pub(crate) fn apply(row: &mut Row, around: Around<'_>, leader: usize) -> Result<
         Judgement::OutOfDate => None,
         Judgement::Ineligible => Some(Wire::Answered {
             number: proposal.number,
-            verdict: Verdict::Ineligible,
+            verdict: Verdict::Ineligible(proposal),
         }),
         Judgement::IsSo => Some(answer(leader, &proposal, row.registration)),
         Judgement::Written => {
@@ -111,11 +144,7 @@ pub(crate) fn apply(row: &mut Row, around: Around<'_>, leader: usize) -> Result<
         Judgement::Good => {
             let before = row.registration;
             let change = occasion(around);
-            change::take(
-                &mut row.registration.as_columns(),
-                &change,
-                proposal.in_sync,
-            );
+            assignment::build(row, around, &change, proposal.in_sync, row.assignment);
             if row.registration != before {
                 row.commit(around.cluster);
             }
@@ -123,6 +152,15 @@ pub(crate) fn apply(row: &mut Row, around: Around<'_>, leader: usize) -> Result<
         }
     };
     Ok(())
+}
+
+/// `NOT_CONTROLLER`: whoever is asked does not know the epochs that the leader acts on, and is asked
+/// again by `NodeToControllerRequestThread`.  Only a history that has gone back is behind a leader.
+fn knows_more(row: &Row, around: Around<'_>, leader: usize, proposal: &Proposal) -> bool {
+    let controller = &row.registration;
+    proposal.sender_epoch == around.cluster.broker_epoch[leader]
+        && (proposal.leader_epoch > controller.leader_epoch
+            || proposal.partition_epoch > controller.partition_epoch)
 }
 
 enum Judgement {
@@ -183,17 +221,15 @@ fn judge_node(row: &Row, around: Around<'_>, leader: usize, proposal: &Proposal)
     }
 }
 
-/// `NEW_LEADER_ELECTED` cannot arise: without reassignment a proposal that includes its sender,
-/// unfenced, leaves it the leader.
+/// A proposal that includes its sender, unfenced, leaves it the leader, unless that completes a
+/// reassignment that takes its replica away.
 fn answer(leader: usize, proposal: &Proposal, taken: Registration) -> Wire {
-    debug_assert_eq!(
-        taken.leader,
-        1 << leader,
-        "a leader in its own ISR leads on"
-    );
     Wire::Answered {
         number: proposal.number,
-        verdict: Verdict::Taken(taken),
+        verdict: match taken.leader == 1 << leader {
+            true => Verdict::Taken(taken),
+            false => Verdict::NewLeaderElected,
+        },
     }
 }
 
@@ -203,17 +239,17 @@ fn answer(leader: usize, proposal: &Proposal, taken: Registration) -> Wire {
 /// With ZooKeeper: `Election.leaderForPreferredReplica`, which leaves the ISR as it is.
 pub(crate) fn prefer(row: &mut Row, around: Around<'_>) -> Result<(), Refusal> {
     around.cluster.controller()?;
-    if row.registration.leader == 1 {
+    if row.registration.leader == row.assignment.first() {
         return Err(Refusal::AlreadySo);
     }
     let change = Change {
-        prefers_first: true,
+        preferred: row.assignment.first(),
         allows_unclean: false,
         keeps_only_living: false,
         ..occasion(around)
     };
     // `preferredReplicaPartitionLeaderElection` elects the first or nobody.
-    let may_lead = row.registration.in_sync & change.acceptable & 1 != 0;
+    let may_lead = row.registration.in_sync & change.acceptable & change.preferred != 0;
     if around.cluster.has_zookeeper() && !may_lead {
         return Err(Refusal::NothingThere);
     }
@@ -252,13 +288,17 @@ fn elect_leaderless(row: &mut Row, around: Around<'_>, change: &Change) -> Resul
 }
 
 fn elect(row: &mut Row, around: Around<'_>, change: &Change) -> Result<(), Refusal> {
-    let mut elected = row.registration;
-    change::elect(&mut elected.as_columns(), change);
-    if elected == row.registration {
+    let before = (row.registration, row.assignment);
+    if row.assignment.is_in_progress() {
+        assignment::build(row, around, change, before.0.in_sync, before.1);
+    } else {
+        let change = assignment::narrow(row, around, change);
+        change::elect(&mut row.registration.as_columns(), &change);
+    }
+    if (row.registration, row.assignment) == before {
         return Err(Refusal::NothingThere);
     }
 
-    row.registration = elected;
     row.commit(around.cluster);
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! Disks: what a stop leaves, what a loss of power takes, what a start finds.
 
-use super::{Around, isr};
 use crate::row::Row;
 use crate::spans;
 
@@ -37,11 +36,4 @@ pub(crate) fn start(row: &mut Row, broker: usize, watermark: Option<u64>) {
     let disk = &mut row.disks[broker];
     spans::truncate(&mut disk.spans, disk.end);
     disk.watermark = watermark.unwrap_or(disk.watermark).min(disk.end);
-}
-
-/// The controller loses its office: answers on their way are lost.
-pub(crate) fn lose_answers(row: &mut Row, around: Around<'_>) {
-    for broker in 0..around.cluster.brokers {
-        isr::lose_answer(row, around, broker);
-    }
 }

@@ -20,7 +20,7 @@ pub(crate) fn fetch(
     let answer = handle(row, around, follower, &request)?;
 
     if delivered {
-        take(row, follower, answer);
+        take(row, around, follower, answer);
     }
     Ok(())
 }
@@ -84,6 +84,10 @@ pub(super) fn handle(
     if row.memory[to].tenure.is_none() {
         return Err(Refusal::NotLeading);
     }
+    // `followerReplicaOrThrow`.
+    if !row.memory[to].image.assigns(follower) {
+        return Err(Refusal::FetcherIsAssigned);
+    }
     let answer = read(row, request)?;
     if let Answer::Diverging { .. } = answer {
         return Ok(answer);
@@ -146,7 +150,8 @@ fn note(row: &mut Row, around: Around<'_>, follower: usize, request: &Late) {
 /// Kafka: `ReplicaFetcherThread.processPartitionData`,
 /// `AbstractFetcherThread.truncateOnFetchResponse`.  A diverging answer leaves the watermark alone,
 /// but for what is cut off (KAFKA-14704).
-pub(super) fn take(row: &mut Row, follower: usize, answer: Answer) {
+pub(super) fn take(row: &mut Row, around: Around<'_>, follower: usize, answer: Answer) {
+    let compares = !around.rules.switches.truncates_to_watermark;
     let disk = &mut row.disks[follower];
     match answer {
         Answer::Records {
@@ -154,7 +159,7 @@ pub(super) fn take(row: &mut Row, follower: usize, answer: Answer) {
             end,
             watermark,
         } => {
-            spans::copy(&mut disk.spans, disk.end, &leaders, end);
+            spans::copy(&mut disk.spans, disk.end, &leaders, end, compares);
             kernels::fetch::copy(
                 from_mut(&mut disk.end),
                 from_mut(&mut disk.watermark),

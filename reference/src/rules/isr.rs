@@ -45,16 +45,14 @@ pub(super) fn propose_expansion(row: &mut Row, around: Around<'_>, leader: usize
 
 /// The observers that are not to be in this ISR, as the leader sees it.
 fn unasked_observers(around: Around<'_>, row: &Row, leader: usize, in_sync: u8) -> u8 {
-    let min_isr = around.cluster.effective(row.memory[leader].image.min_isr);
-    around
-        .rules
-        .observers
-        .unasked(1 << leader, in_sync, min_isr)
+    let image = &row.memory[leader].image;
+    let observers = around.rules.observers.known_by(image);
+    observers.unasked(1 << leader, in_sync, image.effective_min_isr())
 }
 
 /// Whether only observers leave, whom those who stay do not ask for, being enough to write.
 fn is_demotion(around: Around<'_>, row: &Row, leader: usize, staying: u8, dropped: u8) -> bool {
-    let min_isr = around.cluster.effective(row.memory[leader].image.min_isr);
+    let min_isr = row.memory[leader].image.effective_min_isr();
     dropped & !unasked_observers(around, row, leader, staying) == 0
         && staying.count_ones() >= u32::from(min_isr)
 }
@@ -164,7 +162,9 @@ pub(crate) fn told(row: &mut Row, around: Around<'_>, leader: usize) -> Result<(
         return Ok(());
     }
     match verdict {
-        Verdict::Ineligible => tenure.pending = None,
+        Verdict::Ineligible(_) => tenure.pending = None,
+        // It stays pending until metadata tells what became of it.
+        Verdict::NewLeaderElected => {}
         Verdict::Taken(registration) => {
             // `handleAlterIsrResponse` heeds a larger version only.
             let least = memory.partition_epoch + u32::from(around.cluster.has_zookeeper());
@@ -183,39 +183,32 @@ pub(crate) fn told(row: &mut Row, around: Around<'_>, leader: usize) -> Result<(
     Ok(())
 }
 
-/// The controller's answer is lost; the change stays pending.
+/// The controller's answer is lost; the change stays pending, and is asked for again where that can matter.
 pub(crate) fn untold(row: &mut Row, around: Around<'_>, leader: usize) -> Result<(), Refusal> {
     match row.memory[leader].wire {
         Some(Wire::Answered { .. }) => {
-            lose_answer(row, around, leader);
+            lose_answers_to(row, around, 1 << leader);
             Ok(())
         }
         _ => Err(Refusal::NothingThere),
     }
 }
 
-/// An answer that is under way gets lost.  With KRaft the request that is sent again would be out of date,
-/// and change nothing; a controller in ZooKeeper says yes once more (`KafkaController.processAlterIsr`), so
-/// there it is sent again.
+/// Answers on their way to these brokers are lost.  With KRaft a request that is sent again changes nothing
+/// where it was taken; a controller in ZooKeeper says yes once more (`KafkaController.processAlterIsr`).
 ///
-/// Kafka: `BrokerToControllerRequestThread`, which repeats a request whose connection breaks.
-pub(crate) fn lose_answer(row: &mut Row, around: Around<'_>, leader: usize) {
-    let memory = &mut row.memory[leader];
-    if !matches!(memory.wire, Some(Wire::Answered { .. })) {
+/// Kafka 2.7.0: `BrokerToControllerRequestThread`, which repeats a request whose connection breaks.
+pub(crate) fn lose_answers_to(row: &mut Row, around: Around<'_>, brokers: u8) {
+    if !around.cluster.has_zookeeper() {
+        row.lose_answers_to(brokers);
         return;
     }
-    memory.wire = None;
-    let pending = memory.tenure.as_ref().and_then(|tenure| tenure.pending);
-    if let Some(pending) = pending.filter(|_| around.cluster.has_zookeeper()) {
-        memory.wire = Some(Wire::Asked(Proposal {
-            number: pending.number,
-            sent: false,
-            in_sync: pending.proposed,
-            broker_epoch: [0; MOST_BROKERS],
-            sender_epoch: around.cluster.own_epoch[leader],
-            leader_epoch: memory.leader_epoch,
-            partition_epoch: memory.partition_epoch,
-        }));
+    for broker in (0..around.cluster.brokers).filter(|broker| brokers >> broker & 1 == 1) {
+        let memory = &mut row.memory[broker];
+        if let Some(Wire::Answered { .. }) = memory.wire {
+            let sender_epoch = around.cluster.own_epoch[broker];
+            memory.wire = memory.asked_again(sender_epoch).map(Wire::Asked);
+        }
     }
 }
 

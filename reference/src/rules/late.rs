@@ -59,7 +59,7 @@ pub(crate) fn answer(row: &mut Row, around: Around<'_>, follower: usize) -> Resu
     }
 
     row.late[follower] = None;
-    fetch::take(row, follower, answer);
+    fetch::take(row, around, follower, answer);
     Ok(())
 }
 

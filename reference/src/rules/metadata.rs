@@ -24,7 +24,8 @@ pub(crate) fn learn(
         return Err(Refusal::NothingThere);
     }
 
-    let image = row.records[row.records.len() - behind + count - 1];
+    let records = row.records_for(broker, around.cluster);
+    let image = records[records.len() - behind + count - 1];
     let memory = &mut row.memory[broker];
     let before = memory.image;
     memory.behind -= count;
@@ -47,7 +48,7 @@ pub(crate) fn learn(
 /// broker asks to be unfenced.
 pub(crate) fn begin(row: &mut Row, around: Around<'_>, broker: usize) {
     row.memory[broker] = Memory {
-        image: Image::of(row.registration, around.cluster),
+        image: Image::of(row.registration, row.assignment, around.cluster),
         behind: 0,
         ..row.memory[broker].but_what_was_sent()
     };
@@ -61,7 +62,10 @@ pub(crate) fn begin_blank(row: &mut Row, around: Around<'_>, broker: usize) {
     let memory = row.memory[broker].but_what_was_sent();
     let waiting = memory.behind * usize::from(around.cluster.is_sent_to(broker));
     row.memory[broker] = Memory {
-        image: Image::configured(around.cluster.min_isr),
+        image: Image {
+            min_isr: around.cluster.min_isr,
+            ..Image::default()
+        },
         behind: waiting,
         ..memory
     };
@@ -75,10 +79,12 @@ fn apply(row: &mut Row, around: Around<'_>, broker: usize) {
     }
 }
 
-/// As leader or as follower.
+/// As leader or as follower, if it holds a replica.
 pub(super) fn become_what_the_image_says(row: &mut Row, around: Around<'_>, broker: usize) {
     let memory = &row.memory[broker];
-    if memory.image.partition.leader == 1 << broker {
+    if !memory.image.assigns(broker) {
+        stop_replica(row, broker);
+    } else if memory.image.partition.leader == 1 << broker {
         make_leader(row, around, broker);
     } else {
         let former = row.memory[broker].leader;
@@ -90,6 +96,28 @@ pub(super) fn become_what_the_image_says(row: &mut Row, around: Around<'_>, brok
     }
 }
 
+/// `ReplicaManager.stopPartitions` with deletion, or at a start the deletion of a stray log
+/// (`BrokerMetadataPublisher`): nothing is left but a request that has been sent.
+fn stop_replica(row: &mut Row, broker: usize) {
+    row.disks[broker] = Disk::default();
+    let memory = &row.memory[broker];
+    row.memory[broker] = Memory {
+        image: memory.image,
+        behind: memory.behind,
+        partition_epoch: memory.image.partition.partition_epoch,
+        ..memory.but_what_was_sent()
+    };
+}
+
+/// `Partition.updateAssignmentAndIsr`: the states of other replicas than these are dropped.
+fn keep_replicas(tenure: &mut Tenure, replicas: u8) {
+    for slot in (0..MOST_BROKERS).filter(|slot| replicas >> slot & 1 == 0) {
+        tenure.known[slot] = 0;
+        tenure.heard_as[slot] = 0;
+    }
+    tenure.caught_up &= replicas;
+}
+
 /// `Partition.makeLeader`.  Nothing is truncated.
 fn make_leader(row: &mut Row, around: Around<'_>, broker: usize) {
     let switches = around.rules.switches;
@@ -97,6 +125,9 @@ fn make_leader(row: &mut Row, around: Around<'_>, broker: usize) {
     let memory = &mut row.memory[broker];
     let image = memory.image.partition;
     let new_epoch = image.leader_epoch > memory.leader_epoch;
+    if let Some(tenure) = &mut memory.tenure {
+        keep_replicas(tenure, memory.image.assignment.replicas);
+    }
     let known_already = memory.tenure.is_some() && image.partition_epoch == memory.partition_epoch;
     if known_already && !switches.equal_epoch_wipes_pending {
         return;

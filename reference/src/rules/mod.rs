@@ -3,6 +3,7 @@
 //! A rule takes the row and the broker facts, names what refuses it before it changes anything, and
 //! runs the kernels on columns of length one.
 
+pub(crate) mod assignment;
 pub(crate) mod client;
 pub(crate) mod controller;
 pub(crate) mod environment;
@@ -15,7 +16,9 @@ pub(crate) mod requests;
 
 use crate::Switches;
 use crate::cluster::Cluster;
-use highwater_vocabulary::{Acks, Member, ObserverPromotion, Setting};
+use crate::columns::bits;
+use crate::row::{Assignment, Image};
+use highwater_vocabulary::{Acks, ObserverPromotion, Setting};
 
 /// What the rules go by and no event changes.
 #[derive(Clone, Copy, Debug)]
@@ -37,11 +40,24 @@ pub(crate) struct Observers {
 
 impl Observers {
     pub(crate) fn new(setting: &Setting) -> Observers {
-        let all = setting.observers.iter();
         Observers {
-            all: all.fold(0, |all, broker| all | 1 << broker.index()),
+            all: bits(setting.observers),
             promotion: setting.observer_promotion,
-            others: (setting.brokers.len() - setting.observers.len()) as u32,
+            others: setting.synchronous().len() as u32,
+        }
+    }
+
+    /// The observers as a broker knows them.
+    pub(crate) fn known_by(&self, image: &Image) -> Observers {
+        let Assignment {
+            replicas,
+            observers,
+            ..
+        } = image.assignment;
+        Observers {
+            all: observers,
+            others: (replicas & !observers).count_ones(),
+            promotion: self.promotion,
         }
     }
 
@@ -64,10 +80,11 @@ pub(crate) struct Around<'a> {
 }
 
 impl Around<'_> {
-    /// The min ISR below which a leader's watermark stands still; 0 where there is none such.
-    pub(crate) fn watermark_min_isr(&self, known: u8) -> u8 {
+    /// The min ISR below which a leader's watermark stands still, of what min ISR comes to for it; 0 where
+    /// there is none such.
+    pub(crate) fn watermark_min_isr(&self, effective: u8) -> u8 {
         if self.rules.switches.strict_min_isr {
-            self.cluster.effective(known)
+            effective
         } else {
             0
         }
@@ -88,10 +105,15 @@ impl Around<'_> {
 
     /// Moves the watermark of a broker that takes itself for the leader, if it may move.
     pub(crate) fn advance(&self, row: &mut crate::row::Row, leader: usize) {
-        let min_isr = self.watermark_min_isr(row.memory[leader].image.min_isr);
+        let image = &row.memory[leader].image;
+        let min_isr = self.watermark_min_isr(image.effective_min_isr());
         let waits = self.rules.switches.waits_for_caught_up;
+        let assignment = image.assignment;
         let waited_for = match waits {
-            true => !self.rules.observers.all & self.eligible_followers(row, leader),
+            true => {
+                let may_join = assignment.replicas & !assignment.observers;
+                may_join & self.eligible_followers(row, leader)
+            }
             false => 0,
         };
         row.advance_watermark(leader, min_isr, waited_for);

@@ -81,9 +81,11 @@ fn become_leader_or_follower(
             ..request
         };
         metadata::become_what_the_image_says(row, around, broker);
+        let memory = &mut row.memory[broker];
+        memory.image = memory.image.kept();
     }
     let memory = &mut row.memory[broker];
-    memory.image = Image::configured(request.min_isr);
+    memory.image.min_isr = request.min_isr;
     if memory.tenure.is_none() {
         memory.partition_epoch = 0;
     }

@@ -5,6 +5,7 @@
 //!
 //! Source: `PartitionChangeBuilder.build`; R27 to R34.
 
+use crate::replication::rules::reassignment::Assignment;
 use crate::replication::state::{Controller, EPOCHS, Image};
 use crate::replication::{BrokerEpoch, Disabled, Guard, PartitionEpoch, Replication};
 use highwater_vocabulary::{Broker, BrokerSet};
@@ -20,6 +21,8 @@ pub(super) struct Change {
     pub(super) unclean_stop: BrokerSet,
     /// How a leader is chosen.
     pub(super) election: Election,
+    /// Who is to hold a replica, and what a reassignment is about to change in it.
+    pub(super) assignment: Assignment,
 }
 
 /// How a leader is chosen.
@@ -31,6 +34,24 @@ pub(super) enum Election {
     Preferred,
     /// As online; and if there is no candidate, whoever is there.
     Unclean,
+}
+
+/// The change that changes nothing, to start from.
+pub(super) fn unchanged(model: &Replication, controller: &Controller) -> Change {
+    let image = controller.image();
+    let unclean =
+        model.setting.unclean_leader_election && model.variant.switches.unclean_by_controller;
+    Change {
+        isr: image.isr,
+        acceptable: model.setting.replicas().minus(image.fenced),
+        unclean_stop: BrokerSet::EMPTY,
+        assignment: Assignment::of(controller),
+        election: if unclean {
+            Election::Unclean
+        } else {
+            Election::Online
+        },
+    }
 }
 
 /// Whom an election chose, and whether it had to leave the candidates.
@@ -53,6 +74,14 @@ pub(super) fn change(
     let old = *controller.image();
     let (old_elr, old_recovering) = (controller.elr, controller.recovering);
     let old_last_known = controller.last_known_leader;
+    let old_assignment = Assignment::of(controller);
+    let (assignment, isr) = wanted.assignment.completed(model, wanted.isr);
+    let wanted = Change {
+        isr,
+        acceptable: wanted.acceptable.intersection(assignment.replicas),
+        assignment,
+        ..wanted
+    };
     let mut isr = wanted.isr;
     let mut elr = eligible(model, controller, &old, &wanted);
     let elected = elect(model, controller, &old, &wanted, elr);
@@ -75,11 +104,17 @@ pub(super) fn change(
     if isr.is_empty() && !model.has_elr() && model.keeps(Guard::LastMemberStays) {
         isr = old.isr;
     }
-    if (leader_changes || loses_member) && model.keeps(Guard::ElectionStartsEpoch) {
+    let loses_replica = !old.replicas.is_subset(assignment.replicas);
+    if (leader_changes || loses_member) && model.keeps(Guard::ElectionStartsEpoch)
+        || loses_replica && model.keeps(Guard::LeavingStartsEpoch)
+    {
         image.leader_epoch = old.leader_epoch.next();
     }
     image.leader = elected.leader;
     image.isr = isr;
+    image.replicas = assignment.replicas;
+    controller.adding = assignment.adding;
+    controller.removing = assignment.removing;
     controller.elr = elr;
     controller.recovering = recovering;
     controller.last_known_leader = last_known(model, &old, image, old_last_known);
@@ -91,7 +126,8 @@ pub(super) fn change(
     );
     let changed = (image.leader, image.isr, image.leader_epoch)
         != (old.leader, old.isr, old.leader_epoch)
-        || bookkeeping != (old_elr, old_recovering, old_last_known);
+        || bookkeeping != (old_elr, old_recovering, old_last_known)
+        || assignment != old_assignment;
     if changed {
         image.partition_epoch = old.partition_epoch.next();
     }
@@ -134,7 +170,9 @@ fn eligible(
     if !model.has_elr() {
         return BrokerSet::EMPTY;
     }
-    let min_isr = model.effective_min_isr(old.min_isr);
+    // As many replicas as there were before the change; and those of partition 0 of the topic, which is
+    // taken to be assigned as this one is.
+    let min_isr = model.effective_min_isr(old.min_isr, old.replicas);
     if wanted.isr.len() >= min_isr && model.keeps(Guard::ElrEndsAtMinIsr) {
         return BrokerSet::EMPTY;
     }
@@ -166,7 +204,7 @@ fn elect(
 ) -> Elected {
     let acceptable = match model.keeps(Guard::ElectedIsNotFenced) {
         true => wanted.acceptable,
-        false => model.setting.replicas(),
+        false => wanted.assignment.replicas,
     };
     let from = if wanted.isr.is_empty() {
         elr
@@ -181,14 +219,17 @@ fn elect(
         leader: Some(leader),
         unclean: false,
     };
-    let preferred = Broker::PREFERRED;
-    if wanted.election == Election::Preferred && candidates.contains(preferred) {
+    let preferred = wanted.assignment.preferred();
+    if wanted.election == Election::Preferred
+        && let Some(preferred) = preferred.filter(|first| candidates.contains(*first))
+    {
         return clean(preferred);
     }
     if let Some(leader) = old.leader.filter(|leader| candidates.contains(*leader)) {
         return clean(leader);
     }
-    if let Some(leader) = candidates.iter().next() {
+    let in_order = || wanted.assignment.in_order();
+    if let Some(leader) = in_order().find(|replica| candidates.contains(*replica)) {
         return clean(leader);
     }
     if let Some(leader) = last_known_candidate(model, controller, wanted, elr, acceptable) {
@@ -199,7 +240,7 @@ fn elect(
     }
     let unclean = wanted.election == Election::Unclean;
     let anybody = if unclean {
-        acceptable.iter().next()
+        in_order().find(|replica| acceptable.contains(*replica))
     } else {
         None
     };

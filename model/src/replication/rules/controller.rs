@@ -1,13 +1,14 @@
 //! The active controller: ISR changes, sessions, registrations, elections.
 
-use crate::replication::rules::change::{Change, Election, change, commit};
+use crate::replication::rules::change::{Change, Election, change, commit, unchanged};
 use crate::replication::rules::environment::{
     controller_works, keeps_session, may_become_active, reach_controller,
 };
+use crate::replication::rules::reassignment::Assignment;
 use crate::replication::rules::zookeeper;
 use crate::replication::state::{Answer, Controller, Image, Outcome, Request};
 use crate::replication::{BrokerEpoch, Disabled, Guard, Replication, State};
-use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Member, Process};
+use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Process};
 
 /// The controller takes an ISR change, or rejects it and says how sure it is.
 ///
@@ -22,6 +23,7 @@ pub(super) fn apply(
 ) -> Result<State, Disabled> {
     let request = before.changes[leader]
         .request
+        .filter(|_| !before.changes[leader].is_refused())
         .ok_or(Disabled::NothingThere)?;
     if !controller_works(model, before) {
         return Err(Disabled::NoController);
@@ -35,6 +37,9 @@ pub(super) fn apply(
 
     let mut after = *before;
     let controller = &mut after.controller;
+    if knows_more(model, controller, leader, &request) {
+        return Err(Disabled::NoController);
+    }
     let outcome = match judge(model, controller, leader, &request) {
         Some(outcome) => outcome,
         None if model.has_zookeeper() => {
@@ -49,9 +54,27 @@ pub(super) fn apply(
         to: (request.partition_epoch, request.isr),
         outcome,
     };
-    after.changes[leader].request = None;
+    let refused = outcome == Outcome::Ineligible && sender_is_there;
+    after.changes[leader].request = refused.then_some(request);
     after.changes[leader].answer = sender_is_there.then_some(answer);
     Ok(after)
+}
+
+/// Whether the sender acts on a change that this controller has never committed, or does not know any
+/// more: it answers that it is not the controller, and is asked again.
+///
+/// Source: `ReplicationControlManager.validateAlterPartitionData` (`NOT_CONTROLLER`), KAFKA-14154; R22.
+fn knows_more(
+    model: &Replication,
+    controller: &Controller,
+    leader: Broker,
+    request: &Request,
+) -> bool {
+    let image = controller.image();
+    let keeps = |guard| model.keeps(guard);
+    let newer = request.leader_epoch > image.leader_epoch && keeps(Guard::ChangeEpochIsCurrent)
+        || request.partition_epoch > image.partition_epoch && keeps(Guard::ChangeBuildsOnNewest);
+    newer && request.broker_epoch == image.broker_epochs[leader]
 }
 
 /// Why the controller changes nothing, in the order in which it looks.
@@ -141,6 +164,7 @@ fn take(
     request: &Request,
 ) -> Result<Outcome, Disabled> {
     let mut image = *controller.image();
+    let old_leader = image.leader;
     let wanted = Change {
         isr: request.isr,
         ..unchanged(model, controller)
@@ -149,27 +173,15 @@ fn take(
     // A leader takes itself for recovered at once, and its first accepted change says so (KIP-704).
     controller.recovering = false;
     commit(controller, image)?;
+    if image.leader != old_leader {
+        // `NEW_LEADER_ELECTED`: it was applied and completed a reassignment, which took the office of
+        // whoever asked.  That one hears of an error.
+        return Ok(Outcome::OutOfDate);
+    }
     Ok(Outcome::Accepted {
         leader_epoch: image.leader_epoch,
         partition_epoch: image.partition_epoch,
     })
-}
-
-/// The change that changes nothing, to start from.
-fn unchanged(model: &Replication, controller: &Controller) -> Change {
-    let image = controller.image();
-    let unclean =
-        model.setting.unclean_leader_election && model.variant.switches.unclean_by_controller;
-    Change {
-        isr: image.isr,
-        acceptable: model.setting.replicas().minus(image.fenced),
-        unclean_stop: BrokerSet::EMPTY,
-        election: if unclean {
-            Election::Unclean
-        } else {
-            Election::Online
-        },
-    }
 }
 
 /// A session has expired: the broker leaves the ISR, what it led is re-elected, and it is fenced.
@@ -185,7 +197,9 @@ pub(super) fn fence(
     if before.image().fenced.contains(broker) {
         return Err(Disabled::AlreadySo);
     }
-    let silent = !before.replicas[broker].serves() || !keeps_session(model, before, broker);
+    let silent = !before.replicas[broker].serves()
+        || before.apart.contains(broker)
+        || !keeps_session(model, before, broker);
     let bounced = zookeeper::is_bounced(model, before, broker);
     model.require(Guard::FencedIsSilent, silent || bounced)?;
 
@@ -303,6 +317,10 @@ pub(super) fn register(
     let mut image = *controller.image();
     let clean = replica.stopped_under == image.broker_epochs[broker];
     image.broker_epochs[broker] = image.broker_epochs[broker].next();
+    if before.former.is_some() {
+        // What an earlier process had asked of either controller is lost.
+        after.changes[broker] = Default::default();
+    }
     let session_has_ended =
         image.fenced.contains(broker) || model.keeps(Guard::RegistrationAwaitsSessionEnd);
     if session_has_ended && model.variant.switches.registration_takes_seats {
@@ -370,7 +388,7 @@ fn begin(model: &Replication, after: &mut State, broker: Broker, image: &Image) 
 /// Who: controller.  Source: `PartitionChangeBuilder.electPreferredLeader`; R30.
 pub(super) fn prefer(model: &Replication, before: &State) -> Result<State, Disabled> {
     need_controller(model, before)?;
-    if before.image().leader == Some(Broker::PREFERRED) {
+    if before.image().leader == Assignment::of(&before.controller).preferred() {
         return Err(Disabled::AlreadySo);
     }
     hold_election(model, before, Election::Preferred)
@@ -445,7 +463,7 @@ pub(super) fn activate(
     if model.has_zookeeper() {
         return zookeeper::activate(model, before, datacenter);
     }
-    if model.setting.voters[datacenter.index()] == 0 {
+    if before.controller.voters_in(datacenter) == 0 {
         return Err(Disabled::NotInThisSetting);
     }
     if controller_works(model, before) {

@@ -1,8 +1,7 @@
 //! What goes wrong and what heals: processes, disks, links, datacenters, the controller's office.
 
-use crate::replication::rules::zookeeper::is_quorum;
 use crate::replication::rules::{isr, zookeeper};
-use crate::replication::state::{Change, Replica, Role};
+use crate::replication::state::{Change, Controller, Replica, Role};
 use crate::replication::{BrokerEpoch, Disabled, End, Guard, LeaderEpoch, Replication, State};
 use highwater_vocabulary::{
     Broker, BrokerSet, Datacenter, MOST_BROKERS, Member, Offset, Process, Set,
@@ -14,28 +13,35 @@ use highwater_vocabulary::{
 ///
 /// Source: KIP-595; Q5, Q7; R50.
 pub(crate) fn controller_works(model: &Replication, state: &State) -> bool {
-    state
-        .controller
+    works(model, state, &state.controller)
+}
+
+/// The same of either history's.
+pub(crate) fn works(model: &Replication, state: &State, controller: &Controller) -> bool {
+    controller
         .active
         .is_some_and(|active| match model.has_zookeeper() {
             true => {
                 zookeeper::holds_office(model, state, active)
                     && zookeeper::reaches(model, state, active)
             }
-            false => is_quorum(model, |site| state.world.connects(site, active)),
+            false => is_majority(controller, |site| state.world.connects(site, active)),
         })
 }
 
 /// Whether a voter in `datacenter` could be elected and then commit.
-pub(super) fn may_become_active(
-    model: &Replication,
-    state: &State,
-    datacenter: Datacenter,
-) -> bool {
+pub(super) fn may_become_active(_: &Replication, state: &State, datacenter: Datacenter) -> bool {
     let world = &state.world;
     !world.lost.contains(datacenter)
-        && is_quorum(model, |site| world.connects(datacenter, site))
-        && is_quorum(model, |site| world.connects(site, datacenter))
+        && is_majority(&state.controller, |site| world.connects(datacenter, site))
+        && is_majority(&state.controller, |site| world.connects(site, datacenter))
+}
+
+fn is_majority(controller: &Controller, counts: impl Fn(Datacenter) -> bool) -> bool {
+    let sites = (0..controller.voters.len()).map(Datacenter::at);
+    let there = sites.into_iter().filter(|site| counts(*site));
+    let there: usize = there.map(|site| controller.voters_in(site)).sum();
+    2 * there > controller.all_voters()
 }
 
 /// Whether `broker`, if it runs, can keep its session: heartbeats to the controller, or to a server of
@@ -47,11 +53,12 @@ pub(crate) fn keeps_session(model: &Replication, state: &State, broker: Broker) 
     }
 }
 
-/// Whether `broker` can get a heartbeat, a proposal or a fetch of metadata through.
+/// Whether `broker` can get a heartbeat, a proposal or a fetch of metadata through to the controller
+/// of the history that it follows.
 pub(crate) fn reaches_controller(model: &Replication, state: &State, broker: Broker) -> bool {
-    controller_works(model, state)
-        && state
-            .controller
+    let controller = state.history_of(broker);
+    works(model, state, controller)
+        && controller
             .active
             .is_some_and(|active| state.world.connects(model.setting.home(broker), active))
 }
@@ -63,7 +70,7 @@ pub(super) fn reach_controller(
     state: &State,
     broker: Broker,
 ) -> Result<(), Disabled> {
-    if !controller_works(model, state) {
+    if !works(model, state, state.history_of(broker)) {
         return Err(Disabled::NoController);
     }
     match reaches_controller(model, state, broker) {
@@ -116,11 +123,14 @@ pub(super) fn halt(model: &Replication, after: &mut State, broker: Broker) {
         },
         ..Replica::default()
     };
+    let was_apart = after.apart.contains(broker);
     let change = &mut after.changes[broker];
+    change.end_answer();
     *change = Change {
-        request: change.request.filter(|request| request.sent),
+        request: change.request.filter(|request| request.sent && !was_apart),
         answer: None,
     };
+    after.apart = after.apart.without(broker);
 }
 
 /// A broker stops without notice.  Its disk keeps everything appended.
@@ -303,6 +313,14 @@ fn empty(model: &Replication, before: &State, datacenter: Datacenter) -> Result<
         vacate(model, &mut after);
     }
     after.controller.gone = after.controller.gone.union(stop_with_it);
+    if after
+        .former
+        .is_some_and(|former| former.active == Some(datacenter))
+    {
+        let mut turned = after.turned(model);
+        vacate(model, &mut turned);
+        after = turned.turned(model);
+    }
     for broker in model.setting.brokers_of(datacenter).iter() {
         if before.replicas[broker].process != Process::Stopped {
             halt(model, &mut after, broker);
@@ -380,9 +398,11 @@ pub(super) fn depose(model: &Replication, before: &State) -> Result<State, Disab
 /// asks the next controller again.
 pub(super) fn vacate(model: &Replication, after: &mut State) {
     after.controller.active = None;
-    for broker in model.setting.replicas().iter() {
-        let lost = after.changes[broker].answer.take();
-        if lost.is_some() && model.has_zookeeper() {
+    let following = model.setting.replicas().minus(after.apart);
+    for broker in following.iter() {
+        let had_answer = after.changes[broker].answer.is_some();
+        after.changes[broker].lose_answer();
+        if had_answer && model.has_zookeeper() {
             isr::ask_again(after, broker);
         }
     }

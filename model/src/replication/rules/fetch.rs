@@ -196,6 +196,8 @@ fn answer_to(
     if leader.tenure().is_none() {
         return Err(Disabled::NotLeading);
     }
+    let is_known = before.view(fetch.to).replicas.contains(follower);
+    model.require(Guard::FetcherIsAssigned, is_known)?;
     let log = leader.log;
     if model.keeps(Guard::DivergenceIsChecked) && fetch.last_epoch != LeaderEpoch(0) {
         let (epoch, end) = log
@@ -315,6 +317,9 @@ fn append(
         if !replica.log.append(*entry) {
             return Err(Disabled::ModelIsFull);
         }
+    }
+    if model.variant.switches.truncates_to_watermark {
+        replica.log.note_everything();
     }
     replica.watermark = match model.keeps(Guard::FollowerWatermarkWithinLog) {
         true => watermark.min(replica.log.end()),

@@ -68,7 +68,7 @@ fn may_join(model: &Replication, state: &State, leader: Broker, joiner: Broker) 
 ///
 /// Source: Confluent Server's documentation of replica placement; R49.
 fn may_be_in_sync(model: &Replication, state: &State, leader: Broker, joiner: Broker) -> bool {
-    !model.setting.observers.contains(joiner)
+    !state.view(leader).observers.contains(joiner)
         || state.replicas[leader]
             .tenure()
             .is_some_and(|tenure| asks_for_observers(model, state, leader, tenure.isr))
@@ -76,12 +76,13 @@ fn may_be_in_sync(model: &Replication, state: &State, leader: Broker, joiner: Br
 
 /// Whether the policy asks for observers beside this ISR.
 fn asks_for_observers(model: &Replication, state: &State, leader: Broker, isr: BrokerSet) -> bool {
+    let view = state.view(leader);
     match model.setting.observer_promotion {
         ObserverPromotion::UnderMinIsr => {
             isr.len() < watermark::leaders_min_isr(model, state, leader)
         }
-        ObserverPromotion::UnderReplicated => isr.len() < model.setting.synchronous().len(),
-        ObserverPromotion::LeaderIsObserver => model.setting.observers.contains(leader),
+        ObserverPromotion::UnderReplicated => isr.len() < view.replicas.minus(view.observers).len(),
+        ObserverPromotion::LeaderIsObserver => view.observers.contains(leader),
     }
 }
 
@@ -91,7 +92,7 @@ fn asks_for_observers(model: &Replication, state: &State, leader: Broker, isr: B
 fn are_demoted(model: &Replication, state: &State, leader: Broker, dropped: BrokerSet) -> bool {
     let isr = state.replicas[leader].tenure().map(|tenure| tenure.isr);
     let staying = isr.unwrap_or_default().minus(dropped);
-    dropped.is_subset(model.setting.observers)
+    dropped.is_subset(state.view(leader).observers)
         && !asks_for_observers(model, state, leader, staying)
         && staying.len() >= watermark::leaders_min_isr(model, state, leader)
 }
@@ -234,7 +235,7 @@ pub(super) fn told(model: &Replication, before: &State, leader: Broker) -> Resul
     reach_controller(model, before, leader)?;
 
     let mut after = *before;
-    after.changes[leader].answer = None;
+    after.changes[leader].end_answer();
     // A refusal calls nobody who would look at the watermark (`Partition.submitAlterPartition`).
     if take_answer(model, &mut after, leader, &answer)
         && model.variant.switches.answer_moves_watermark
@@ -277,9 +278,9 @@ fn take_answer(model: &Replication, after: &mut State, leader: Broker, answer: &
     false
 }
 
-/// The answer is lost.  Kafka sends the request again and again, and the controller answers that it
-/// is out of date, so the proposal stays pending until metadata arrives.  A controller with ZooKeeper
-/// answers that it is so already.
+/// The answer is lost.  Kafka sends the request again and again.  If it was taken, the controller answers
+/// that it is out of date, so the proposal stays pending until metadata arrives; if it was refused, no
+/// metadata will tell, and it is judged once more.  A controller with ZooKeeper answers that it is so already.
 ///
 /// Who: network.  Source: `DefaultAlterPartitionManager`, `DefaultAlterIsrManager`; R21, R24.
 pub(super) fn untold(
@@ -292,7 +293,10 @@ pub(super) fn untold(
     }
 
     let mut after = *before;
-    after.changes[leader].answer = None;
+    match model.keeps(Guard::UnknownOutcomeStaysPending) {
+        true => after.changes[leader].lose_answer(),
+        false => after.changes[leader].end_answer(),
+    }
     if model.has_zookeeper() {
         ask_again(&mut after, leader);
     } else if !model.keeps(Guard::UnknownOutcomeStaysPending) {

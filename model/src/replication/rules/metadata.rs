@@ -3,8 +3,8 @@
 use crate::replication::rules::environment::reach_controller;
 use crate::replication::rules::{request, watermark};
 use crate::replication::state::{Image, Replica, Role, Tenure};
-use crate::replication::{Disabled, Guard, Replication, State};
-use highwater_vocabulary::Broker;
+use crate::replication::{BrokerEpoch, Disabled, End, Guard, LeaderEpoch, Replication, State};
+use highwater_vocabulary::{Broker, BrokerSet, Member};
 
 /// A broker applies the next records as one batch: it sees the last of them, and nothing of those
 /// in between.
@@ -25,7 +25,8 @@ pub(super) fn learn(
         return Err(Disabled::NotServing);
     }
     reach_controller(model, before, broker)?;
-    if records == 0 || replica.place.saturating_add(records) > before.controller.newest() {
+    let newest = before.history_of(broker).newest();
+    if records == 0 || replica.place.saturating_add(records) > newest {
         return Err(Disabled::NothingThere);
     }
 
@@ -46,6 +47,17 @@ pub(super) fn learn(
     Ok(after)
 }
 
+/// A broker that holds no replica, or no longer: its log is deleted with whatever else it knew.  One
+/// that was down when it lost its replica finds a stray log when it starts, and deletes that.
+///
+/// Who: broker.  Source: `TopicDelta.localChanges`, `ReplicaManager.stopPartitions`,
+/// `BrokerMetadataPublisher` for stray logs; R36.
+fn leave(replica: &mut Replica) {
+    replica.truncate(End(0));
+    replica.role = Role::Idle;
+    replica.leader_epoch = LeaderEpoch(0);
+}
+
 /// What a broker makes of the partition's newest record, and whether it makes anything of it.
 pub(super) fn apply_partition(
     model: &Replication,
@@ -53,7 +65,18 @@ pub(super) fn apply_partition(
     broker: Broker,
     image: &Image,
 ) -> bool {
-    if image.leader == Some(broker) {
+    // Only where a history has gone back does a record of another leader epoch come that is older than
+    // what the leader knows by an answer.  What a LeaderAndIsr request says is applied whenever the
+    // request is (`Partition.makeLeader`).
+    let known = after.replicas[broker].tenure();
+    let older = known.is_some_and(|tenure| image.partition_epoch < tenure.partition_epoch);
+    if older && model.keeps(Guard::MetadataIsNotOlder) && !model.has_zookeeper() {
+        return false;
+    }
+    if !image.replicas.contains(broker) {
+        leave(&mut after.replicas[broker]);
+        true
+    } else if image.leader == Some(broker) {
         lead(model, &mut after.replicas[broker], broker, image)
     } else {
         follow(model, &mut after.replicas[broker], image);
@@ -69,12 +92,10 @@ fn lead(model: &Replication, replica: &mut Replica, broker: Broker, image: &Imag
     let in_this_epoch = replica.leader_epoch == image.leader_epoch;
     match replica.role {
         Role::Leader(ref mut tenure) if in_this_epoch => {
-            let older = image.partition_epoch < tenure.partition_epoch;
             let equal = image.partition_epoch == tenure.partition_epoch;
-            let is_old = older && model.keeps(Guard::MetadataIsNotOlder)
-                || equal && !model.variant.switches.equal_epoch_wipes_pending;
-            // What a LeaderAndIsr request says is applied whenever the request is (`Partition.makeLeader`).
-            if is_old && !model.has_zookeeper() {
+            forget_others(tenure, image.replicas);
+            let wiped = model.variant.switches.equal_epoch_wipes_pending || model.has_zookeeper();
+            if equal && !wiped {
                 return false;
             }
             tenure.isr = image.isr;
@@ -84,6 +105,20 @@ fn lead(model: &Replication, replica: &mut Replica, broker: Broker, image: &Imag
         _ => take_office(model, replica, broker, image),
     }
     true
+}
+
+/// The leader forgets followers that hold no replica any more.
+///
+/// Source: `Partition.updateAssignmentAndIsr`.
+fn forget_others(tenure: &mut Tenure, replicas: BrokerSet) {
+    for (index, end) in tenure.follower_end.0.iter_mut().enumerate() {
+        let other = Broker::at(index);
+        if !replicas.contains(other) {
+            *end = None;
+            tenure.follower_epoch[other] = BrokerEpoch(0);
+        }
+    }
+    tenure.caught_up = tenure.caught_up.intersection(replicas);
 }
 
 /// A broker becomes the leader of a new epoch.  Its log is not truncated; whatever it holds is the
@@ -99,7 +134,8 @@ fn take_office(model: &Replication, replica: &mut Replica, broker: Broker, image
         waiting: earlier.map(|tenure| tenure.waiting).unwrap_or_default(),
         ..Tenure::default()
     };
-    if let Some(earlier) = earlier {
+    if let Some(mut earlier) = earlier {
+        forget_others(&mut earlier, image.replicas);
         tenure.follower_epoch = earlier.follower_epoch;
         if model.variant.switches.reelected_leader_remembers {
             tenure.follower_end = earlier.follower_end;

@@ -74,7 +74,8 @@ pub(super) fn leaders_min_isr(model: &Replication, state: &State, leader: Broker
     if !model.keeps(Guard::LeaderKnowsMinIsr) {
         return 1;
     }
-    model.effective_min_isr(state.view(leader).min_isr)
+    let view = state.view(leader);
+    model.effective_min_isr(view.min_isr, view.replicas)
 }
 
 /// Followers outside the ISR that the leader still waits for, because they were at its log end
@@ -92,7 +93,8 @@ fn caught_up_outside(
     let eligible = |follower: &Broker| {
         let known = !view.fenced.contains(*follower)
             && tenure.follower_epoch[*follower] == view.broker_epochs[*follower];
-        !model.setting.observers.contains(*follower)
+        view.replicas.contains(*follower)
+            && !view.observers.contains(*follower)
             && (known || !model.variant.switches.checks_isr_members)
     };
     tenure

@@ -11,6 +11,7 @@
 //! seen it are one step, because nobody but the controller looks; and while nobody reaches a quorum
 //! no session ends.
 
+use crate::quorum::ensemble;
 use crate::replication::rules::controller;
 use crate::replication::rules::environment::{controller_works, keeps_session, vacate};
 use crate::replication::state::State;
@@ -18,32 +19,8 @@ use crate::replication::{BrokerEpoch, Disabled, Guard, Replication};
 use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Member, Process, Quorum};
 
 /// Whether the voters of the datacenters that count are enough to commit.
-///
-/// Source: `QuorumMaj.containsQuorum`, `QuorumHierarchical.containsQuorum`; KRaft has majorities.
 pub(crate) fn is_quorum(model: &Replication, counts: impl Fn(Datacenter) -> bool) -> bool {
-    let setting = &model.setting;
-    let sites = || setting.every_datacenter();
-    let voters = |site: &Datacenter| usize::from(setting.voters[site.index()]);
-    match &setting.quorum {
-        Quorum::Majority => {
-            let all: usize = sites().map(|site| voters(&site)).sum();
-            let there: usize = sites()
-                .filter(|site| counts(*site))
-                .map(|site| voters(&site))
-                .sum();
-            2 * there > all
-        }
-        // A datacenter is a group and there as a whole or not at all, so a group that is there has all
-        // of its weight.
-        Quorum::Hierarchical { weights } => {
-            let weighs = |site: &Datacenter| voters(site) > 0 && weights[site.index()] > 0;
-            let groups = sites().filter(weighs);
-            let (all, there) = groups.fold((0, 0), |(all, there), site| {
-                (all + 1, there + usize::from(counts(site)))
-            });
-            2 * there > all
-        }
-    }
+    ensemble::is_quorum(&model.setting.quorum, &model.setting.voters, counts)
 }
 
 /// Whether ZooKeeper commits with its leader in `hub`: the servers that can follow it are a quorum.  A

@@ -36,7 +36,7 @@ impl BrokerNames {
         self.0[broker.index()]
     }
 
-    fn of_set(&self, brokers: BrokerSet) -> BrokerSet {
+    pub(super) fn of_set(&self, brokers: BrokerSet) -> BrokerSet {
         brokers.iter().map(|broker| self.of(broker)).collect()
     }
 
@@ -55,22 +55,27 @@ impl Replication {
     /// only some, which form a group of their own.
     ///
     /// Nothing is interchangeable where the preferred leader may lose its office, where a guard is
-    /// waived, and in steps of whole datacenters, which take the brokers of one in the order of their
-    /// numbers.  So does a new controller with ZooKeeper that finds several of them absent.
+    /// waived, where operators name brokers, and in steps of whole datacenters, which take the brokers of
+    /// one in the order of their numbers.  So does a new controller with ZooKeeper that finds several of
+    /// them absent.
     pub fn interchangeable(&self) -> Vec<BrokerNames> {
         let steps_are_alike = matches!(self.variant.grain, Grain::Fine | Grain::Coarse);
         if !steps_are_alike
             || self.has_zookeeper()
+            || !self.bounds.operators.break_outs.is_empty()
             || self.variant.waived != GuardSet::default()
             || !self.preferred_leader_stays()
+            || self.bounds.operators.reassignments != [None; 2]
         {
             return Vec::new();
         }
         let mut names = vec![BrokerNames::unchanged()];
         for home in self.setting.every_datacenter() {
             let brokers = self.setting.brokers_of(home).without(Broker::PREFERRED);
-            let observers = self.setting.observers;
-            for alike in [brokers.minus(observers), brokers.intersection(observers)] {
+            let (observers, spares) = (self.setting.observers, self.setting.spares);
+            let synchronous = self.setting.synchronous();
+            for alike in [synchronous, observers, spares] {
+                let alike = brokers.intersection(alike);
                 let more = with_permutations(&names, alike);
                 if more.len() <= MOST_NAMES {
                     names = more;
@@ -87,6 +92,8 @@ impl Replication {
         let home = self.setting.home(Broker::PREFERRED);
         self.faults.iter().all(|fault| match fault {
             Fault::Lag | Fault::ControllerFailover => true,
+            // Whoever knows more than the rest of the quorum ends, the preferred leader too.
+            Fault::MetadataRollback => false,
             Fault::DatacenterLoss(x)
             | Fault::DatacenterPowerLoss(x)
             | Fault::DatacenterDestroyed(x) => x != home,
@@ -123,6 +130,8 @@ impl State {
             changes,
             late,
             controller,
+            former,
+            apart,
             world,
             ghost,
         } = self;
@@ -138,6 +147,8 @@ impl State {
                 })
             }),
             controller: renamed_controller(names, controller),
+            former: former.map(|former| renamed_controller(names, &former)),
+            apart: names.of_set(*apart),
             world: *world,
             ghost: renamed_ghost(names, ghost),
         }
@@ -236,10 +247,15 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
     let Controller {
         active,
         gone,
+        voters,
+        left,
         mut log,
         elr,
         last_known_leader,
         recovering,
+        adding,
+        removing,
+        copy,
     } = *controller;
     for image in log.records_mut() {
         let Image {
@@ -250,6 +266,8 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
             fenced,
             broker_epochs,
             min_isr,
+            replicas,
+            observers,
         } = *image;
         *image = Image {
             leader: leader.map(|leader| names.of(leader)),
@@ -259,15 +277,22 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
             fenced: names.of_set(fenced),
             broker_epochs: names.of_each(&broker_epochs, |epoch| *epoch),
             min_isr,
+            replicas: names.of_set(replicas),
+            observers: names.of_set(observers),
         };
     }
     Controller {
         active,
         gone: names.of_set(gone),
+        voters,
+        left,
         log,
         elr: names.of_set(elr),
         last_known_leader: last_known_leader.map(|leader| names.of(leader)),
         recovering,
+        adding: names.of_set(adding),
+        removing: names.of_set(removing),
+        copy: copy.map(|copy| copy.renamed(names)),
     }
 }
 

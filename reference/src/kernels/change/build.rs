@@ -14,7 +14,8 @@ impl Change {
             removed: self.removed,
             unclean_stop: 0,
             min_isr: self.min_isr,
-            prefers_first: false,
+            preferred: 0,
+            removing: 0,
             allows_unclean: false,
             has_eligible: true,
             elects_fenced_last_known: false,
@@ -179,15 +180,16 @@ pub(super) fn build_one(before: Sets, plan: &Plan, change: Change) -> Built {
     let candidates = pick(when(target != 0), target, eligible);
     let valid = candidates & acceptable;
     let keep = before.leader & valid;
-    let in_order = pick(when(keep != 0), keep, first(valid));
-    let preferred = valid & 1 & when(change.prefers_first);
+    let in_order = pick(when(keep != 0), keep, first_of(valid, change.removing));
+    let preferred = valid & change.preferred;
     let clean = pick(when(preferred != 0), preferred, in_order);
 
     // `canElectLastKnownLeader`.
     let living = acceptable | when(change.elects_fenced_last_known);
     let nobody = has_eligible & when(target | eligible == 0);
     let last = nobody & before.last_known & living;
-    let uncleanly = first(acceptable) & when(change.allows_unclean & !change.prefers_first);
+    let uncleanly = first_of(acceptable, change.removing)
+        & when(change.allows_unclean & (change.preferred == 0));
     let forced = pick(when(last != 0), last, uncleanly);
     let leader = pick(when(clean != 0), clean, forced);
 
@@ -226,6 +228,13 @@ pub(super) fn build_one(before: Sets, plan: &Plan, change: Change) -> Built {
         elected: elected & touched & 1,
         changed: changed & touched & 1,
     }
+}
+
+/// The first of a set in the order of the assignment, in which those that are to go come last.
+#[inline(always)]
+fn first_of(set: u8, removing: u8) -> u8 {
+    let staying = set & !removing;
+    first(pick(when(staying != 0), staying, set))
 }
 
 /// Epochs grow, all by the same.

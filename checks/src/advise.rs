@@ -1,0 +1,330 @@
+//! Which edits of a deployment's file mend what is bad in its table, and what each costs.
+//!
+//! Advice is never read off a table of rules: every edit that is advised has been made, and the edited
+//! deployment searched with the same options.  First only the rows that are bad, to see whether it mends
+//! anything; then, if it does, all rows, to see what it costs.  One edit at a time, and if none mends
+//! everything, two together.  The budget is a number of deployments that are searched, and never a
+//! clock, so the advice is the same on every machine.
+//!
+//! **Deliberately absent:** prices.  Which column matters more is the reader's to say.
+
+mod cells;
+mod edit;
+mod telling;
+
+use crate::availability;
+use crate::check::{self, Checked, CheckedRow, Options};
+use crate::ladder;
+use crate::placement;
+use cells::Grades;
+pub use cells::{Column, Grade, Place};
+pub use edit::Edit;
+use highwater_vocabulary::Deployment;
+pub use telling::AdviceJson;
+
+/// Deployments that are searched for the advice on one, those included of which only some rows are.
+pub const MOST_SEARCHED: usize = 60;
+/// Edits that are advised at most: the nearest.
+const MOST_ADVISED: usize = 5;
+
+/// What is bad about a deployment, and what would mend it.
+#[derive(Clone, Debug, Default)]
+pub struct Advised {
+    /// The cells that advice was wanted for.
+    pub bad: Vec<(Place, Grade)>,
+    /// What mends some of them, the best first.
+    pub advice: Vec<Advice>,
+    /// Why nothing mends all of them, where that can be said.
+    pub reasons: Vec<String>,
+    /// Deployments that were searched for it.
+    pub searched: usize,
+    /// Edits, and pairs of them, that were not tried because the budget was spent.
+    pub untried: usize,
+}
+
+/// Edits that were made together, and what came of them.
+#[derive(Clone, Debug)]
+pub struct Advice {
+    /// What is written otherwise.
+    pub edits: Vec<Edit>,
+    /// The same, in words.
+    pub names: Vec<String>,
+    /// Bad cells that are good with it.
+    pub mends: Vec<Changed>,
+    /// Cells that are worse with it, among them those of rows that there were not before.
+    pub costs: Vec<Changed>,
+    /// How many bad cells are left.
+    pub left: usize,
+}
+
+/// A cell that differs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Changed {
+    /// Which cell.
+    pub place: Place,
+    /// Its grade before; nothing, if there was no such row.
+    pub before: Option<Grade>,
+    /// Its grade after.
+    pub after: Grade,
+}
+
+/// What would mend the deployment of which `checked` is the table.
+pub fn advise(deployment: &Deployment, checked: &Checked, options: &Options) -> Advised {
+    let grades = cells::grades(deployment, &checked.rows);
+    let bad: Vec<(Place, Grade)> = bad(&grades).collect();
+    if bad.is_empty() {
+        return Advised::default();
+    }
+    let mut adviser = Adviser {
+        deployment,
+        options,
+        bad_rows: bad_rows(&checked.rows),
+        grades,
+        searched: 0,
+        untried: 0,
+    };
+    let mut advice = adviser.singles();
+    if advice.iter().all(|advice| advice.left > 0) {
+        let pairs = adviser.pairs(&advice);
+        advice.extend(pairs);
+    }
+    let reasons = reasons(deployment, &bad, &advice);
+    advice.sort_by_key(|advice| (advice.left + advice.costs.len(), advice.edits.len()));
+    let advice = without_dominated(advice);
+    Advised {
+        bad,
+        advice,
+        reasons,
+        searched: adviser.searched,
+        untried: adviser.untried,
+    }
+}
+
+/// The cells that advice is wanted for.
+fn bad(grades: &Grades) -> impl Iterator<Item = (Place, Grade)> + '_ {
+    let bad = grades.iter();
+    let bad = bad.filter(|((.., column), (grade, alone))| column.is_bad(*grade, *alone));
+    bad.map(|(place, (grade, _))| (place.clone(), *grade))
+}
+
+/// The rows that have one, with the topics they are of.
+fn bad_rows(rows: &[CheckedRow]) -> Vec<(usize, ladder::Row)> {
+    let is_bad = |row: &&CheckedRow| {
+        let alone = row.faults.iter().count() == 1;
+        let mut columns = Column::ALL.into_iter();
+        columns.any(|column| column.is_bad(column.grade(row), alone))
+    };
+    let row = |row: &CheckedRow| {
+        let known = ladder::Row {
+            faults: row.faults.clone(),
+            also: row.also.clone(),
+        };
+        (row.topic, known)
+    };
+    rows.iter().filter(is_bad).map(row).collect()
+}
+
+/// Whoever makes edits and looks what comes of them.
+struct Adviser<'d> {
+    deployment: &'d Deployment,
+    options: &'d Options,
+    bad_rows: Vec<(usize, ladder::Row)>,
+    grades: Grades,
+    searched: usize,
+    untried: usize,
+}
+
+impl Adviser<'_> {
+    /// Every single edit that mends something.
+    fn singles(&mut self) -> Vec<Advice> {
+        let mut topics: Vec<usize> = self.bad_rows.iter().map(|(topic, _)| *topic).collect();
+        topics.dedup();
+        let edits = edit::edits(self.deployment, &topics);
+        let edits = edits.into_iter().map(|edit| vec![edit]);
+        self.tried(edits.collect())
+    }
+
+    /// Every pair of edits each of which mends something alone; then those of one that does with any
+    /// other.
+    fn pairs(&mut self, singles: &[Advice]) -> Vec<Advice> {
+        let helpful: Vec<Edit> = singles.iter().map(|advice| advice.edits[0]).collect();
+        let mut topics: Vec<usize> = self.bad_rows.iter().map(|(topic, _)| *topic).collect();
+        topics.dedup();
+        let all = edit::edits(self.deployment, &topics);
+        let others = all.iter().copied().filter(|edit| !helpful.contains(edit));
+        let others: Vec<Edit> = others.collect();
+        let mut pairs = Vec::new();
+        for (place, first) in helpful.iter().enumerate() {
+            pairs.extend(
+                helpful[place + 1..]
+                    .iter()
+                    .map(|second| vec![*first, *second]),
+            );
+        }
+        for first in &helpful {
+            pairs.extend(others.iter().map(|second| vec![*first, *second]));
+        }
+        self.tried(pairs)
+    }
+
+    /// What comes of each of these, as far as the budget goes.
+    fn tried(&mut self, candidates: Vec<Vec<Edit>>) -> Vec<Advice> {
+        let mut found: Vec<Advice> = Vec::new();
+        let mut seen: Vec<Deployment> = vec![self.deployment.clone()];
+        for edits in candidates {
+            let Some(edited) = made(self.deployment, &edits) else {
+                continue;
+            };
+            if seen.contains(&edited) {
+                continue;
+            }
+            // The first look and, should it help, the second one.
+            if self.searched + 2 > MOST_SEARCHED {
+                self.untried += 1;
+                continue;
+            }
+            found.extend(self.outcome(&edited, edits));
+            seen.push(edited);
+        }
+        found
+    }
+
+    /// What comes of edits, if they mend anything.
+    fn outcome(&mut self, edited: &Deployment, edits: Vec<Edit>) -> Option<Advice> {
+        let screened = self.screened(edited);
+        let is_mended = |place: &Place| matches!(screened.get(place), Some((Grade::Good, _)));
+        bad(&self.grades).find(|(place, _)| is_mended(place))?;
+        self.searched += 1;
+        let checked = check::check(edited, self.options, &|_, _| {});
+        let after = cells::grades(edited, &checked.rows);
+        let grade = |place: &Place| after.get(place).map(|(grade, _)| *grade);
+        let mends: Vec<Changed> = bad(&self.grades)
+            .filter(|(place, _)| grade(place) == Some(Grade::Good))
+            .map(|(place, before)| Changed {
+                place,
+                before: Some(before),
+                after: Grade::Good,
+            })
+            .collect();
+        let costs: Vec<Changed> = after
+            .iter()
+            .filter_map(|(place, (grade, alone))| self.cost(place, *grade, *alone))
+            .collect();
+        Some(Advice {
+            names: named(self.deployment, &edits),
+            left: bad(&self.grades).count() - mends.len(),
+            edits,
+            mends,
+            costs,
+        })
+    }
+
+    /// The rows that were bad, searched anew.
+    fn screened(&mut self, edited: &Deployment) -> Grades {
+        self.searched += 1;
+        let mut grades = Grades::new();
+        for topic in 0..edited.cluster.topics.len() {
+            let own = self.bad_rows.iter().filter(|(of, _)| *of == topic);
+            let mut rows: Vec<ladder::Row> = Vec::new();
+            for (_, row) in own {
+                // What was alike before need not be alike now.
+                let each = std::iter::once(&row.faults).chain(&row.also);
+                rows.extend(each.map(|faults| ladder::Row {
+                    faults: faults.clone(),
+                    also: Vec::new(),
+                }));
+            }
+            let mut checked = check::check_rows(edited, &[topic], &rows, self.options, &|_, _| {});
+            availability::rows::fill(edited, self.options, &mut checked);
+            grades.extend(cells::grades(edited, &checked));
+        }
+        grades
+    }
+
+    /// What a cell costs: it is worse than before, or new and bad.
+    fn cost(&self, place: &Place, after: Grade, alone: bool) -> Option<Changed> {
+        let before = self.grades.get(place).map(|(grade, _)| *grade);
+        let is_worse = match before {
+            Some(before) => after > before,
+            None => place.2.is_bad(after, alone),
+        };
+        is_worse.then(|| Changed {
+            place: place.clone(),
+            before,
+            after,
+        })
+    }
+}
+
+/// The deployment with these edits, one after the other.
+fn made(deployment: &Deployment, edits: &[Edit]) -> Option<Deployment> {
+    let mut edits = edits.iter();
+    edits.try_fold(deployment.clone(), |edited, edit| edit.made(&edited))
+}
+
+fn named(deployment: &Deployment, edits: &[Edit]) -> Vec<String> {
+    let mut edited = deployment.clone();
+    let names = edits.iter().map(|edit| {
+        let name = edit.name(&edited);
+        edited = edit.made(&edited).unwrap_or_else(|| edited.clone());
+        name
+    });
+    names.collect()
+}
+
+/// The nearest, without those that do no more than a better one at no less a price.
+fn without_dominated(sorted: Vec<Advice>) -> Vec<Advice> {
+    let mut kept: Vec<Advice> = Vec::new();
+    for advice in sorted {
+        let does_more = |known: &Advice| {
+            let mends = |changed| known.mends.contains(changed);
+            let costs = |changed| advice.costs.contains(changed);
+            known.edits.len() <= advice.edits.len()
+                && advice.mends.iter().all(mends)
+                && known.costs.iter().all(costs)
+        };
+        if kept.len() < MOST_ADVISED && !kept.iter().any(does_more) {
+            kept.push(advice);
+        }
+    }
+    kept
+}
+
+/// Why nothing that was tried mends everything.
+///
+/// A record survives the loss of any one datacenter whatever the ISR has come to only if min ISR is above
+/// the replicas of each; and what is left of the others can take a write only if it is not above their
+/// number.  Where no number does both, no edit of settings does.
+fn reasons(deployment: &Deployment, bad: &[(Place, Grade)], advice: &[Advice]) -> Vec<String> {
+    if advice
+        .iter()
+        .any(|advice| advice.left == 0 && advice.costs.is_empty())
+    {
+        return Vec::new();
+    }
+    let of_interest = |topic: &&highwater_vocabulary::Topic| {
+        bad.iter().any(|((id, _, column), _)| {
+            *id == topic.id && matches!(column, Column::Data | Column::Writes)
+        })
+    };
+    let topics = deployment.cluster.topics.iter().filter(of_interest);
+    topics
+        .filter_map(|topic| {
+            let share = placement::largest_share(&topic.placement, &deployment.cluster.sites);
+            let replicas = topic.placement.replicas();
+            let rest = replicas - share.min(replicas);
+            let homes = deployment.cluster.sites.iter();
+            let homes = homes.filter(|site| site.brokers > 0).count();
+            (rest <= share && homes > 1).then(|| {
+                format!(
+                    "{}: no edit gives both, that data is kept and that writes go on, when a \
+                     datacenter is lost. Up to {share} of {replicas} replicas are in one datacenter: \
+                     to be kept whatever leaves the ISR before, a record must be on more than {share} \
+                     before it is acknowledged, and without that datacenter there are {rest}. It \
+                     takes brokers in a third datacenter.",
+                    topic.id
+                )
+            })
+        })
+        .collect()
+}
