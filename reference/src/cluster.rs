@@ -271,6 +271,15 @@ impl Cluster {
         self.link(usize::from(self.home[broker]), at)
     }
 
+    /// The datacenter of a controller that the broker can send a request to now.  With ZooKeeper that is
+    /// whoever takes itself for the controller.
+    pub(crate) fn office_for(&self, broker: usize) -> Result<usize, Refusal> {
+        if !self.has_zookeeper() {
+            return self.controller_for(broker);
+        }
+        self.link(usize::from(self.home[broker]), self.seat_of_controller()?)
+    }
+
     /// With ZooKeeper: whether the controller's requests get to the broker.  They go out for as long as it
     /// believes in its office.
     pub(crate) fn office_reaches(&self, broker: usize) -> Result<usize, Refusal> {

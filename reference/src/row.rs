@@ -78,18 +78,22 @@ impl Image {
     }
 
     /// Whether it is, as a `LeaderAndIsr` request, sent to this broker and not refused by it: not meant for
-    /// an earlier registration, of a larger leader epoch or another configuration, and with a leader
-    /// (`ReplicaManager.makeFollowers` follows nobody else).
+    /// an earlier registration, and with another configuration or with a leader of a larger leader epoch.
     pub(crate) fn may_be_taken(&self, broker: usize, memory: &Memory, own_epoch: u32) -> bool {
         self.fenced >> broker & 1 == 0
             && self.broker_epoch[broker] >= own_epoch
-            && self.is_news_to(memory)
-            && self.partition.leader != 0
+            && (self.configures_anew(memory) || self.is_newer(memory) && self.partition.leader != 0)
     }
 
-    /// Whether it says anything that the broker does not know.
-    pub(crate) fn is_news_to(&self, memory: &Memory) -> bool {
-        self.partition.leader_epoch > memory.leader_epoch || self.min_isr != memory.image.min_isr
+    /// Whether its leader epoch is larger.
+    pub(crate) fn is_newer(&self, memory: &Memory) -> bool {
+        self.partition.leader_epoch > memory.leader_epoch
+    }
+
+    /// Whether it says another configuration.  That comes by a way of its own in Kafka
+    /// (`DynamicConfigManager`), and here with the requests.
+    pub(crate) fn configures_anew(&self, memory: &Memory) -> bool {
+        self.min_isr != memory.image.min_isr
     }
 
     /// With ZooKeeper: what a broker keeps of it, the topic's configuration and who holds a replica.
@@ -490,18 +494,26 @@ impl Row {
         }
     }
 
-    /// With ZooKeeper: requests that the broker would refuse, now and ever after, have passed it by.  A
-    /// process that has ended takes none; they wait for the next one, unless that would refuse them all.
+    /// With ZooKeeper: requests that the broker would refuse, now and ever after, have passed it by.  Those
+    /// for a process that has ended wait for the next one, unless that would refuse them all.
     fn skip_what_cannot_be_taken(&mut self, broker: usize, cluster: &Cluster) {
-        if !cluster.remembers(broker) {
-            self.memory[broker].behind *= usize::from(cluster.is_sent_to(broker));
-            return;
+        let remembers = cluster.remembers(broker);
+        if let Some(late) = self.late[broker].as_mut().filter(|_| !remembers) {
+            // Its answer is for a process that has ended, which no broker epoch of 2.1 tells.
+            late.broker_epoch = 0;
+        }
+        if !remembers && !cluster.is_sent_to(broker) {
+            self.memory[broker].behind = 0;
         }
         let own_epoch = cluster.stated_epoch(broker);
         let memory = &mut self.memory[broker];
         while memory.behind > 0 {
             let request = &self.records[self.records.len() - memory.behind];
-            if request.may_be_taken(broker, memory, own_epoch) {
+            let may_be_taken = match remembers {
+                true => request.may_be_taken(broker, memory, own_epoch),
+                false => request.fenced >> broker & 1 == 0 && request.partition.leader != 0,
+            };
+            if may_be_taken {
                 return;
             }
             memory.behind -= 1;

@@ -254,7 +254,7 @@ fn may_lag(row: &Row, around: Around<'_>, leader: usize, follower: usize) -> boo
 /// Kafka: `addBrokerEpochToIsr`, `DefaultAlterPartitionManager.submit`.
 fn propose(row: &mut Row, around: Around<'_>, leader: usize, in_sync: u8, maximal: u8) {
     let sender_epoch = around.cluster.own_epoch[leader];
-    let sent = around.cluster.controller_for(leader).is_ok();
+    let sent = around.cluster.office_for(leader).is_ok();
     let memory = &mut row.memory[leader];
     let Some(tenure) = &mut memory.tenure else {
         return;

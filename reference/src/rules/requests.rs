@@ -67,15 +67,15 @@ fn become_leader_or_follower(
         return Err(Refusal::RequestBrokerEpochIsCurrent);
     }
     let memory = &mut row.memory[broker];
-    if !request.is_news_to(memory) {
+    let (is_newer, configures) = (request.is_newer(memory), request.configures_anew(memory));
+    if !is_newer && !configures {
         return Err(Refusal::RequestIsNewer);
     }
-    if request.partition.leader == 0 {
+    if request.partition.leader == 0 && !configures {
         return Err(Refusal::NoLeaderToFetchFrom);
     }
 
-    if request.partition.leader_epoch > memory.leader_epoch {
-        // A topic's configuration comes by another way (`DynamicConfigManager`), and later.
+    if is_newer && request.partition.leader != 0 {
         memory.image = Image {
             min_isr: memory.image.min_isr,
             ..request
@@ -84,6 +84,7 @@ fn become_leader_or_follower(
         let memory = &mut row.memory[broker];
         memory.image = memory.image.kept();
     }
+    // The configuration comes after: a leader has looked at its watermark under the one before.
     let memory = &mut row.memory[broker];
     memory.image.min_isr = request.min_isr;
     if memory.tenure.is_none() {
