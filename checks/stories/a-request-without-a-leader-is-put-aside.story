@@ -14,8 +14,9 @@ leader: none
 epoch: 2
 isr: north-1
 
-# The request names no leader, which is no live broker: south-1 goes on under the leader it had.
-refused learn south-1: no-leader-to-fetch-from
+# The request names no leader, which is no live broker: south-1 puts it aside whole, and goes on under the
+# leader it had.  So nothing is on its way of which anything will come.
+refused learn south-1: nothing-there
 
 # Its last member is elected when it is back.
 restart north-1

@@ -49,17 +49,18 @@ pub struct Ensemble {
 ///
 /// Source: `QuorumMaj.containsQuorum`, `QuorumHierarchical.containsQuorum`.
 pub fn is_quorum(quorum: &Quorum, voters: &[u8], is_there: impl Fn(Datacenter) -> bool) -> bool {
-    let weights: Vec<usize> = match quorum {
-        Quorum::Majority => voters.iter().map(|voters| usize::from(*voters)).collect(),
-        Quorum::Hierarchical { weights } => {
-            let counts = voters.iter().zip(weights);
-            let counts = counts.map(|(voters, weight)| *voters > 0 && *weight > 0);
-            counts.map(usize::from).collect()
-        }
+    let weight = |place: usize| match quorum {
+        Quorum::Majority => usize::from(voters[place]),
+        Quorum::Hierarchical { weights } => usize::from(voters[place] > 0 && weights[place] > 0),
     };
-    let there = weights.iter().enumerate();
-    let there = there.filter(|(place, _)| is_there(Datacenter::at(*place)));
-    2 * there.map(|(_, weight)| weight).sum::<usize>() > weights.iter().sum()
+    let (mut all, mut there) = (0, 0);
+    for place in 0..voters.len() {
+        all += weight(place);
+        if is_there(Datacenter::at(place)) {
+            there += weight(place);
+        }
+    }
+    2 * there > all
 }
 
 impl Servers {

@@ -216,7 +216,7 @@ fn offer_operators(model: &Replication, state: &State, events: &mut Vec<Event>) 
     let cut_off = operators
         .break_outs
         .iter()
-        .filter(|site| is_without_controller(state, *site));
+        .filter(|site| is_without_controller(model, state, *site));
     events.extend(cut_off.map(|datacenter| Event::BreakOut { datacenter }));
     if spent.added_voters < operators.added_voters {
         let every = model.setting.every_datacenter();
@@ -227,7 +227,7 @@ fn offer_operators(model: &Replication, state: &State, events: &mut Vec<Event>) 
 
 /// An operator breaks a datacenter out when something is broken, and not before: nobody there reaches a
 /// controller that works.
-fn is_without_controller(state: &State, site: Datacenter) -> bool {
+fn is_without_controller(model: &Replication, state: &State, site: Datacenter) -> bool {
     let whole = state.former.as_ref().unwrap_or(&state.controller);
     let active = whole
         .active
@@ -237,7 +237,8 @@ fn is_without_controller(state: &State, site: Datacenter) -> bool {
 
 /// A copy falls behind only where somebody may come to act on it, and where it makes a difference.
 fn offer_falling_behind(model: &Replication, state: &State, events: &mut Vec<Event>) {
-    if state.controller.copy.is_some() || state.former.is_some() {
+    let is_kept = state.controller.copy.is_some() || state.former.is_some();
+    if is_kept || model.has_zookeeper() {
         return;
     }
     let rolls_back = has_fault_left(model, state, Fault::MetadataRollback);

@@ -366,7 +366,7 @@ fn a_bad_story_is_told_where_and_what() {
         ),
         (
             "replication 1.0, brokers a-1",
-            "line 1: Kafka `1.0` is not modelled; there are 3.5, 3.9",
+            "line 1: Kafka `1.0` is not modelled; there are 2.1, 2.7, 3.5",
         ),
         ("replication 4.1", "line 1: a setting names its brokers"),
         (

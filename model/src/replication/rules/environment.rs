@@ -1,7 +1,7 @@
 //! What goes wrong and what heals: processes, disks, links, datacenters, the controller's office.
 
 use crate::replication::rules::{isr, zookeeper};
-use crate::replication::state::{Change, Controller, Replica, Role};
+use crate::replication::state::{Change, Controller, LateFetch, Replica, Role};
 use crate::replication::{BrokerEpoch, Disabled, End, Guard, LeaderEpoch, Replication, State};
 use highwater_vocabulary::{
     Broker, BrokerSet, Datacenter, MOST_BROKERS, Member, Offset, Process, Set,
@@ -123,6 +123,9 @@ pub(super) fn halt(model: &Replication, after: &mut State, broker: Broker) {
         },
         ..Replica::default()
     };
+    if model.has_zookeeper() {
+        orphan(&mut after.late[broker]);
+    }
     let was_apart = after.apart.contains(broker);
     let change = &mut after.changes[broker];
     change.end_answer();
@@ -131,6 +134,14 @@ pub(super) fn halt(model: &Replication, after: &mut State, broker: Broker) {
         answer: None,
     };
     after.apart = after.apart.without(broker);
+}
+
+/// A fetch whose sender is gone may still be handled; its answer reaches nobody.  Where registrations are
+/// not numbered (2.1) the connection is what tells the next process from it.
+fn orphan(late: &mut Option<LateFetch>) {
+    if let Some(LateFetch::Request(fetch) | LateFetch::Answer(fetch, _)) = late {
+        fetch.broker_epoch = BrokerEpoch(0);
+    }
 }
 
 /// A broker stops without notice.  Its disk keeps everything appended.

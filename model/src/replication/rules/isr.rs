@@ -181,6 +181,13 @@ pub(super) fn lapse(
     Ok(after)
 }
 
+/// Whether there is an active controller, working or not, to which `leader` can open a connection.
+fn connects_to_controller(model: &Replication, state: &State, leader: Broker) -> bool {
+    let home = model.setting.home(leader);
+    let active = state.controller.active;
+    active.is_some_and(|active| state.world.connects(home, active))
+}
+
 fn nothing_on_the_wire(state: &State, leader: Broker) -> bool {
     state.changes[leader].request.is_none() && state.changes[leader].answer.is_none()
 }
@@ -188,7 +195,11 @@ fn nothing_on_the_wire(state: &State, leader: Broker) -> bool {
 /// Sends an AlterPartition request; from here on the proposal is pending.  The registration of a
 /// member that the leader has not heard from in this tenure is left out, and then nobody checks it.
 fn propose(model: &Replication, state: &mut State, leader: Broker, isr: BrokerSet) {
-    let sent = reaches_controller(model, state, leader);
+    let sent = match model.has_zookeeper() {
+        // It waits with the controller until that reaches ZooKeeper.
+        true => connects_to_controller(model, state, leader),
+        false => reaches_controller(model, state, leader),
+    };
     let replica = &mut state.replicas[leader];
     let (leader_epoch, broker_epoch) = (replica.leader_epoch, replica.broker_epoch);
     let Some(tenure) = replica.tenure_mut() else {

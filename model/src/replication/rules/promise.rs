@@ -40,7 +40,8 @@ fn has_a_copy(
     controller: &Controller,
     site: Datacenter,
 ) -> Result<(), Disabled> {
-    match controller.voters_in(site) > 0 || !model.setting.brokers_of(site).is_empty() {
+    let is_there = controller.voters_in(site) > 0 || !model.setting.brokers_of(site).is_empty();
+    match is_there && !model.has_zookeeper() {
         true => Ok(()),
         false => Err(Disabled::NotInThisSetting),
     }
@@ -57,7 +58,7 @@ pub(super) fn roll_back(
     before: &State,
     site: Datacenter,
 ) -> Result<State, Disabled> {
-    if before.controller.voters_in(site) == 0 {
+    if before.controller.voters_in(site) == 0 || model.has_zookeeper() {
         return Err(Disabled::NotInThisSetting);
     }
     let copy = before.controller.copy.filter(|copy| copy.site == site);
