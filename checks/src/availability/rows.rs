@@ -263,7 +263,14 @@ fn service_cell(
         service,
         word,
         clients,
-        worst: told.and_then(|(model, served)| Some((model.clone(), served.worst.clone()?))),
+        worst: told.and_then(|(model, served)| {
+            let worst = served.worst.clone()?;
+            let told_in = Replication {
+                setting: worst.setting.clone(),
+                ..model.clone()
+            };
+            Some((told_in, worst))
+        }),
         runbook: dearest.map(|(_, _, runbook)| runbook),
     }
 }
