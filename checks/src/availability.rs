@@ -48,6 +48,8 @@ pub struct Availability {
     pub services: [Served; Service::ALL.len()],
     /// Different states of the row, and of what can follow.
     pub states: [usize; 2],
+    /// The same of the search with spares, together; 0 if there was none.
+    pub wider: usize,
     /// Whether not everything was looked at.
     pub is_cut: bool,
 }
@@ -72,8 +74,8 @@ pub struct Served {
 /// A state in which a service does not go on by itself, and how it came about.
 #[derive(Clone, Debug)]
 pub struct Worst {
-    /// Where it takes place: with spares, if it is a reassignment that helps.
-    pub setting: Setting,
+    /// In which model: with spares, if it is a reassignment that helps.
+    pub model: Replication,
     /// The state before the first event.
     pub beginning: State,
     /// What happened, in steps of the grain of the search.
@@ -139,8 +141,7 @@ pub fn judge(row: &Replication, brokers: &[u16], most: usize) -> Availability {
         ..row.clone()
     };
     let again = judge_as_it_is(&wider, brokers, most);
-    found.states[0] += again.states[0];
-    found.states[1] += again.states[1];
+    found.wider = again.states.iter().sum();
     if again.is_known() {
         for (served, again) in found.services.iter_mut().zip(again.services) {
             let helps = again.runbook.as_ref();
@@ -210,6 +211,7 @@ fn judge_as_it_is(row: &Replication, brokers: &[u16], most: usize) -> Availabili
     Availability {
         services: Service::ALL.map(|service| judge.served(service)),
         states: [space.row_states(), space.graph.len()],
+        wider: 0,
         is_cut: space.is_cut,
     }
 }
@@ -336,7 +338,7 @@ impl Judge<'_, '_> {
                 .remedy(seed, asked, &runbook.moves, runbook.after_return)
         });
         Worst {
-            setting: self.space.setting().clone(),
+            model: self.space.row().clone(),
             beginning,
             events,
             client,

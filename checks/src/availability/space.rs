@@ -15,7 +15,7 @@ use crate::explore::key_of;
 use highwater_model::replication::{Bounds, Disabled, Replication, State, choices};
 use highwater_vocabulary::{
     Acks, Broker, BrokerSet, Datacenter, Event, Faults, MOST_RECORDS, Member, Record, RecordSet,
-    Set, Setting,
+    Set,
 };
 use stateright::Model;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -184,9 +184,9 @@ impl<'m> Space<'m> {
             .effective_min_isr(setting.min_insync_replicas, setting.assigned())
     }
 
-    /// Where the row takes place.
-    pub(super) fn setting(&self) -> &Setting {
-        &self.row.setting
+    /// The row.
+    pub(super) fn row(&self) -> &'m Replication {
+        self.row
     }
 
     /// How many states of the row there are.
