@@ -19,8 +19,8 @@ use crate::placement;
 use cells::Grades;
 pub use cells::{Column, Grade, Place};
 pub use edit::Edit;
-pub use telling::AdviceJson;
 use highwater_vocabulary::Deployment;
+pub use telling::AdviceJson;
 
 /// Deployments that are searched for the advice on one, those included of which only some rows are.
 pub const MOST_SEARCHED: usize = 60;
@@ -157,11 +157,23 @@ impl Adviser<'_> {
         let others: Vec<Edit> = others.collect();
         let mut pairs = Vec::new();
         for (place, first) in helpful.iter().enumerate() {
-            pairs.extend(helpful[place + 1..].iter().map(|second| vec![*first, *second]));
+            pairs.extend(
+                helpful[place + 1..]
+                    .iter()
+                    .map(|second| vec![*first, *second]),
+            );
         }
-        let of_voters: Vec<Edit> = all.iter().copied().filter(|edit| edit.is_of_voters()).collect();
+        let of_voters: Vec<Edit> = all
+            .iter()
+            .copied()
+            .filter(|edit| edit.is_of_voters())
+            .collect();
         for (place, first) in of_voters.iter().enumerate() {
-            pairs.extend(of_voters[place..].iter().map(|second| vec![*first, *second]));
+            pairs.extend(
+                of_voters[place..]
+                    .iter()
+                    .map(|second| vec![*first, *second]),
+            );
         }
         for first in &helpful {
             pairs.extend(others.iter().map(|second| vec![*first, *second]));
@@ -203,7 +215,9 @@ impl Adviser<'_> {
     fn mended(&mut self, edited: &Deployment) -> usize {
         let screened = self.screened(edited);
         let is_good = |place: &Place| matches!(screened.get(place), Some((Grade::Good, _)));
-        bad(&self.grades).filter(|(place, _)| is_good(place)).count()
+        bad(&self.grades)
+            .filter(|(place, _)| is_good(place))
+            .count()
     }
 
     /// What comes of edits in all rows.
@@ -241,8 +255,7 @@ impl Adviser<'_> {
             let own: Vec<&ladder::Row> = own.map(|(_, row)| row).collect();
             let is_asked = |row: &&ladder::Row| own.iter().any(|bad| overlap(bad, row));
             let rows: Vec<ladder::Row> = ladder.iter().filter(is_asked).cloned().collect();
-            let mut checked =
-                check::check_rows(edited, &[topic], &rows, self.options, &|_, _| {});
+            let mut checked = check::check_rows(edited, &[topic], &rows, self.options, &|_, _| {});
             if bad(&self.grades).any(|((.., column), _)| column != Column::Data) {
                 availability::rows::fill(edited, self.options, &mut checked);
             }
@@ -312,7 +325,10 @@ fn without_dominated(sorted: Vec<Advice>) -> Vec<Advice> {
 /// the replicas of each; and what is left of the others can take a write only if it is not above their
 /// number.  Where no number does both, no edit of settings does.
 fn reasons(deployment: &Deployment, bad: &[(Place, Grade)], advice: &[Advice]) -> Vec<String> {
-    if advice.iter().any(|advice| advice.left == 0 && advice.costs.is_empty()) {
+    if advice
+        .iter()
+        .any(|advice| advice.left == 0 && advice.costs.is_empty())
+    {
         return Vec::new();
     }
     let of_interest = |topic: &&highwater_vocabulary::Topic| {

@@ -105,7 +105,11 @@ pub(crate) fn prose(value: &Value) -> Result<String, Remark> {
 }
 
 /// A list of entries of another table: `C16`, `B7`.
-pub(crate) fn numbered(file: &mut Table, key: &'static str, letter: char) -> Result<Vec<String>, Remark> {
+pub(crate) fn numbered(
+    file: &mut Table,
+    key: &'static str,
+    letter: char,
+) -> Result<Vec<String>, Remark> {
     let Some(list) = file.take(key) else {
         return Ok(Vec::new());
     };

@@ -1,6 +1,6 @@
 //! What a program reads.  The field names are a contract; docs/DEPLOYMENTS.md lists them.
 
-use crate::advise::{Advised, AdviceJson};
+use crate::advise::{AdviceJson, Advised};
 use crate::availability::{Move, Runbook, ServiceCell, durable};
 use crate::check::{Cell, CheckedRow};
 use crate::experiment::{Experiment, Unexpected};

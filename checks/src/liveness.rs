@@ -132,12 +132,7 @@ impl Liveness {
     }
 }
 
-fn judge(
-    row: &Replication,
-    plant: Option<&Plant>,
-    channels: Channels,
-    most: usize,
-) -> Liveness {
+fn judge(row: &Replication, plant: Option<&Plant>, channels: Channels, most: usize) -> Liveness {
     let row = row.unabridged();
     let space = Space::of(&row, plant, channels, most);
     let everywhere = match space.incomplete {
@@ -160,12 +155,7 @@ fn judge(
 
 /// The verdict on the property of this place; `everywhere` are the components in which a fair run may
 /// go, whatever is missing there.
-fn verdict(
-    space: &Space,
-    place: usize,
-    property: &Property,
-    everywhere: &[Component],
-) -> Verdict {
+fn verdict(space: &Space, place: usize, property: &Property, everywhere: &[Component]) -> Verdict {
     let missing = |node: Node| space.missing[node.index()][place];
     let ever = space.graph.nodes().map(missing);
     let ever = ever.fold(0, |all, cases| all | cases);
@@ -193,7 +183,10 @@ fn nearest(
     is_of_interest: impl Fn(Node) -> bool,
 ) -> Option<Lasso> {
     let nodes = components.iter().flat_map(|component| &component.nodes);
-    let wanted: HashSet<Node> = nodes.copied().filter(|node| is_of_interest(*node)).collect();
+    let wanted: HashSet<Node> = nodes
+        .copied()
+        .filter(|node| is_of_interest(*node))
+        .collect();
     if wanted.is_empty() {
         return None;
     }
@@ -238,9 +231,8 @@ fn idle(space: &Space, start: Node, round: &[graph::Step]) -> Vec<(fairness::Cla
     };
     let enabled = |number: usize, node: &Node| space.graph.enabled(*node) >> number & 1 == 1;
     let numbers = 0..space.classes.len();
-    let open = numbers.filter(|number| {
-        !taken(*number) && states.iter().any(|node| enabled(*number, node))
-    });
+    let open = numbers
+        .filter(|number| !taken(*number) && states.iter().any(|node| enabled(*number, node)));
     open.filter_map(|number| {
         let place = states.iter().position(|node| !enabled(number, node))?;
         Some((space.classes[number], place))

@@ -46,7 +46,9 @@ pub fn experiments() -> Vec<(String, Experiment)> {
     let mut experiments: Vec<_> = files(&EXPERIMENTS)
         .filter(|file| {
             let path = file.path();
-            !OF_ANOTHER_KIND.iter().any(|folder| path.starts_with(folder))
+            !OF_ANOTHER_KIND
+                .iter()
+                .any(|folder| path.starts_with(folder))
         })
         .map(experiment)
         .collect();

@@ -73,7 +73,12 @@ fn a_min_isr_of_one_over_three_datacenters_is_raised() {
     let (_, advised) = advised(&text(1));
     let first = &advised.advice[0];
     assert_eq!(first.edits, [Edit::MinIsr { topic: 0, to: 2 }]);
-    assert_eq!((first.left, first.costs.len()), (0, 0), "{}", advised.text());
+    assert_eq!(
+        (first.left, first.costs.len()),
+        (0, 0),
+        "{}",
+        advised.text()
+    );
     let mended: Vec<_> = first
         .mends
         .iter()
@@ -100,12 +105,19 @@ fn a_voter_is_moved_out_of_the_datacenter_that_has_most() {
         .find(|advice| advice.edits == [Edit::MoveVoter { from: 0, to: 2 }]);
     let moved = moved.unwrap_or_else(|| panic!("{}", advised.text()));
     assert_eq!(moved.left, 0);
-    let place = ("orders".to_owned(), "dc-loss:a".to_owned(), Column::Metadata);
+    let place = (
+        "orders".to_owned(),
+        "dc-loss:a".to_owned(),
+        Column::Metadata,
+    );
     let mends = moved.mends.iter().find(|changed| changed.place == place);
     assert_eq!(mends.and_then(|changed| changed.before), Some(Grade::Waits));
     holds_in(
         &text("a = 1, b = 1, c = 1"),
-        &[("dc-loss:a", Column::Metadata), ("dc-loss:a", Column::Writes)],
+        &[
+            ("dc-loss:a", Column::Metadata),
+            ("dc-loss:a", Column::Writes),
+        ],
     );
 }
 

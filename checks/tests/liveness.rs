@@ -200,7 +200,9 @@ fn watermark_moves_only_for_producers(
         return Ok(after);
     }
     for (replica, known) in after.replicas.0.iter_mut().zip(before.replicas.0) {
-        let waits = replica.tenure().is_some_and(|tenure| !tenure.waiting.is_empty());
+        let waits = replica
+            .tenure()
+            .is_some_and(|tenure| !tenure.waiting.is_empty());
         if replica.tenure().is_some() && !waits {
             replica.watermark = replica.watermark.min(known.watermark);
         }
@@ -274,7 +276,11 @@ fn every_planted_livelock_is_found() {
         let run = lasso(&found, missed);
         assert!(follows_its_model(model, plant, run), "{what}");
         let _ = writeln!(told, "{what}: {}", found.violated().join(", "));
-        for (heading, events) in [("", &run.faults), ("  then", &run.way), ("  for ever", &run.round)] {
+        for (heading, events) in [
+            ("", &run.faults),
+            ("  then", &run.way),
+            ("  for ever", &run.round),
+        ] {
             let _ = writeln!(told, "{heading}  {}", lines(model, events).join("; "));
         }
         let mut sound = model.clone();
@@ -284,7 +290,11 @@ fn every_planted_livelock_is_found() {
     }
     let names: Vec<_> = planted().iter().map(|planted| planted.missed).collect();
     for property in Property::ALL {
-        assert!(names.contains(&property.name), "{} is never violated", property.name);
+        assert!(
+            names.contains(&property.name),
+            "{} is never violated",
+            property.name
+        );
     }
     insta::assert_snapshot!(told);
 }
@@ -318,7 +328,8 @@ fn follows_its_model(model: &Replication, plant: &Plant, run: &Lasso) -> bool {
         })
     });
     let after = model.observe(&state);
-    goes_round && (before.leader, before.isr, before.replicas) == (after.leader, after.isr, after.replicas)
+    goes_round
+        && (before.leader, before.isr, before.replicas) == (after.leader, after.isr, after.replicas)
 }
 
 /// Where channels may lose for ever whatever can be sent again, a leader never hears that its change
@@ -337,7 +348,10 @@ fn weak_fairness_is_not_enough_for_an_answer_that_is_asked_for_again() {
     let round = lines(&model, &run.round);
     assert!(round.contains(&"untold a-1".to_owned()), "{round:?}");
     assert!(round.contains(&"apply a-1".to_owned()), "{round:?}");
-    let told = run.idle.iter().any(|(class, _)| matches!(class, Class::Told(_)));
+    let told = run
+        .idle
+        .iter()
+        .any(|(class, _)| matches!(class, Class::Told(_)));
     assert!(told, "{:?}", run.idle);
 }
 
@@ -402,8 +416,14 @@ fn the_page_names_everything() {
         assert!(page.contains(&formula), "{formula}");
     }
     for (path, _) in shipped() {
-        let name = format!("liveness/{}", path.file_stem().expect("a name").to_string_lossy());
-        assert!(page.contains(&name), "docs/PROPERTIES.md does not name {name}");
+        let name = format!(
+            "liveness/{}",
+            path.file_stem().expect("a name").to_string_lossy()
+        );
+        assert!(
+            page.contains(&name),
+            "docs/PROPERTIES.md does not name {name}"
+        );
     }
 }
 
@@ -418,7 +438,10 @@ fn every_mistake_is_answered() {
     for (from, to) in [
         ("'leader-elected'\n", "'leader-electd'\n"),
         ("leader-elected = 'silent'\n", ""),
-        ("leader-elected = 'silent'", "acked-in-leader = 'holds'\nleader-elected = 'silent'"),
+        (
+            "leader-elected = 'silent'",
+            "acked-in-leader = 'holds'\nleader-elected = 'silent'",
+        ),
         ("leader-elected = 'silent'", "leader-elected = 'never'"),
         ("records = 1", "records = 3"),
         ("records = 1", "grain = 'coarse'"),

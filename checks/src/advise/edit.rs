@@ -2,9 +2,7 @@
 
 use crate::placement::eligible_leader_replicas;
 use highwater_model::replication::variant::elr_possible;
-use highwater_vocabulary::{
-    Deployment, MOST_BROKERS, MOST_DATACENTERS, Placement, Site, Topic,
-};
+use highwater_vocabulary::{Deployment, MOST_BROKERS, MOST_DATACENTERS, Placement, Site, Topic};
 
 /// What a datacenter for a voter alone is called.
 const WITNESS: &str = "witness";
@@ -126,7 +124,11 @@ impl Edit {
             Edit::Observers { topic } => {
                 let sites = edited.cluster.sites.clone();
                 let topic = &mut edited.cluster.topics[topic];
-                topic.observers.iter().all(|count| *count == 0).then_some(())?;
+                topic
+                    .observers
+                    .iter()
+                    .all(|count| *count == 0)
+                    .then_some(())?;
                 let homes = topic.observers.iter_mut().zip(&sites);
                 homes.for_each(|(count, site)| *count = u8::from(site.brokers > 0));
                 fits(topic, &sites).then_some(())?;
@@ -171,7 +173,11 @@ impl Edit {
                 more,
             } => {
                 let topic = &cluster.topics[topic];
-                let change = if more { "one replica more" } else { "one replica less" };
+                let change = if more {
+                    "one replica more"
+                } else {
+                    "one replica less"
+                };
                 let home = home.map_or(String::new(), |home| format!(" in {}", site(home)));
                 format!("{}: {change}{home}", topic.id)
             }

@@ -27,7 +27,12 @@ impl Advised {
                 text.push_str("   costs  nothing in this table\n");
             }
             if advice.left > 0 {
-                let _ = writeln!(text, "   leaves {} of {} bad cells", advice.left, self.bad.len());
+                let _ = writeln!(
+                    text,
+                    "   leaves {} of {} bad cells",
+                    advice.left,
+                    self.bad.len()
+                );
             }
         }
         for reason in &self.reasons {

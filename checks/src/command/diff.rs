@@ -28,7 +28,8 @@ impl Diff {
     pub(crate) fn run(&self) -> Result<End, Remark> {
         let sources = [Source::read(&self.a)?, Source::read(&self.b)?];
         for source in &sources {
-            if let (Asked::Experiment(_) | Asked::Quorum(_) | Asked::Liveness(_), _) = read(source)? {
+            if let (Asked::Experiment(_) | Asked::Quorum(_) | Asked::Liveness(_), _) = read(source)?
+            {
                 return Err(source
                     .whole("this is an experiment, and `diff` compares deployments")
                     .remedy("name two deployments"));

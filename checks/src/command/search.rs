@@ -137,7 +137,9 @@ impl Search {
         match given.into_iter().find(|(_, is_given)| *is_given) {
             None => Ok(()),
             Some((option, _)) => Err(source
-                .whole(format!("{option} says nothing about an experiment about liveness"))
+                .whole(format!(
+                    "{option} says nothing about an experiment about liveness"
+                ))
                 .remedy(format!(
                     "leave out {option}; --max-states says how far it is searched"
                 ))),

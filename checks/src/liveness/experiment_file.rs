@@ -13,9 +13,7 @@ use crate::experiment_file::{
 use crate::source::{Remark, Source};
 use crate::table::{self, Table, Value};
 use crate::wording::{instead, listed, quoted};
-use highwater_model::replication::{
-    Bounds, Grain, Property as Safety, Replication, Variant,
-};
+use highwater_model::replication::{Bounds, Grain, Property as Safety, Replication, Variant};
 
 /// Whether a file asks about liveness, as far as it can be read.
 pub fn is_one(file: &toml::Table) -> bool {

@@ -77,9 +77,7 @@ impl Graph {
     /// The steps from a state, in the order in which they were added.
     pub(crate) fn steps_from(&self, node: Node) -> Vec<Step> {
         let steps = self.steps.edges(node);
-        let mut steps: Vec<Step> = steps
-            .map(|step| (*step.weight(), step.target()))
-            .collect();
+        let mut steps: Vec<Step> = steps.map(|step| (*step.weight(), step.target())).collect();
         steps.reverse();
         steps
     }
@@ -324,12 +322,7 @@ mod tests {
     fn who_neglects_a_class_does_not_stay() {
         // In each graph the last state is the goal; the numbers are where a run may miss it for ever.
         for (what, steps, missed, expected) in [
-            (
-                "a dead end",
-                vec![(0, A, 1), (0, A, 2)],
-                2,
-                vec![vec![1]],
-            ),
+            ("a dead end", vec![(0, A, 1), (0, A, 2)], 2, vec![vec![1]]),
             (
                 "a step that nobody has to take leads away from it",
                 vec![(0, UNFAIR, 1)],
@@ -369,7 +362,15 @@ mod tests {
             ),
             (
                 "two cycles that neglect a class each, and together none",
-                vec![(0, A, 1), (1, A, 0), (0, B, 2), (2, B, 0), (1, B, 0), (2, A, 0), (0, UNFAIR, 3)],
+                vec![
+                    (0, A, 1),
+                    (1, A, 0),
+                    (0, B, 2),
+                    (2, B, 0),
+                    (1, B, 0),
+                    (2, A, 0),
+                    (0, UNFAIR, 3),
+                ],
                 3,
                 vec![vec![0, 1, 2]],
             ),

@@ -10,10 +10,10 @@
 //! **Deliberately absent:** whatever the proof remembers.  No rule reads it and no goal asks for it, so
 //! states that differ only there are one.
 
-use super::{Channels, Plant};
 use super::fairness::Class;
 use super::goals::{Cases, Property};
 use super::graph::{ClassNumber, Graph, MOST_CLASSES, Node, Step};
+use super::{Channels, Plant};
 use crate::explore::key_of;
 use highwater_model::replication::bounds::afford;
 use highwater_model::replication::state::Log;
@@ -112,12 +112,7 @@ impl<'m> Space<'m> {
         [self.ways.len(), self.graph.len()]
     }
 
-    fn step(
-        &self,
-        model: &Replication,
-        before: &State,
-        event: &Event,
-    ) -> Result<State, Disabled> {
+    fn step(&self, model: &Replication, before: &State, event: &Event) -> Result<State, Disabled> {
         let result = model.step(before, event);
         match self.plant {
             Some(plant) => plant(before, event, result),
@@ -132,7 +127,11 @@ impl<'m> Space<'m> {
         for (number, state) in self.beginnings.clone().into_iter().enumerate() {
             let state = forgetful(&state);
             seen.insert(key_of(&state, &mut room));
-            open.push_back((state, self.arrive(&state, Way::Beginning(number as u32), 0), 0));
+            open.push_back((
+                state,
+                self.arrive(&state, Way::Beginning(number as u32), 0),
+                0,
+            ));
         }
         let mut events = Vec::new();
         while let Some((before, place, depth)) = open.pop_front() {
@@ -286,7 +285,10 @@ impl<'m> Space<'m> {
             let tenure = state.replicas[broker].tenure();
             log.union(tenure.map(|tenure| tenure.waiting).unwrap_or_default())
         });
-        if !sent.fold(RecordSet::EMPTY, RecordSet::union).contains(another()) {
+        if !sent
+            .fold(RecordSet::EMPTY, RecordSet::union)
+            .contains(another())
+        {
             let leaders = replicas.iter();
             let leaders = leaders.filter(|broker| state.replicas[*broker].leads());
             let record = another();
