@@ -346,12 +346,16 @@ fn reasons(deployment: &Deployment, bad: &[(Place, Grade)], advice: &[Advice]) -
             let homes = homes.filter(|site| site.brokers > 0).count();
             (rest <= share && homes > 1).then(|| {
                 format!(
-                    "{}: no edit gives both, that data is kept and that writes go on, when a \
-                     datacenter is lost. Up to {share} of {replicas} replicas are in one datacenter: \
-                     to be kept whatever leaves the ISR before, a record must be on more than {share} \
-                     before it is acknowledged, and without that datacenter there are {rest}. It \
-                     takes brokers in a third datacenter.",
-                    topic.id
+                    "{}: no edit gives both, that data is kept and that writes go on, when a datacenter \
+                     is lost. Up to {share} of {replicas} replicas are in one: to be kept whatever \
+                     leaves the ISR before, a record must be on more than {share} when it is \
+                     acknowledged, and without that datacenter it can be on {rest} at most. It takes \
+                     {}.",
+                    topic.id,
+                    match homes {
+                        2 => "brokers in a third datacenter",
+                        _ => "replicas that are spread more evenly",
+                    }
                 )
             })
         })
