@@ -49,6 +49,7 @@ fn change(layout: &Layout, list: usize, turn: usize) -> Change {
         has_eligible: true,
         elects_fenced_last_known: false,
         shrinking_starts_epoch: false,
+        keeps_only_living: false,
     }
 }
 

@@ -3,8 +3,9 @@
 //! Kafka: `ClusterControlManager` and `BrokerHeartbeatManager` at the controller, `BrokerServer`
 //! and `BrokerLifecycleManager` at the broker, `QuorumController` for who may commit.
 
-use crate::Refusal;
+use crate::ensemble::Ensemble;
 use crate::former::{Copied, Office};
+use crate::{Refusal, Switches};
 use highwater_vocabulary::{
     Broker, Datacenter, MOST_BROKERS, MOST_DATACENTERS, Member, Process, Setting,
 };
@@ -26,11 +27,12 @@ pub(crate) struct Cluster {
     pub open: u8,
     /// Whom the controller has fenced.
     pub fenced: u8,
-    /// The broker epoch of each registration; it grows with every new one.
+    /// The broker epoch of each registration that the controller knows; it grows with every new one.
     pub broker_epoch: [u32; MOST_BROKERS],
-    /// The broker epoch that each process has been given, which the controller knows unless its history
-    /// has gone back, or is another one.
-    pub registered_as: [u32; MOST_BROKERS],
+    /// The broker epoch that each process has been given.  The controller knows it unless its history has
+    /// gone back, or is another one, or, with ZooKeeper, it has not noticed yet that a broker has
+    /// registered anew.
+    pub own_epoch: [u32; MOST_BROKERS],
     /// What `CleanShutdownFileHandler` left on each disk: the epoch of the process that ended in
     /// an orderly way, or 0.
     pub mark: [u32; MOST_BROKERS],
@@ -43,8 +45,18 @@ pub(crate) struct Cluster {
     pub dark: u8,
     /// For each datacenter, to which others connections can be opened from it.
     pub reaches: [u8; MOST_DATACENTERS],
-    /// The datacenter of the active controller.
+    /// The datacenter of the active controller: a voter's, or with ZooKeeper that of the broker that has
+    /// `/controller`.
     pub active: Option<u8>,
+    /// With ZooKeeper: brokers whose end has taken `/controller` with it, the session of both being one.
+    pub gone: u8,
+    /// ZooKeeper's servers, where metadata is kept in ZooKeeper.
+    pub ensemble: Option<Ensemble>,
+    /// With ZooKeeper: whether requests state for which registration they are (KIP-380).
+    pub states_broker_epochs: bool,
+    /// With ZooKeeper: whether requests are kept although nobody waits for them, because they may arrive
+    /// late.
+    pub keeps_requests: bool,
     /// Whether followers may fall behind.
     pub lags: bool,
     /// `min.insync.replicas` as the controller has it.
@@ -59,11 +71,12 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// Everybody runs, is registered and unfenced; the controller is in the first datacenter that
-    /// has a voter.
-    pub(crate) fn new(setting: &Setting) -> Cluster {
+    /// has a voter, with ZooKeeper in the first that has a broker.
+    pub(crate) fn new(setting: &Setting, switches: &Switches) -> Cluster {
         let brokers = setting.brokers.len();
         let datacenters = setting.datacenters.len();
         let all = ((1u16 << brokers) - 1) as u8;
+        let has_zookeeper = setting.kafka.has_zookeeper();
         let mut cluster = Cluster {
             brokers,
             home: [0; MOST_BROKERS],
@@ -75,13 +88,17 @@ impl Cluster {
             open: all,
             fenced: 0,
             broker_epoch: [0; MOST_BROKERS],
-            registered_as: [0; MOST_BROKERS],
+            own_epoch: [0; MOST_BROKERS],
             mark: [0; MOST_BROKERS],
             previous_epoch: [0; MOST_BROKERS],
             exact_checkpoint: 0,
             dark: 0,
             reaches: [((1u16 << datacenters) - 1) as u8; MOST_DATACENTERS],
-            active: setting.voters.iter().position(|n| *n > 0).map(|x| x as u8),
+            active: None,
+            gone: 0,
+            ensemble: has_zookeeper.then(|| Ensemble::new(setting)),
+            states_broker_epochs: has_zookeeper && switches.checks_request_broker_epoch,
+            keeps_requests: has_zookeeper && switches.late_requests,
             lags: false,
             min_isr: setting.min_insync_replicas,
             copied: None,
@@ -92,9 +109,11 @@ impl Cluster {
             cluster.home[broker] = home.index() as u8;
             cluster.process[broker] = Process::Running;
             cluster.broker_epoch[broker] = 1;
-            cluster.registered_as[broker] = 1;
+            cluster.own_epoch[broker] = 1;
         }
         cluster.voters[..datacenters].copy_from_slice(&setting.voters);
+        let seats = (0..datacenters).filter(|site| cluster.may_seat(*site));
+        cluster.active = seats.map(|site| site as u8).next();
         cluster
     }
 
@@ -186,10 +205,55 @@ impl Cluster {
         self.is_majority(self.powered().filter(|site| self.connects(at, *site)))
     }
 
+    /// Whether metadata is kept in ZooKeeper.
+    pub(crate) fn has_zookeeper(&self) -> bool {
+        self.ensemble.is_some()
+    }
+
+    /// Whether a controller could be in that datacenter at all: a voter, or with ZooKeeper a broker.
+    pub(crate) fn may_seat(&self, site: usize) -> bool {
+        match self.ensemble {
+            None => self.voters_in(site) > 0,
+            Some(_) => self.brokers_of(site).next().is_some(),
+        }
+    }
+
+    /// Whether ZooKeeper can commit anything.
+    pub(crate) fn zookeeper_works(&self) -> bool {
+        let ensemble = self.ensemble.as_ref();
+        ensemble.is_some_and(|it| it.works(|from, to| self.can_open(from, to)))
+    }
+
+    /// Whether sessions of clients in that datacenter go on.
+    pub(crate) fn reaches_zookeeper(&self, site: usize) -> bool {
+        let ensemble = self.ensemble.as_ref();
+        ensemble.is_some_and(|it| it.is_reached_from(site, |from, to| self.can_open(from, to)))
+    }
+
+    /// Whether the broker's node in ZooKeeper stands.
+    pub(crate) fn has_session(&self, broker: usize) -> bool {
+        self.takes_part(broker) && self.reaches_zookeeper(usize::from(self.home[broker]))
+    }
+
+    /// With ZooKeeper: whether requests wait for the broker's next process while none runs.  The controller
+    /// takes it for alive, and nothing tells the next process from the one before.
+    pub(crate) fn is_sent_to(&self, broker: usize) -> bool {
+        self.has_zookeeper() && !self.states_broker_epochs && self.fenced >> broker & 1 == 0
+    }
+
+    /// With ZooKeeper: the registration that a request must not be older than.
+    pub(crate) fn stated_epoch(&self, broker: usize) -> u32 {
+        u32::from(self.states_broker_epochs) * self.own_epoch[broker]
+    }
+
     /// The datacenter of a controller that can commit.
     pub(crate) fn controller(&self) -> Result<usize, Refusal> {
-        let at = usize::from(self.active.ok_or(Refusal::NoController)?);
-        if self.is_fetched_by_majority(at) {
+        let at = self.seat_of_controller()?;
+        let commits = match self.ensemble {
+            None => self.is_fetched_by_majority(at),
+            Some(_) => self.has_officer(at) && self.reaches_zookeeper(at),
+        };
+        if commits {
             Ok(at)
         } else {
             Err(Refusal::NoController)
@@ -204,8 +268,40 @@ impl Cluster {
             return turned.controller_for(broker);
         }
         let at = self.controller()?;
-        if self.connects(usize::from(self.home[broker]), at) {
-            Ok(at)
+        self.link(usize::from(self.home[broker]), at)
+    }
+
+    /// The datacenter of a controller that the broker can send a request to now.  With ZooKeeper that is
+    /// whoever takes itself for the controller.
+    pub(crate) fn office_for(&self, broker: usize) -> Result<usize, Refusal> {
+        if !self.has_zookeeper() {
+            return self.controller_for(broker);
+        }
+        self.link(usize::from(self.home[broker]), self.seat_of_controller()?)
+    }
+
+    /// With ZooKeeper: whether the controller's requests get to the broker.  They go out for as long as it
+    /// believes in its office.
+    pub(crate) fn office_reaches(&self, broker: usize) -> Result<usize, Refusal> {
+        let at = self.seat_of_controller()?;
+        if !self.has_officer(at) {
+            return Err(Refusal::Unreachable);
+        }
+        self.link(at, usize::from(self.home[broker]))
+    }
+
+    /// With ZooKeeper: whether a broker runs there that could be the controller.
+    fn has_officer(&self, site: usize) -> bool {
+        self.brokers_of(site).any(|broker| self.takes_part(broker))
+    }
+
+    fn seat_of_controller(&self) -> Result<usize, Refusal> {
+        self.active.map(usize::from).ok_or(Refusal::NoController)
+    }
+
+    fn link(&self, from: usize, to: usize) -> Result<usize, Refusal> {
+        if self.connects(from, to) {
+            Ok(to)
         } else {
             Err(Refusal::Unreachable)
         }
@@ -220,20 +316,64 @@ impl Cluster {
         }
     }
 
-    /// A voter of that datacenter becomes the active controller.
+    /// A voter of that datacenter becomes the active controller, with ZooKeeper a broker of it.
     ///
     /// Kafka: `KafkaRaftClient`: votes of a majority, and a majority that then fetches.
+    /// `KafkaController.elect`: whoever creates `/controller`, which takes a session.
     pub(crate) fn activate(&mut self, site: usize) -> Result<(), Refusal> {
-        if self.voters_in(site) == 0 {
+        if !self.may_seat(site) {
             return Err(Refusal::NotInThisSetting);
         }
         if self.controller().is_ok() {
             return Err(Refusal::AlreadySo);
         }
-        self.could_elect(site)?;
+        match self.ensemble {
+            None => self.could_elect(site)?,
+            Some(_) => {
+                let mut there = self.brokers_of(site);
+                if !there.any(|broker| self.has_session(broker)) {
+                    return Err(Refusal::Unreachable);
+                }
+            }
+        }
 
         self.active = Some(site as u8);
         Ok(())
+    }
+
+    /// With ZooKeeper: whether the broker's registration is another one than the controller knows.
+    pub(crate) fn has_bounced(&self, broker: usize) -> bool {
+        self.states_broker_epochs
+            && self.takes_part(broker)
+            && self.own_epoch[broker] != self.broker_epoch[broker]
+    }
+
+    /// With ZooKeeper: whose end would take `/controller` with it, as far as can be known: it is some broker
+    /// of this datacenter that the last controller took for alive.
+    pub(crate) fn may_be_controller(&self, broker: usize) -> bool {
+        let lives = self.registered & !self.fenced & 1 << broker != 0;
+        self.has_zookeeper() && self.active == Some(self.home[broker]) && lives
+    }
+
+    /// With ZooKeeper: the brokers that a new controller does not find, because the one before was among
+    /// them.
+    pub(crate) fn take_absent(&mut self, former: Option<u8>) -> Vec<usize> {
+        let gone = std::mem::take(&mut self.gone);
+        let missing = |broker: &usize| {
+            let may_be = gone >> broker & 1 == 1 || former == Some(self.home[*broker]);
+            may_be && self.fenced >> broker & 1 == 0 && !self.has_session(*broker)
+        };
+        (0..self.brokers).filter(missing).collect()
+    }
+
+    /// With ZooKeeper: a new controller reads who lives under which registration.  A bounce that its
+    /// predecessor has not noticed is none to it (`KafkaController.initializeControllerContext`).
+    pub(crate) fn read_nodes(&mut self) {
+        for broker in 0..self.brokers {
+            if self.fenced >> broker & 1 == 0 && self.has_session(broker) {
+                self.broker_epoch[broker] = self.own_epoch[broker];
+            }
+        }
     }
 
     /// The process ends; what it was goes with it.

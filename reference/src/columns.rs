@@ -348,7 +348,8 @@ impl Table {
             if registration.leader & !(1 << slot) != 0 {
                 known[slot] = columns.known[columns.place(slot, leader)][row];
             }
-            heard_as[slot] = u32::from(known[slot] != 0) * cluster.broker_epoch[slot];
+            let is_heard = known[slot] != 0 && !cluster.has_zookeeper();
+            heard_as[slot] = u32::from(is_heard) * cluster.broker_epoch[slot];
             disks[slot] = Disk {
                 end: columns.end[slot][row],
                 watermark: columns.watermark[slot][row],

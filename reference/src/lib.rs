@@ -15,6 +15,7 @@
 mod cluster;
 mod columns;
 mod engine;
+mod ensemble;
 mod former;
 pub mod kernels;
 mod lineages;

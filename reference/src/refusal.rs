@@ -79,6 +79,12 @@ refusals! {
     OnlyLaggingAreDropped = "only-lagging-are-dropped",
     /// The broker can complete a heartbeat.
     FencedIsSilent = "fenced-is-silent",
+    /// `STALE_CONTROLLER_EPOCH` to a `LeaderAndIsr` request whose leader epoch is not larger.
+    RequestIsNewer = "request-is-newer",
+    /// `STALE_BROKER_EPOCH` to a `LeaderAndIsr` request for an earlier registration.
+    RequestBrokerEpochIsCurrent = "request-broker-epoch-is-current",
+    /// The partition's node in ZooKeeper has another version than the leader knows.
+    IsrVersionIsCurrent = "isr-version-is-current",
     /// Unclean election is disabled, or the version's controller does not look at it.
     UncleanIsAllowed = "unclean-is-allowed",
 }

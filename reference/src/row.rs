@@ -55,7 +55,8 @@ impl Assignment {
 }
 
 /// What a broker knows once it has applied a committed record: Kafka's `MetadataImage`, as far as
-/// it concerns one partition.
+/// it concerns one partition.  With ZooKeeper a record is a `LeaderAndIsr` request and the state of its
+/// controller, and a broker has no image but of the topic's configuration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Image {
     pub partition: Registration,
@@ -73,6 +74,34 @@ impl Image {
             fenced: cluster.fenced,
             broker_epoch: cluster.broker_epoch,
             min_isr: cluster.min_isr,
+        }
+    }
+
+    /// Whether it is, as a `LeaderAndIsr` request, sent to this broker and not refused by it: not meant for
+    /// an earlier registration, and with another configuration or with a leader of a larger leader epoch.
+    pub(crate) fn may_be_taken(&self, broker: usize, memory: &Memory, own_epoch: u32) -> bool {
+        self.fenced >> broker & 1 == 0
+            && self.broker_epoch[broker] >= own_epoch
+            && (self.configures_anew(memory) || self.is_newer(memory) && self.partition.leader != 0)
+    }
+
+    /// Whether its leader epoch is larger.
+    pub(crate) fn is_newer(&self, memory: &Memory) -> bool {
+        self.partition.leader_epoch > memory.leader_epoch
+    }
+
+    /// Whether it says another configuration.  That comes by a way of its own in Kafka
+    /// (`DynamicConfigManager`), and here with the requests.
+    pub(crate) fn configures_anew(&self, memory: &Memory) -> bool {
+        self.min_isr != memory.image.min_isr
+    }
+
+    /// With ZooKeeper: what a broker keeps of it, the topic's configuration and who holds a replica.
+    pub(crate) fn kept(&self) -> Image {
+        Image {
+            assignment: self.assignment,
+            min_isr: self.min_isr,
+            ..Image::default()
         }
     }
 
@@ -104,6 +133,8 @@ pub(crate) struct Pending {
     pub number: u32,
     /// Who counts until it is settled: the committed ISR and whoever joins (`maximalIsr`).
     pub maximal: u8,
+    /// The ISR that was proposed.
+    pub proposed: u8,
 }
 
 /// An `AlterPartition` request.
@@ -120,6 +151,14 @@ pub(crate) struct Proposal {
     pub sender_epoch: u32,
     pub leader_epoch: u32,
     pub partition_epoch: u32,
+}
+
+impl Proposal {
+    /// Whether the partition is already as the broker asks (`LeaderAndIsr.equalsIgnoreZk`).
+    pub(crate) fn is_so(&self, broker: usize, now: &Registration) -> bool {
+        (now.leader, now.leader_epoch, now.in_sync)
+            == (1 << broker, self.leader_epoch, self.in_sync)
+    }
 }
 
 /// What the controller answers.
@@ -211,16 +250,35 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Nothing but a request that has left the broker.  There is one such place for each broker, which
-    /// `apply L` names, so its next process proposes nothing while that is taken.
+    /// The ISR change that is pending, to be asked for once more.
+    pub(crate) fn asked_again(&self, sender_epoch: u32) -> Option<Proposal> {
+        let pending = self.tenure.as_ref()?.pending?;
+        Some(Proposal {
+            number: pending.number,
+            sent: false,
+            in_sync: pending.proposed,
+            broker_epoch: [0; MOST_BROKERS],
+            sender_epoch,
+            leader_epoch: self.leader_epoch,
+            partition_epoch: self.partition_epoch,
+        })
+    }
+
+    /// Nothing but a request that has left the broker, and those that are on their way to it.  There is
+    /// one such place for each broker, which `apply L` names, so its next process proposes nothing while
+    /// that is taken.
     pub(crate) fn but_what_was_sent(&self) -> Memory {
+        let emptied = Memory {
+            behind: self.behind,
+            ..Memory::default()
+        };
         match &self.wire {
             Some(Wire::Asked(proposal)) if proposal.sent => Memory {
                 wire: self.wire,
                 proposals: self.proposals,
-                ..Memory::default()
+                ..emptied
             },
-            _ => Memory::default(),
+            _ => emptied,
         }
     }
 }
@@ -290,11 +348,20 @@ impl Row {
             return Memory::default();
         }
         let leads = registration.leader >> broker & 1 == 1;
+        let image = Image::of(registration, assignment, cluster);
+        let (image, partition_epoch) = match cluster.has_zookeeper() {
+            false => (image, registration.partition_epoch),
+            // Who leads knows the version of the partition's node; others have no use for it.
+            true => (
+                image.kept(),
+                registration.partition_epoch * u32::from(leads),
+            ),
+        };
         Memory {
-            image: Image::of(registration, assignment, cluster),
+            image,
             leader: registration.leader,
             leader_epoch: registration.leader_epoch,
-            partition_epoch: registration.partition_epoch,
+            partition_epoch,
             tenure: leads.then(tenure),
             ..Memory::default()
         }
@@ -309,20 +376,30 @@ impl Row {
             copied.since += 1;
         }
         for broker in 0..cluster.brokers {
-            if cluster.remembers(broker) && !cluster.is_apart(broker) {
+            let follows = cluster.remembers(broker) && !cluster.is_apart(broker);
+            if follows || cluster.is_sent_to(broker) {
                 self.memory[broker].behind += 1;
             }
         }
     }
 
+    /// With ZooKeeper: the partition's node has changed, and no request says so.  Who has all requests has
+    /// them all still.
+    pub(crate) fn commit_unsent(&mut self, cluster: &Cluster) {
+        let image = Image::of(self.registration, self.assignment, cluster);
+        self.records.push(image);
+        for memory in &mut self.memory[..cluster.brokers] {
+            memory.behind += usize::from(memory.behind > 0);
+        }
+    }
+
     /// Moves the leader's watermark if it may move (`Partition.maybeIncrementLeaderHW`).  `waited_for` are
-    /// those who count while they are caught up and might join.
+    /// those who might join, and count while they are caught up.
     pub(crate) fn advance_watermark(&mut self, leader: usize, min_isr: u8, waited_for: u8) {
         let Some(tenure) = &self.memory[leader].tenure else {
             return;
         };
-        let caught_up = tenure.caught_up & self.eligible_followers(leader);
-        let counted = tenure.maximal() | caught_up & waited_for;
+        let counted = tenure.maximal() | tenure.caught_up & waited_for;
         if !watermark::enough(tenure.committed, min_isr) {
             return;
         }
@@ -362,8 +439,16 @@ impl Row {
     pub(crate) fn settle(&mut self, cluster: &Cluster) {
         for broker in 0..cluster.brokers {
             self.drop_dead_message(broker, cluster);
-            self.skip_what_changes_nothing(broker, cluster);
-            self.forget_losses(broker);
+            if cluster.has_zookeeper() {
+                self.skip_what_cannot_be_taken(broker, cluster);
+            } else {
+                self.memory[broker].behind *= usize::from(cluster.remembers(broker));
+                self.skip_what_changes_nothing(broker, cluster);
+            }
+            self.forget_losses(broker, cluster);
+        }
+        if cluster.keeps_requests {
+            return;
         }
         let slowest = |is_apart: bool| {
             let brokers =
@@ -388,7 +473,11 @@ impl Row {
         let memory = &self.memory[broker];
         let dead = match &memory.wire {
             None => false,
-            Some(Wire::Asked(proposal)) => proposal.partition_epoch < registered.partition_epoch,
+            // With ZooKeeper a controller says yes to what is so already.
+            Some(Wire::Asked(proposal)) => {
+                proposal.partition_epoch < registered.partition_epoch
+                    && !(cluster.has_zookeeper() && proposal.is_so(broker, &registered))
+            }
             Some(Wire::Answered { number, .. }) => {
                 let tenure = memory.tenure.as_ref();
                 tenure.and_then(|tenure| tenure.pending).map(|it| it.number) != Some(*number)
@@ -402,6 +491,32 @@ impl Row {
         let pending = memory.tenure.as_ref().and_then(|tenure| tenure.pending);
         if memory.wire.is_none() && pending.is_none() {
             memory.proposals = 0;
+        }
+    }
+
+    /// With ZooKeeper: requests that the broker would refuse, now and ever after, have passed it by.  Those
+    /// for a process that has ended wait for the next one, unless that would refuse them all.
+    fn skip_what_cannot_be_taken(&mut self, broker: usize, cluster: &Cluster) {
+        let remembers = cluster.remembers(broker);
+        if let Some(late) = self.late[broker].as_mut().filter(|_| !remembers) {
+            // Its answer is for a process that has ended, which no broker epoch of 2.1 tells.
+            late.broker_epoch = 0;
+        }
+        if !remembers && !cluster.is_sent_to(broker) {
+            self.memory[broker].behind = 0;
+        }
+        let own_epoch = cluster.stated_epoch(broker);
+        let memory = &mut self.memory[broker];
+        while memory.behind > 0 {
+            let request = &self.records[self.records.len() - memory.behind];
+            let may_be_taken = match remembers {
+                true => request.may_be_taken(broker, memory, own_epoch),
+                false => request.fenced >> broker & 1 == 0 && request.partition.leader != 0,
+            };
+            if may_be_taken {
+                return;
+            }
+            memory.behind -= 1;
         }
     }
 
@@ -427,13 +542,14 @@ impl Row {
     }
 
     /// Whoever does not lead will lead in a later epoch only, and has written nothing in that.
-    fn forget_losses(&mut self, broker: usize) {
+    fn forget_losses(&mut self, broker: usize, cluster: &Cluster) {
         let memory = &self.memory[broker];
         // Where there have been two histories an epoch may be led twice.
         let leads_on = self.disks[broker].losses > u32::from(u16::MAX)
             || self.registration.leader >> broker & 1 == 1
             || memory.tenure.is_some();
-        if !leads_on && memory.behind == 0 {
+        // A late request can make a process that has forgotten everything lead in an epoch of old.
+        if !leads_on && memory.behind == 0 && !cluster.keeps_requests {
             self.disks[broker].losses = 0;
         }
     }

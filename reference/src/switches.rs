@@ -18,13 +18,15 @@ pub struct Switches {
     /// another leader epoch (KAFKA-18723; in 3.9.1 and 4.1.0, not in 3.5.0 and 4.0.0).
     pub checks_answer_epoch: bool,
     /// `PartitionChangeBuilder.triggerLeaderEpochBumpIfNeeded`: in 3.5.0 every shrinking of the ISR
-    /// starts a leader epoch; later only below metadata version 3.6 (KAFKA-15021).
+    /// starts a leader epoch; later only below metadata version 3.6 (KAFKA-15021).  With ZooKeeper the
+    /// controller's own changes do (`LeaderAndIsr.newLeaderAndIsr`), whatever this says.
     pub shrinking_starts_epoch: bool,
     /// `ReplicationControlManager.handleBrokerShutdown` at the registration of a new incarnation
     /// (4.0.0; in 3.9.1 only for metadata versions that have ELR, of which there is none).
     pub registration_takes_seats: bool,
     /// The controller's own elections honour `unclean.leader.election.enable`, and it sweeps over
-    /// leaderless partitions (`maybeElectUncleanLeaders`; KAFKA-12670, in 3.9.1).
+    /// leaderless partitions (`maybeElectUncleanLeaders`; KAFKA-12670, in 3.9.1).  With ZooKeeper every
+    /// election of a leaderless partition does (`collectUncleanLeaderElectionState`).
     pub unclean_by_controller: bool,
     /// `PartitionChangeBuilder.canElectLastKnownLeader` notes that the last known leader does not
     /// live, and elects it (4.0.0; not 4.1.0, KAFKA-19522).
@@ -43,6 +45,20 @@ pub struct Switches {
     pub waits_for_caught_up: bool,
     /// A fetch may be split and outlive its sender's role: `request`, `serve`, `answer`, `drop`.
     pub late_fetches: bool,
+    /// `LeaderAndIsr` requests are never forgotten by the network: `late`.
+    pub late_requests: bool,
+    /// `Partition.updateIsr` writes the partition's node in ZooKeeper, if it is as the leader knows it
+    /// (2.1.0; gone with `AlterIsrManager`, 2.7.0).
+    pub leader_writes_isr: bool,
+    /// `KafkaApis.isBrokerEpochStale`, and `KafkaController.processBrokerChange` looks for bounced
+    /// brokers (KIP-380; in 2.7.0, not in 2.1.0; with KRaft there are no such requests).
+    pub checks_request_broker_epoch: bool,
+    /// `Partition.isReplicaIsrEligible` and `ReplicationControlManager.ineligibleReplicasForIsr`
+    /// (KIP-841, KIP-903; in 3.5.0, neither in 2.1.0 nor in 2.7.0).
+    pub checks_isr_members: bool,
+    /// An answer to an ISR change is an occasion to move the watermark
+    /// (`Partition.handleAlterPartitionUpdate`; `handleAlterIsrResponse` of 2.7.0 does not look).
+    pub answer_moves_watermark: bool,
     /// A follower that gets another leader truncates to its own watermark, and states no epoch when it
     /// fetches (0.10.2: `Partition.makeFollower`, `ReplicaManager.makeFollowers`; gone since KIP-101,
     /// 0.11).  Off in every profile.
@@ -59,15 +75,20 @@ impl Switches {
             strict_min_isr: version >= Profile::V3_9,
             checks_fetch_broker_epoch: version >= Profile::V3_9,
             checks_answer_epoch: matches!(version, Profile::V3_9 | Profile::V4_1),
-            shrinking_starts_epoch: version < Profile::V3_9,
+            shrinking_starts_epoch: version == Profile::V3_5,
             registration_takes_seats: version >= Profile::V4_0,
-            unclean_by_controller: version >= Profile::V3_9,
+            unclean_by_controller: version >= Profile::V3_9 || version.has_zookeeper(),
             elects_fenced_last_known: version == Profile::V4_0,
             reassignment_awaits_targets: version >= Profile::V3_9,
             equal_epoch_wipes_pending: false,
             reelected_leader_remembers: false,
             waits_for_caught_up: false,
             late_fetches: false,
+            late_requests: false,
+            leader_writes_isr: version == Profile::V2_1,
+            checks_request_broker_epoch: version == Profile::V2_7,
+            checks_isr_members: version >= Profile::V3_5,
+            answer_moves_watermark: version != Profile::V2_7,
             truncates_to_watermark: false,
             eligible_leader_replicas: version >= Profile::V4_0 && setting.eligible_leader_replicas,
         }
@@ -89,6 +110,11 @@ impl Switches {
             "waits-for-caught-up" => &mut self.waits_for_caught_up,
             "truncates-to-watermark" => &mut self.truncates_to_watermark,
             "late-fetches" => &mut self.late_fetches,
+            "late-requests" => &mut self.late_requests,
+            "leader-writes-isr" => &mut self.leader_writes_isr,
+            "checks-request-broker-epoch" => &mut self.checks_request_broker_epoch,
+            "checks-isr-members" => &mut self.checks_isr_members,
+            "answer-moves-watermark" => &mut self.answer_moves_watermark,
             _ => return None,
         })
     }

@@ -46,9 +46,7 @@ impl Case {
             asked: Property::ALL,
         };
         let mut beginning = model.beginnings()[0];
-        let voters = &model.setting.voters;
-        let seats: Vec<usize> = (0..voters.len()).filter(|site| voters[*site] > 0).collect();
-        beginning.controller.active = Some(Datacenter::at(lot.one_of(&seats)));
+        beginning.controller.active = Some(lot.one_of(&seats(&model.setting)));
         Case {
             model,
             beginning,
@@ -106,6 +104,15 @@ impl Case {
     }
 }
 
+/// Where a controller may be: a voter, or with ZooKeeper a broker.
+fn seats(setting: &Setting) -> Vec<Datacenter> {
+    let may_be = |site: &Datacenter| match setting.kafka.has_zookeeper() {
+        true => !setting.brokers_of(*site).is_empty(),
+        false => setting.voters[site.index()] > 0,
+    };
+    setting.every_datacenter().filter(may_be).collect()
+}
+
 /// Two to six replicas, mostly three to five, in up to three datacenters, under any settings.
 fn setting(lot: &mut Lot) -> Setting {
     let replicas = lot.one_of(&[2, 3, 3, 3, 4, 4, 4, 5, 5, 6]);
@@ -114,12 +121,17 @@ fn setting(lot: &mut Lot) -> Setting {
         false => vec![1; 3],
     };
     voters[0] = voters[0].max(1);
+    let kafka = lot.one_of(&Profile::ALL);
+    let (quorum, zookeeper_observers) = match kafka.has_zookeeper() {
+        true => ensemble(lot),
+        false => (Quorum::Majority, vec![0; 3]),
+    };
     let mut setting = Setting {
-        kafka: lot.one_of(&Profile::KRAFT),
+        kafka,
         datacenters: ["north", "south", "west"].map(String::from).to_vec(),
         voters,
-        quorum: Quorum::Majority,
-        zookeeper_observers: vec![0; 3],
+        quorum,
+        zookeeper_observers,
         brokers: (0..replicas)
             .map(|_| Datacenter::at(lot.below(3)))
             .collect(),
@@ -132,7 +144,8 @@ fn setting(lot: &mut Lot) -> Setting {
         spares: BrokerSet::EMPTY,
     };
     // One broker is no replica at first in one case of four, and one replica an observer in one of eight.
-    if lot.one_in(4) {
+    // With ZooKeeper nobody is reassigned.
+    if lot.one_in(4) && !kafka.has_zookeeper() {
         setting.spares = last_of(setting.replicas());
     }
     if setting.assigned().len() > 1 && lot.one_in(8) {
@@ -146,14 +159,50 @@ fn last_of(brokers: BrokerSet) -> BrokerSet {
     brokers.minus(BrokerSet::first(brokers.len() - 1))
 }
 
+/// What is ZooKeeper's own: in one case of three groups, of which the last may have no weight; in one of
+/// three observers.
+fn ensemble(lot: &mut Lot) -> (Quorum, Vec<u8>) {
+    let quorum = match lot.one_in(3) {
+        true => Quorum::Hierarchical {
+            weights: vec![1, 1 + lot.below(2) as u8, lot.below(2) as u8],
+        },
+        false => Quorum::Majority,
+    };
+    let observers = match lot.one_in(3) {
+        true => (0..3).map(|_| lot.below(2) as u8).collect(),
+        false => vec![0; 3],
+    };
+    (quorum, observers)
+}
+
+/// Switches that say nothing where metadata is kept in ZooKeeper: nobody has the registrations of KRaft.
+const NOT_IN_ZOOKEEPER: [&str; 6] = [
+    "checks-fetch-broker-epoch",
+    "shrinking-starts-epoch",
+    "registration-takes-seats",
+    "elects-fenced-last-known",
+    "checks-isr-members",
+    "reassignment-awaits-targets",
+];
+
+/// Switches that say nothing where it is not.
+const ONLY_IN_ZOOKEEPER: [&str; 2] = ["leader-writes-isr", "checks-request-broker-epoch"];
+
 /// A version as it is, or in one case of three with up to two of its switches turned; fetches are late
-/// in one of four.
+/// in one of four, and so are the requests of a controller in ZooKeeper.
 fn variant(kafka: Profile, lot: &mut Lot) -> Variant {
     let mut variant = Variant::of(kafka);
     variant.late_fetches = lot.one_in(4);
+    variant.late_requests = kafka.has_zookeeper() && lot.one_in(4);
+    let silent: &[&str] = match kafka.has_zookeeper() {
+        true => &NOT_IN_ZOOKEEPER,
+        false => &ONLY_IN_ZOOKEEPER,
+    };
+    let names = Switches::NAMES.iter().copied();
+    let names: Vec<&str> = names.filter(|name| !silent.contains(name)).collect();
     if lot.one_in(3) {
         for _ in 0..2 {
-            let name = lot.one_of(Switches::NAMES);
+            let name = lot.one_of(&names);
             let on = variant.switches.get(name) == Some(true);
             assert!(variant.switches.set(name, !on), "{name} is a switch");
         }

@@ -7,7 +7,8 @@ use highwater_checks::agreement::{Account, switches_of};
 use highwater_model::replication::{Replication, State};
 use highwater_reference::{Engine, Refusal};
 use highwater_vocabulary::{
-    Acks, Broker, BrokerSet, Event, LeaderEpoch, Member, Observation, Offset, RecordSet, Setting,
+    Acks, Broker, BrokerSet, Event, LeaderEpoch, Member, Observation, Offset, Quorum, RecordSet,
+    Setting,
 };
 
 macro_rules! bugs {
@@ -71,7 +72,20 @@ bugs! {
     TruncatesOnce = "of two rounds of truncation the second is left out",
     ZombieAcknowledges = "a leader that has been replaced acknowledges without the ISR",
     FormerFollowersRemembered = "a leader that is elected again keeps what it knew of followers",
+    TargetsNotAwaited = "a reassignment waits for more replicas than it should, or for fewer",
+    PromotionUnheard = "observers stay observers",
     TruncatesToWatermark = "a new follower truncates to its watermark, and compares no epochs",
+    WrittenByTheOther = "the ISR is written by whoever writes it in the other version with ZooKeeper",
+    RequestMeantForAnyProcess = "a request does not say for which registration it is, or says so too soon",
+    MembersUnchecked = "nobody asks whether a new member of the ISR lives, or somebody does too soon",
+    AnswerMovesWatermark = "an answer to an ISR change is an occasion to move the watermark, or is none",
+    OlderRequestTaken = "a request of no larger leader epoch is not refused",
+    NodeOverwritten = "the ISR is written over a node of any version",
+    LateRequestPutAside = "a late request is taken and changes nothing",
+    GroupsUncounted = "a hierarchical quorum is a majority",
+    ObserversServeNobody = "an observer of ZooKeeper's serves nobody",
+    ObserversVote = "an observer of ZooKeeper's is a participant",
+    OfficeOutlivesProcess = "a new controller does not miss the one before",
 }
 
 impl Bug {
@@ -86,6 +100,8 @@ impl Bug {
             Bug::FollowerAppends => Refusal::LeadsLocally,
             Bug::AcknowledgedWithoutIsr => Refusal::AckAwaitsWatermark,
             Bug::AcknowledgedBelowMinIsr => Refusal::AckAtMinIsr,
+            Bug::OlderRequestTaken => Refusal::RequestIsNewer,
+            Bug::NodeOverwritten => Refusal::IsrVersionIsCurrent,
             _ => return None,
         })
     }
@@ -119,6 +135,14 @@ impl Spoilt {
             Bug::ElrNotFed => setting.eligible_leader_replicas = false,
             Bug::AcksIgnored => setting.acks = Acks::Leader,
             Bug::MinIsrUnknown => setting.min_insync_replicas = 1,
+            Bug::GroupsUncounted => setting.quorum = Quorum::Majority,
+            Bug::ObserversServeNobody => setting.zookeeper_observers.fill(0),
+            Bug::ObserversVote => {
+                let servers = setting.voters.iter_mut();
+                for (voters, observers) in servers.zip(&mut setting.zookeeper_observers) {
+                    *voters += std::mem::take(observers);
+                }
+            }
             Bug::ElectedInReverse => order[1..].reverse(),
             Bug::Swapped if order.len() >= 4 => order.swap(1, 2),
             _ => {}
@@ -137,8 +161,13 @@ impl Spoilt {
             Bug::AnswerEpochUnchecked => switches.checks_answer_epoch ^= true,
             Bug::FencedLastKnownElected => switches.elects_fenced_last_known ^= true,
             Bug::FormerFollowersRemembered => switches.reelected_leader_remembers ^= true,
+            Bug::TargetsNotAwaited => switches.reassignment_awaits_targets ^= true,
             Bug::TruncatesToWatermark => switches.truncates_to_watermark ^= true,
             Bug::ElrNotFed => switches.eligible_leader_replicas = false,
+            Bug::WrittenByTheOther => switches.leader_writes_isr ^= true,
+            Bug::RequestMeantForAnyProcess => switches.checks_request_broker_epoch ^= true,
+            Bug::MembersUnchecked => switches.checks_isr_members ^= true,
+            Bug::AnswerMovesWatermark => switches.answer_moves_watermark ^= true,
             _ => {}
         }
         let mut engine = Engine::with_switches(&setting, switches, rows);
@@ -184,7 +213,13 @@ impl Spoilt {
             (Bug::CutBothWays, Event::CutFrom { from, to }) => Event::Cut {
                 between: [from, to],
             },
-            (Bug::ControllerStays, Event::Depose) => return None,
+            (Bug::ControllerStays, Event::Depose)
+            | (Bug::PromotionUnheard, Event::PromoteObservers { .. }) => return None,
+            (Bug::LateRequestPutAside, Event::Late { .. })
+                if self.engine.clone().apply(row, event).is_ok() =>
+            {
+                return None;
+            }
             _ => *event,
         })
     }
@@ -193,6 +228,14 @@ impl Spoilt {
         let mut after = self.engine.clone();
         let end = |engine: &Engine| engine.observe(row).replicas[follower.index()].log.len();
         after.apply(row, event).is_ok() && end(&after) < end(&self.engine)
+    }
+
+    /// Whether an event ends the process that is the controller, so that there is none after it.
+    fn takes_office(&self, row: usize, event: &Event) -> bool {
+        let holds = |engine: &Engine| engine.clone().apply(row, &Event::Depose).is_ok();
+        let mut after = self.engine.clone();
+        let ends = !matches!(event, Event::Depose) && after.apply(row, event).is_ok();
+        ends && holds(&self.engine) && !holds(&after)
     }
 
     /// Whether the check that refuses an event is the one that is not made.
@@ -240,10 +283,17 @@ impl Spoilt {
                 leader: it(leader),
                 dropped: self.moved_all(dropped),
             },
+            Event::Reassign { replicas } => Event::Reassign {
+                replicas: self.moved_all(replicas),
+            },
             Event::Told { leader } => Event::Told { leader: it(leader) },
             Event::Untold { leader } => Event::Untold { leader: it(leader) },
             Event::Apply { leader } => Event::Apply { leader: it(leader) },
             Event::Learn { broker, records } => Event::Learn {
+                broker: it(broker),
+                records,
+            },
+            Event::Late { broker, records } => Event::Late {
                 broker: it(broker),
                 records,
             },
@@ -322,6 +372,10 @@ impl Spoilt {
             isr: back(seen.isr),
             elr: back(seen.elr),
             fenced: back(seen.fenced),
+            assigned: back(seen.assigned),
+            adding: back(seen.adding),
+            removing: back(seen.removing),
+            observers: back(seen.observers),
             replicas: replicas.collect(),
             ..seen
         }
@@ -345,6 +399,9 @@ impl Account for Spoilt {
             self.remembered[row].was_eligible = self.engine.observe(row).elr;
         }
         let heard = self.renumbered(heard);
+        if self.bug == Bug::OfficeOutlivesProcess && self.takes_office(row, &heard) {
+            self.engine.apply(row, &Event::Depose)?;
+        }
         match self.engine.apply(row, &heard) {
             Err(refusal) if self.overlooks(row, &heard, refusal) => {
                 if let Event::Ack { record, .. } = event {

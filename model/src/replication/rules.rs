@@ -28,6 +28,9 @@ pub(crate) use zookeeper::inherits_requests;
 
 /// What `event` makes of `before`.
 pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State, Disabled> {
+    if model.has_zookeeper() && is_of_kraft(event) {
+        return Err(Disabled::NotInThisSetting);
+    }
     let on_former = || rule(model, &before.turned(model), event).map(|after| after.turned(model));
     match acts_on(model, before, event) {
         History::Front => rule(model, before, event),
@@ -41,6 +44,20 @@ pub fn next(model: &Replication, before: &State, event: &Event) -> Result<State,
             after => after,
         },
     }
+}
+
+/// What is told of KRaft alone: its quorum, its histories, its way to place replicas.
+fn is_of_kraft(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Terminate { .. }
+            | Event::PromoteObservers { .. }
+            | Event::Reassign { .. }
+            | Event::BreakOut { .. }
+            | Event::AddVoter { .. }
+            | Event::FallBehind { .. }
+            | Event::RollBack { .. }
+    )
 }
 
 /// The history whose controller makes an event, where the metadata quorum has broken its promise.

@@ -6,7 +6,7 @@ use crate::Refusal;
 use crate::cluster::Cluster;
 use crate::kernels::change;
 use crate::row::Row;
-use crate::rules::{Around, assignment, controller, environment, metadata};
+use crate::rules::{Around, assignment, controller, environment, isr, metadata};
 use highwater_vocabulary::{Datacenter, Event, MOST_BROKERS, Offset, Process};
 
 impl Engine {
@@ -18,13 +18,16 @@ impl Engine {
             apart >> broker & 1 == 1 && self.cluster.process[*broker] == Process::Stopped
         };
         for broker in (0..self.cluster.brokers).filter(ended).collect::<Vec<_>>() {
-            self.everywhere_else(|row| row.memory[broker].wire = None);
+            self.everywhere_else(|row, _| row.memory[broker].wire = None);
         }
         Ok(())
     }
 
     fn happen_to_brokers(&mut self, event: &Event) -> Result<(), Refusal> {
         let site = |datacenter| self.cluster.knows_datacenter(datacenter);
+        if self.cluster.has_zookeeper() && is_of_kraft(event) {
+            return Err(Refusal::NotInThisSetting);
+        }
         match *event {
             Event::Terminate { broker } => self.terminate(self.cluster.knows_broker(broker)?),
             Event::BreakOut { datacenter } => self.break_out(site(datacenter)?),
@@ -97,25 +100,35 @@ impl Engine {
 
     /// The same, where the rule forgets what is under way and the columns hold none of it: steady rows
     /// stay as they are.
-    fn everywhere_else(&mut self, rule: impl Fn(&mut Row)) {
+    fn everywhere_else(&mut self, rule: impl Fn(&mut Row, Around<'_>)) {
+        let around = Around {
+            rules: &self.rules,
+            cluster: &self.cluster,
+        };
         let deviating: Vec<u32> = self.table.aside.rows.keys().copied().collect();
         for row in deviating {
             let row = row as usize;
             let mut whole = self.table.load(row, &self.cluster);
-            rule(&mut whole);
+            rule(&mut whole, around);
             whole.settle(&self.cluster);
             self.table.store(row, whole, &self.cluster);
         }
     }
 
-    /// A broker's session has expired: `ReplicationControlManager.handleBrokerFenced`.
+    /// A broker's session has expired: `ReplicationControlManager.handleBrokerFenced`.  With ZooKeeper: its
+    /// node is gone, or is another one than before, and the controller has noticed
+    /// (`KafkaController.processBrokerChange`, `onBrokerFailure`).
     fn fence(&mut self, broker: usize) -> Result<(), Refusal> {
         self.can_fence(broker)?;
 
+        self.fence_process(broker);
+        Ok(())
+    }
+
+    fn fence_process(&mut self, broker: usize) {
         let before = self.cluster.clone();
         self.cluster.fenced |= 1 << broker;
         self.everywhere(&before, |row, around| fence_row(row, around, broker));
-        Ok(())
     }
 
     pub(super) fn can_fence(&self, broker: usize) -> Result<(), Refusal> {
@@ -125,14 +138,20 @@ impl Engine {
         }
         let home = usize::from(self.cluster.home[broker]);
         let follows = self.cluster.takes_part(broker) && !self.cluster.is_apart(broker);
-        if follows && self.cluster.connects(home, at) {
+        let is_heard = match self.cluster.has_zookeeper() {
+            false => follows && self.cluster.connects(home, at),
+            true => self.cluster.has_session(broker) && !self.cluster.has_bounced(broker),
+        };
+        if is_heard {
             return Err(Refusal::FencedIsSilent);
         }
         Ok(())
     }
 
     /// A broker has caught up with its registration, and says so in a heartbeat:
-    /// `handleBrokerUnfenced`, `BrokerHeartbeatManager.calculateNextBrokerState`.
+    /// `handleBrokerUnfenced`, `BrokerHeartbeatManager.calculateNextBrokerState`.  With ZooKeeper: the
+    /// controller has noticed the broker's node, and sends it a request for all that it has
+    /// (`KafkaController.onBrokerStartup`).
     fn unfence(&mut self, broker: usize) -> Result<(), Refusal> {
         let before = self.cluster.clone();
         self.unfence_process(broker)?;
@@ -142,16 +161,31 @@ impl Engine {
 
     pub(super) fn unfence_process(&mut self, broker: usize) -> Result<(), Refusal> {
         let cluster = &self.cluster;
-        let is_known = cluster.registered_as[broker] == cluster.broker_epoch[broker];
+        let is_known =
+            cluster.has_zookeeper() || cluster.own_epoch[broker] == cluster.broker_epoch[broker];
         if !cluster.takes_part(broker) || !is_known {
             return Err(Refusal::NotServing);
         }
-        self.cluster.controller_for(broker)?;
+        if self.cluster.has_zookeeper() {
+            self.cluster.controller()?;
+            if !self.cluster.has_session(broker) {
+                return Err(Refusal::Unreachable);
+            }
+        } else {
+            self.cluster.controller_for(broker)?;
+        }
         if self.cluster.fenced >> broker & 1 == 0 {
             return Err(Refusal::AlreadySo);
         }
 
         self.cluster.fenced &= !(1 << broker);
+        if self.cluster.states_broker_epochs {
+            // A process that has lost its session registers anew (`RegisterBrokerAndReelect`).
+            if !self.cluster.has_bounced(broker) {
+                self.cluster.own_epoch[broker] += 1;
+            }
+            self.cluster.broker_epoch[broker] = self.cluster.own_epoch[broker];
+        }
         self.cluster.open |= 1 << broker;
         Ok(())
     }
@@ -175,21 +209,86 @@ impl Engine {
         if self.cluster.registered >> broker & 1 == 1 {
             return Err(Refusal::AlreadySo);
         }
+        if self.cluster.has_zookeeper() {
+            return self.create_node(broker).map(|()| false);
+        }
         self.cluster.controller_for(broker)?;
 
         let clean = self.cluster.previous_epoch[broker] == self.cluster.broker_epoch[broker];
         self.cluster.exact_checkpoint &= !(1 << broker);
         self.cluster.broker_epoch[broker] += 1;
-        self.cluster.registered_as[broker] = self.cluster.broker_epoch[broker];
+        self.cluster.own_epoch[broker] = self.cluster.broker_epoch[broker];
         self.cluster.registered |= 1 << broker;
         self.cluster.fenced |= 1 << broker;
         Ok(clean)
     }
 
+    /// With ZooKeeper a process registers by itself: nobody has to notice.  That the node of the process
+    /// before is gone may be true at any moment since that has ended.
+    ///
+    /// Kafka: `KafkaZkClient.registerBroker`; the broker epoch is the transaction that created the node.
+    fn create_node(&mut self, broker: usize) -> Result<(), Refusal> {
+        let home = usize::from(self.cluster.home[broker]);
+        if !self.cluster.reaches_zookeeper(home) {
+            return Err(Refusal::Unreachable);
+        }
+
+        self.cluster.exact_checkpoint &= !(1 << broker);
+        self.cluster.gone &= !(1 << broker);
+        self.cluster.registered |= 1 << broker;
+        self.cluster.open |= 1 << broker;
+        if self.cluster.states_broker_epochs {
+            self.cluster.own_epoch[broker] = self.cluster.broker_epoch[broker] + 1;
+        }
+        Ok(())
+    }
+
     fn activate(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
-        // What a controller that can commit no more had answered before may still arrive.
         let site = self.cluster.knows_datacenter(datacenter)?;
-        self.cluster.activate(site)
+        let (before, former) = (self.cluster.clone(), self.cluster.active);
+        self.cluster.activate(site)?;
+        // What a KRaft controller that can commit no more had answered before may still arrive.
+        if self.cluster.has_zookeeper() {
+            self.begin_office(&before, former);
+        }
+        Ok(())
+    }
+
+    /// With ZooKeeper a new controller reads who lives, tells everybody what the partitions are, and treats
+    /// its predecessor as failed, if that has not come back.
+    ///
+    /// Kafka: `KafkaController.onControllerFailover`, `ReplicaStateMachine.startup`,
+    /// `PartitionStateMachine.startup`.
+    fn begin_office(&mut self, before: &Cluster, former: Option<u8>) {
+        let absent = self.cluster.take_absent(former);
+        self.cluster.read_nodes();
+        let begin = |row: &mut Row, around: Around<'_>| {
+            isr::lose_answers_to(row, around, u8::MAX);
+            row.commit(around.cluster);
+        };
+        if self.requests_tell_nothing() {
+            self.everywhere_else(begin);
+        } else {
+            self.everywhere(before, begin);
+        }
+        for broker in absent {
+            self.fence_process(broker);
+        }
+    }
+
+    /// With ZooKeeper the controller is a broker: whichever of its datacenter stops next, or one of those
+    /// that stop together.
+    fn vacate_with(&mut self, gone: u8) {
+        if gone != 0 {
+            self.cluster.gone |= gone;
+            self.vacate();
+        }
+    }
+
+    /// With ZooKeeper: whether in a steady row everybody knows what a new controller tells.
+    fn requests_tell_nothing(&self) -> bool {
+        let mut brokers = 0..self.cluster.brokers;
+        brokers.all(|broker| self.cluster.remembers(broker) || !self.cluster.is_sent_to(broker))
     }
 
     fn depose(&mut self) -> Result<(), Refusal> {
@@ -197,9 +296,14 @@ impl Engine {
             return Err(Refusal::NoController);
         }
 
+        self.vacate();
+        Ok(())
+    }
+
+    /// Nobody is the active controller any more.
+    fn vacate(&mut self) {
         self.cluster.active = None;
         self.lose_answers_to(!self.cluster.apart);
-        Ok(())
     }
 
     /// `min.insync.replicas` of the topic: `ConfigurationControlManager.incrementalAlterConfigs`,
@@ -208,7 +312,9 @@ impl Engine {
         if to == 0 || usize::from(to) > MOST_BROKERS {
             return Err(Refusal::NotInThisSetting);
         }
-        self.cluster.controller()?;
+        if !self.cluster.zookeeper_works() {
+            self.cluster.controller()?;
+        }
         let clears = self.rules.switches.eligible_leader_replicas;
         let is_new = self.cluster.min_isr != to;
         if !(is_new || clears && self.has_anything_to_clear()) {
@@ -232,6 +338,9 @@ impl Engine {
     /// The observers of a datacenter become ordinary replicas of every partition of the topic.
     fn promote_observers(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
         let site = self.cluster.knows_datacenter(datacenter)?;
+        if self.cluster.has_zookeeper() {
+            return Err(Refusal::NotInThisSetting);
+        }
         self.cluster.controller()?;
         let there = self.cluster.brokers_of(site);
         let there = there.fold(0, |there, broker| there | 1 << broker);
@@ -265,10 +374,12 @@ impl Engine {
             return Err(Refusal::NotServing);
         }
 
-        self.cluster.mark[broker] = self.cluster.registered_as[broker];
+        self.cluster.mark[broker] = self.cluster.own_epoch[broker];
+        let takes_office = self.cluster.may_be_controller(broker);
         self.cluster.halt(broker);
         self.cluster.exact_checkpoint |= 1 << broker;
-        self.everywhere_else(|row| environment::halt(row, broker));
+        self.everywhere_else(|row, _| environment::halt(row, broker));
+        self.vacate_with(u8::from(takes_office) << broker);
         Ok(())
     }
 
@@ -362,13 +473,15 @@ impl Engine {
 
     fn end_with(&mut self, broker: usize, loss: Loss) {
         let before = self.cluster.clone();
+        let takes_office = self.cluster.may_be_controller(broker);
         self.cluster.halt(broker);
         self.each_loses(&before, &[(broker, loss)]);
+        self.vacate_with(u8::from(takes_office) << broker);
     }
 
     /// Answers on their way to these brokers are lost.
     fn lose_answers_to(&mut self, brokers: u8) {
-        self.everywhere_else(|row| row.lose_answers_to(brokers));
+        self.everywhere_else(|row, around| isr::lose_answers_to(row, around, brokers));
     }
 
     /// A datacenter stops at one moment: its brokers, its voters, the active controller if it is
@@ -392,6 +505,9 @@ impl Engine {
         }
 
         let before = self.cluster.clone();
+        let officers = self.cluster.brokers_of(site);
+        let officers = officers.filter(|broker| self.cluster.may_be_controller(*broker));
+        let gone = officers.fold(0, |gone, broker| gone | 1 << broker);
         self.cluster.dark |= 1 << site;
         for (broker, loss) in &losses {
             self.cluster.halt(*broker);
@@ -403,6 +519,7 @@ impl Engine {
         let deposes = self.cluster.active == Some(site as u8);
         if deposes {
             self.cluster.active = None;
+            self.cluster.gone |= gone;
         }
         let former = self.cluster.former.as_mut();
         let former = former.filter(|former| former.active == Some(site as u8));
@@ -427,7 +544,7 @@ impl Engine {
             }
         };
         if losses.iter().all(|(_, loss)| *loss == Loss::Nothing) {
-            self.everywhere_else(rule);
+            self.everywhere_else(|row, _| rule(row));
         } else {
             self.everywhere(before, |row, _| rule(row));
         }
@@ -469,8 +586,26 @@ impl Engine {
     }
 }
 
-/// What registering a broker does to a row; it counts as registered, and fenced, already.
+/// What is told of KRaft alone: its quorum, its histories, its way to place replicas.
+fn is_of_kraft(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Terminate { .. }
+            | Event::BreakOut { .. }
+            | Event::AddVoter { .. }
+            | Event::FallBehind { .. }
+            | Event::RollBack { .. }
+            | Event::PromoteObservers { .. }
+    )
+}
+
+/// What registering a broker does to a row; it counts as registered already, and but for ZooKeeper as
+/// fenced.
 pub(super) fn register_row(row: &mut Row, around: Around<'_>, broker: usize, clean: bool) {
+    if around.cluster.has_zookeeper() {
+        metadata::begin_blank(row, around, broker);
+        return;
+    }
     if around.cluster.former.is_some() {
         // What an earlier process had asked of either controller is lost.
         row.memory[broker].wire = None;

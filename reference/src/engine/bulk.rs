@@ -87,9 +87,12 @@ impl Engine {
 
     /// Steady rows that will not be steady after a round, because a follower asks to join the ISR.
     fn rows_with_joiners(&self, rows: Range<usize>, aside: &[(usize, Row)]) -> Vec<(usize, Row)> {
-        let unfenced = self.cluster.acceptable();
+        let admitted = match self.rules.switches.checks_isr_members {
+            true => self.cluster.acceptable(),
+            false => u8::MAX,
+        };
         let candidates = self.brokers_that(|engine, broker| {
-            engine.cluster.takes_part(broker) && unfenced >> broker & 1 == 1
+            engine.cluster.takes_part(broker) && admitted >> broker & 1 == 1
         });
         let min_isr = self.cluster.effective(self.cluster.min_isr);
         let observers = self.rules.observers;

@@ -13,7 +13,7 @@ use crate::columns::Columns;
 use crate::row::Row;
 use crate::rules::{Around, environment};
 use crate::sweeps::tiles;
-use highwater_vocabulary::{Datacenter, Event, Process};
+use highwater_vocabulary::{Broker, Datacenter, Event, Member, Process};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -21,7 +21,8 @@ impl Engine {
     /// Power and network return to a datacenter, and each broker that was stopped there starts,
     /// registers, and is unfenced: [`Event::Return`], then for each [`Event::Restart`],
     /// [`Event::Register`] and [`Event::Unfence`], with [`Event::Learn`] for whoever is behind after
-    /// either of the last two.
+    /// either of the last two.  With ZooKeeper whoever has not been fenced is, before it starts: nobody
+    /// would notice it otherwise.
     ///
     /// # Errors
     /// Whatever refuses one of them; what had happened by then stays.
@@ -31,6 +32,9 @@ impl Engine {
         self.apply_to_all(&Event::Return { datacenter })?;
         for slot in brokers {
             if self.cluster.process[slot] == Process::Stopped {
+                if self.cluster.has_zookeeper() && self.cluster.fenced >> slot & 1 == 0 {
+                    self.fence_and_learn(Broker::at(slot))?;
+                }
                 self.start_and_learn(slot)?;
             }
         }
@@ -87,7 +91,9 @@ impl Engine {
         let rows = 0..self.partitions();
         // A process that starts would truncate to its watermark wherever it follows.
         let truncates = self.rules.switches.truncates_to_watermark;
-        let noticing: Vec<usize> = if self.everybody_can_learn() && !truncates {
+        let begins_blank = self.cluster.has_zookeeper();
+        let steadily = self.everybody_can_learn() && !truncates && !begins_blank;
+        let noticing: Vec<usize> = if steadily {
             let steady = rows_that_notice(&self.table.columns, notices);
             let deviating = self.table.aside.rows.keys().map(|row| *row as usize);
             let both: BTreeSet<usize> = deviating.chain(steady).collect();

@@ -9,7 +9,7 @@ use crate::Refusal;
 use crate::columns::Alike;
 use crate::kernels::change::{self, Built, Change};
 use crate::row::Row;
-use crate::rules::{Around, controller, metadata};
+use crate::rules::{Around, controller};
 use crate::sweeps::{self, tiles};
 use highwater_vocabulary::{Broker, Datacenter, Event, Member};
 use std::collections::HashSet;
@@ -18,7 +18,8 @@ impl Engine {
     /// A datacenter is lost with its brokers and voters; if the active controller was there, the
     /// first datacenter that can takes over; the controller fences the brokers, each in its turn; and
     /// everybody who can learns of it.  It is [`Event::Lose`], perhaps [`Event::Activate`], then for
-    /// each broker of the datacenter [`Event::Fence`], and [`Event::Learn`] for whoever is behind.
+    /// each broker of the datacenter [`Event::Fence`], and [`Event::Learn`] for whoever is behind.  With
+    /// ZooKeeper the new controller may have fenced them already.
     ///
     /// # Errors
     /// Whatever refuses the loss or a fencing; what had happened by then stays.
@@ -33,6 +34,10 @@ impl Engine {
                 let activate = Event::Activate { datacenter: *site };
                 self.apply_to_all(&activate).is_ok()
             });
+            if self.cluster.has_zookeeper() {
+                let deviating = self.deviating_rows(0..self.partitions());
+                self.one_by_one(deviating, |row, around, _| learn_all(row, around));
+            }
         }
         for broker in brokers {
             if self.cluster.fenced >> broker & 1 == 0 {
@@ -79,13 +84,18 @@ impl Engine {
         self.table.aside.older.bytes()
     }
 
-    /// Whether every broker that has a view of the partitions can renew it now.
+    /// Whether every broker that has a view of the partitions can renew it now, and nothing waits for one
+    /// that is down.
     pub(super) fn everybody_can_learn(&self) -> bool {
-        (0..self.cluster.brokers)
-            .filter(|broker| self.cluster.remembers(*broker))
-            .all(|broker| {
-                self.cluster.takes_part(broker) && self.cluster.controller_for(broker).is_ok()
-            })
+        let cluster = &self.cluster;
+        let is_reached = |broker: usize| match cluster.has_zookeeper() {
+            false => cluster.controller_for(broker).is_ok(),
+            true => cluster.office_reaches(broker).is_ok() && cluster.fenced >> broker & 1 == 0,
+        };
+        (0..cluster.brokers).all(|broker| match cluster.remembers(broker) {
+            true => cluster.takes_part(broker) && is_reached(broker),
+            false => !cluster.is_sent_to(broker),
+        })
     }
 
     fn fencing(&self, slot: usize) -> Fencing {
@@ -124,8 +134,10 @@ impl Engine {
         let leader = built.sets.leader;
         let leads = leader & fencing.living != 0;
         if built.elected != 0 {
-            // All logs have to be prefixes of the former leader's.
-            let succeeds = leads && run.leader & !leader != 0 && run.on_previous == 0;
+            // All logs have to be prefixes of the former leader's.  Whoever leads on in another epoch forgets
+            // its followers' ends; with KRaft it keeps what the columns do not, their registrations.
+            let leads_on = run.leader == leader && !self.cluster.has_zookeeper();
+            let succeeds = leads && run.leader != 0 && !leads_on && run.on_previous == 0;
             if succeeds && !self.table.have_written(&run, leader) && run.rows.len() > 1 {
                 self.fence_each(&run, built, fencing, unsteady);
                 return;
@@ -182,7 +194,7 @@ pub(super) fn learn_all(row: &mut Row, around: Around<'_>) {
     for broker in 0..around.cluster.brokers {
         let behind = row.memory[broker].behind;
         // Whoever cannot learn stays behind.
-        let _ = metadata::learn(row, around, broker, behind);
+        let _ = super::learn(row, around, broker, behind);
         row.settle(around.cluster);
     }
 }
@@ -220,8 +232,15 @@ mod tests {
         for site in (0..engine.cluster.datacenters).map(Datacenter::at) {
             // Where there is a controller already, that refuses.
             let _ = engine.apply_to_all(&Event::Activate { datacenter: site });
+            if engine.cluster.has_zookeeper() {
+                everybody_learns(engine);
+            }
         }
-        for broker in lost.into_iter().map(Broker::at) {
+        for broker in lost {
+            if engine.cluster.fenced >> broker & 1 == 1 {
+                continue;
+            }
+            let broker = Broker::at(broker);
             engine
                 .apply_to_all(&Event::Fence { broker })
                 .expect("a controller, and silence");
@@ -263,6 +282,8 @@ mod tests {
         for header in [
             "replication 4.1, brokers a-1 b-1 c-1, min ISR 2, acks all, elr on",
             "replication 4.1, brokers a-1 b-1 c-1 a-2 b-2, min ISR 2, acks all, elr on",
+            "replication 2.1, brokers a-1 b-1 c-1, min ISR 2, acks all",
+            "replication 2.7, brokers a-1 b-1 c-1 a-2 b-2, min ISR 2, acks all",
         ] {
             fail_over_again_and_again(header);
         }

@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::columns::{Columns, Table, bits};
 use crate::row::Row;
 use crate::rules::{
-    Around, Observers, Rules, assignment, client, controller, fetch, isr, late, metadata,
+    Around, Observers, Rules, assignment, client, controller, fetch, isr, late, metadata, requests,
 };
 use crate::{Refusal, Switches};
 use highwater_vocabulary::{Datacenter, Event, Setting};
@@ -30,7 +30,7 @@ pub struct Engine {
 impl Engine {
     /// So many partitions of a setting, all of them new: everybody runs, the first of the assignment
     /// leads in epoch 1, everybody is in sync and has learnt it.  The active controller is in the
-    /// first datacenter that has a voter.
+    /// first datacenter that has a voter, with ZooKeeper in the first that has a broker.
     ///
     /// # Panics
     /// If there are more partitions than a `u32` counts.
@@ -53,7 +53,7 @@ impl Engine {
             unclean_leader_election: setting.unclean_leader_election,
             observers: Observers::new(setting),
         };
-        let cluster = Cluster::new(setting);
+        let cluster = Cluster::new(setting, &switches);
         let mut engine = Engine {
             setting: setting.clone(),
             rules,
@@ -70,16 +70,19 @@ impl Engine {
         if switches.waits_for_caught_up {
             engine.begin_caught_up();
         }
+        if engine.cluster.keeps_requests {
+            engine.begin_with_requests();
+        }
         engine
     }
 
     /// The active controller begins in another datacenter.
     ///
     /// # Errors
-    /// [`Refusal::NotInThisSetting`] if that datacenter has no voter.
+    /// [`Refusal::NotInThisSetting`] if that datacenter has no voter, or with ZooKeeper no broker.
     pub fn seat_controller(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
         let site = self.cluster.knows_datacenter(datacenter)?;
-        if self.cluster.voters[site] == 0 {
+        if !self.cluster.may_seat(site) {
             return Err(Refusal::NotInThisSetting);
         }
         self.cluster.active = Some(site as u8);
@@ -195,12 +198,14 @@ impl Engine {
                 isr::shrink(row, around, slot(leader)?, bits(dropped))
             }
             Event::Told { leader } => isr::told(row, around, slot(leader)?),
-            Event::Untold { leader } => isr::untold(row, slot(leader)?),
+            Event::Untold { leader } => isr::untold(row, around, slot(leader)?),
             Event::Learn { broker, records } => {
-                metadata::learn(row, around, slot(broker)?, usize::from(records))
+                let (broker, records) = (slot(broker)?, usize::from(records));
+                learn(row, around, broker, records)
             }
-
-            Event::Late { .. } => Err(Refusal::NotInThisSetting),
+            Event::Late { broker, records } => {
+                requests::late(row, around, slot(broker)?, usize::from(records))
+            }
 
             Event::Apply { leader } => controller::apply(row, around, slot(leader)?),
             Event::Prefer => controller::prefer(row, around),
@@ -252,6 +257,15 @@ impl Engine {
                     (memory.leader, memory.leader_epoch) = (0, 0);
                 }
             }
+            self.table.store(row, whole, &self.cluster);
+        }
+    }
+
+    /// Everybody has taken the request of the beginning, which may arrive again.
+    fn begin_with_requests(&mut self) {
+        for row in 0..self.partitions() {
+            let mut whole = self.table.load(row, &self.cluster);
+            whole.commit_unsent(&self.cluster);
             self.table.store(row, whole, &self.cluster);
         }
     }
@@ -321,5 +335,13 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::AddVoter { .. }
         | Event::FallBehind { .. }
         | Event::RollBack { .. } => true,
+    }
+}
+
+/// A broker learns what the controller has committed: it reads on, or with ZooKeeper it is told.
+fn learn(row: &mut Row, around: Around<'_>, broker: usize, records: usize) -> Result<(), Refusal> {
+    match around.cluster.has_zookeeper() {
+        true => requests::learn(row, around, broker, records),
+        false => metadata::learn(row, around, broker, records),
     }
 }

@@ -5,15 +5,18 @@ use super::Engine;
 use crate::Tiles;
 use crate::rules::client;
 use crate::sweeps::TILE;
-use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Member, Record, Story};
+use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Member, Process, Record, Story};
 use proptest::prelude::*;
 
-const SETTINGS: [&str; 5] = [
+const SETTINGS: [&str; 8] = [
     "replication 4.1, brokers a-1 b-1 c-1, min ISR 2, acks all, elr on",
     "replication 3.9, brokers a-1 b-1 b-2, voters a 1 b 1 c 1, min ISR 1, acks 1, unclean on",
     "replication 4.0, brokers a-1 a-2 b-1 b-2, voters a 1 b 1 c 1, min ISR 3, acks all, elr on",
     "replication 3.5, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1, acks all",
     "replication 4.1, brokers a-1 b-1 c-1 a-2 b-2 c-2 a-3 b-3, min ISR 2, acks all, elr on",
+    "replication 2.1, brokers a-1 b-1 c-1, voters a 1 b 1 c 1, min ISR 2, acks all",
+    "replication 2.7, brokers a-1 b-1 b-2 c-1, voters a 1 b 1 c 1, min ISR 1, acks 1, unclean on",
+    "replication 2.7, brokers a-1 b-1 c-1, voters a 1 b 1 c 3, quorum hierarchical, min ISR 2, acks all",
 ];
 
 fn engine(setting: usize, rows: usize) -> Engine {
@@ -265,7 +268,10 @@ proptest! {
         for site in 0..folded.cluster.datacenters {
             let datacenter = Datacenter::at(site);
             if folded.cluster.controller().is_err() {
-                let _ = folded.apply_to_all(&Event::Activate { datacenter });
+                let activated = folded.apply_to_all(&Event::Activate { datacenter }).is_ok();
+                if activated && folded.cluster.has_zookeeper() {
+                    learn_all(&mut folded);
+                }
             }
         }
         let brokers: Vec<usize> = folded.cluster.brokers_of(lost).collect();
@@ -299,6 +305,11 @@ proptest! {
         prop_assert!(!refused || outcome.is_err());
         let brokers: Vec<usize> = folded.cluster.brokers_of(lost).collect();
         for broker in brokers.into_iter().map(Broker::at) {
+            let stopped = folded.cluster.process[broker.index()] == Process::Stopped;
+            let fences = folded.cluster.has_zookeeper() && stopped;
+            if fences && folded.apply_to_all(&Event::Fence { broker }).is_ok() {
+                learn_all(&mut folded);
+            }
             let _ = folded.apply_to_all(&Event::Restart { broker, watermark: None });
             if folded.apply_to_all(&Event::Register { broker }).is_ok() {
                 learn_all(&mut folded);

@@ -52,8 +52,11 @@ pub struct Change {
     pub has_eligible: bool,
     /// Whether the last known leader is elected although it does not live (4.0.0).
     pub elects_fenced_last_known: bool,
-    /// Whether a shrinking starts a leader epoch (3.5.0).
+    /// Whether a shrinking starts a leader epoch (3.5.0, and every controller in ZooKeeper).
     pub shrinking_starts_epoch: bool,
+    /// Whether an election leaves only those in the ISR that may be elected (`Election.leaderForOffline`
+    /// of the controller in ZooKeeper).
+    pub keeps_only_living: bool,
 }
 
 /// What an occasion means to one assignment.

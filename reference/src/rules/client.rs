@@ -123,6 +123,7 @@ pub(crate) fn read(
     offset: u64,
 ) -> Result<(), Refusal> {
     let home = usize::from(around.cluster.home[broker]);
+    // With ZooKeeper a process that has not been told yet has no such partition.
     let holds_replica = row.memory[broker].image.assigns(broker);
     if !around.cluster.serves(broker) || !holds_replica {
         return Err(Refusal::NotServing);

@@ -11,7 +11,8 @@ use crate::row::{Proposal, Registration, Row, Verdict, Wire};
 /// The occasion of a change, by the broker facts as they are.
 ///
 /// Kafka: `ReplicationControlManager.generateLeaderAndIsrUpdates`.  From 3.9 on every election of
-/// the controller's own is unclean where the topic allows it.
+/// the controller's own is unclean where the topic allows it.  With ZooKeeper:
+/// `Election.leaderForOffline`, `ReplicaStateMachine.doRemoveReplicasFromIsr`.
 pub(crate) fn occasion(around: Around<'_>) -> Change {
     let switches = around.rules.switches;
     Change {
@@ -24,7 +25,8 @@ pub(crate) fn occasion(around: Around<'_>) -> Change {
         allows_unclean: switches.unclean_by_controller && around.rules.unclean_leader_election,
         has_eligible: switches.eligible_leader_replicas,
         elects_fenced_last_known: switches.elects_fenced_last_known,
-        shrinking_starts_epoch: switches.shrinking_starts_epoch,
+        shrinking_starts_epoch: switches.shrinking_starts_epoch || around.cluster.has_zookeeper(),
+        keeps_only_living: around.cluster.has_zookeeper(),
     }
 }
 
@@ -117,16 +119,28 @@ pub(crate) fn apply(row: &mut Row, around: Around<'_>, leader: usize) -> Result<
         around.cluster.controller_for(leader)?;
     }
 
-    if knows_more(row, around, leader, &proposal) {
+    let has_zookeeper = around.cluster.has_zookeeper();
+    if !has_zookeeper && knows_more(row, around, leader, &proposal) {
         return Err(Refusal::NoController);
     }
 
-    row.memory[leader].wire = match judge(row, around, leader, &proposal) {
+    let judgement = match has_zookeeper {
+        true => judge_node(row, around, leader, &proposal),
+        false => judge(row, around, leader, &proposal),
+    };
+    row.memory[leader].wire = match judgement {
         Judgement::OutOfDate => None,
         Judgement::Ineligible => Some(Wire::Answered {
             number: proposal.number,
             verdict: Verdict::Ineligible(proposal),
         }),
+        Judgement::IsSo => Some(answer(leader, &proposal, row.registration)),
+        Judgement::Written => {
+            row.registration.in_sync = proposal.in_sync;
+            row.registration.partition_epoch += 1;
+            row.commit_unsent(around.cluster);
+            Some(answer(leader, &proposal, row.registration))
+        }
         Judgement::Good => {
             let before = row.registration;
             let change = occasion(around);
@@ -151,6 +165,10 @@ fn knows_more(row: &Row, around: Around<'_>, leader: usize, proposal: &Proposal)
 
 enum Judgement {
     Good,
+    /// With ZooKeeper: nothing has to be written.
+    IsSo,
+    /// With ZooKeeper: the partition's node is written, as it stands, and nobody is sent a request.
+    Written,
     /// `STALE_BROKER_EPOCH`, `FENCED_LEADER_EPOCH`, `INVALID_REQUEST`, `INVALID_UPDATE_VERSION`:
     /// the leader stays as it is until metadata settles it, as if it had heard nothing.
     OutOfDate,
@@ -169,7 +187,8 @@ fn judge(row: &Row, around: Around<'_>, leader: usize, proposal: &Proposal) -> J
     }
     let eligible = (0..cluster.brokers).all(|slot| {
         let stated = proposal.broker_epoch[slot];
-        proposal.in_sync >> slot & 1 == 0
+        !around.rules.switches.checks_isr_members
+            || proposal.in_sync >> slot & 1 == 0
             || cluster.fenced >> slot & 1 == 0
                 && (stated == 0 || stated == cluster.broker_epoch[slot])
     });
@@ -177,6 +196,28 @@ fn judge(row: &Row, around: Around<'_>, leader: usize, proposal: &Proposal) -> J
         Judgement::Good
     } else {
         Judgement::Ineligible
+    }
+}
+
+/// With ZooKeeper: the sender's registration (KIP-380), the leader epoch, whether it is so already, the
+/// version of the partition's node.  Nobody looks at the members.
+///
+/// Kafka: `KafkaController.processAlterIsr`.
+fn judge_node(row: &Row, around: Around<'_>, leader: usize, proposal: &Proposal) -> Judgement {
+    let cluster = around.cluster;
+    let lives = cluster.fenced >> leader & 1 == 0;
+    if !lives || proposal.sender_epoch != cluster.broker_epoch[leader] {
+        return Judgement::OutOfDate;
+    }
+    if proposal.leader_epoch < row.registration.leader_epoch {
+        return Judgement::OutOfDate;
+    }
+    if proposal.is_so(leader, &row.registration) {
+        return Judgement::IsSo;
+    }
+    match proposal.partition_epoch == row.registration.partition_epoch {
+        true => Judgement::Written,
+        false => Judgement::OutOfDate,
     }
 }
 
@@ -195,6 +236,7 @@ fn answer(leader: usize, proposal: &Proposal, taken: Registration) -> Wire {
 /// The preferred leader is elected, if it may lead.
 ///
 /// Kafka: `electLeader` with `PREFERRED`; `ELECTION_NOT_NEEDED`, `PREFERRED_LEADER_NOT_AVAILABLE`.
+/// With ZooKeeper: `Election.leaderForPreferredReplica`, which leaves the ISR as it is.
 pub(crate) fn prefer(row: &mut Row, around: Around<'_>) -> Result<(), Refusal> {
     around.cluster.controller()?;
     if row.registration.leader == row.assignment.first() {
@@ -203,8 +245,14 @@ pub(crate) fn prefer(row: &mut Row, around: Around<'_>) -> Result<(), Refusal> {
     let change = Change {
         preferred: row.assignment.first(),
         allows_unclean: false,
+        keeps_only_living: false,
         ..occasion(around)
     };
+    // `preferredReplicaPartitionLeaderElection` elects the first or nobody.
+    let may_lead = row.registration.in_sync & change.acceptable & change.preferred != 0;
+    if around.cluster.has_zookeeper() && !may_lead {
+        return Err(Refusal::NothingThere);
+    }
     elect(row, around, &change)
 }
 

@@ -42,7 +42,7 @@ pub(super) fn request(row: &Row, around: Around<'_>, follower: usize) -> Result<
     if !around.cluster.can_open(homes[0], homes[1]) {
         return Err(Refusal::Unreachable);
     }
-    let broker_epoch = around.cluster.registered_as[follower];
+    let broker_epoch = around.cluster.own_epoch[follower];
     // A fetcher thread asks again when it has been answered, or has given up.
     let tenure = (to, memory.leader_epoch, broker_epoch);
     let under_way = row.late[follower].as_ref();
@@ -132,7 +132,10 @@ fn note(row: &mut Row, around: Around<'_>, follower: usize, request: &Late) {
     let before = *known;
     kernels::fetch::prove(from_mut(known), from_ref(&request.offset));
     let is_new = *known != before;
-    tenure.heard_as[follower] = request.broker_epoch;
+    // With ZooKeeper a leader does not know registrations.
+    if !around.cluster.has_zookeeper() {
+        tenure.heard_as[follower] = request.broker_epoch;
+    }
     if around.rules.switches.waits_for_caught_up && request.offset >= leader_end {
         tenure.caught_up |= 1 << follower;
     }

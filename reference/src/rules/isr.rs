@@ -1,6 +1,6 @@
 //! The leader's changes of the ISR: proposed, on their way, answered.
 
-use super::Around;
+use super::{Around, node};
 use crate::Refusal;
 use crate::kernels;
 use crate::row::{Pending, Proposal, Row, Verdict, Wire};
@@ -21,7 +21,7 @@ pub(super) fn propose_expansion(row: &mut Row, around: Around<'_>, leader: usize
         return;
     }
     let unasked = unasked_observers(around, row, leader, tenure.committed);
-    let eligible = row.eligible_followers(leader) & !unasked;
+    let eligible = around.eligible_followers(row, leader) & !unasked;
     let candidate = eligible & !tenure.committed & 1 << follower;
     let mut joining = 0;
     kernels::in_sync::join(
@@ -33,6 +33,11 @@ pub(super) fn propose_expansion(row: &mut Row, around: Around<'_>, leader: usize
     );
     if joining != 0 {
         let proposed = tenure.committed | joining;
+        if around.writes_isr() {
+            // Where that fails the leader goes on with the ISR it has.
+            let _ = node::update_isr(row, around, leader, proposed);
+            return;
+        }
         // Whoever joins counts at once (`PendingExpandIsr.maximalIsr`).
         propose(row, around, leader, proposed, proposed);
     }
@@ -89,8 +94,14 @@ pub(crate) fn shrink(
     }
 
     let committed = tenure.committed;
+    if around.writes_isr() {
+        node::update_isr(row, around, leader, committed & !dropped)?;
+    }
     if let Some(tenure) = &mut row.memory[leader].tenure {
         tenure.caught_up &= !dropped;
+    }
+    if around.writes_isr() {
+        return Ok(());
     }
     // Whoever leaves counts until the controller has agreed (`PendingShrinkIsr.maximalIsr`).
     propose(row, around, leader, committed & !dropped, committed);
@@ -155,27 +166,49 @@ pub(crate) fn told(row: &mut Row, around: Around<'_>, leader: usize) -> Result<(
         // It stays pending until metadata tells what became of it.
         Verdict::NewLeaderElected => {}
         Verdict::Taken(registration) => {
+            // `handleAlterIsrResponse` heeds a larger version only.
+            let least = memory.partition_epoch + u32::from(around.cluster.has_zookeeper());
             if registration.leader_epoch == memory.leader_epoch
-                && registration.partition_epoch >= memory.partition_epoch
+                && registration.partition_epoch >= least
             {
                 tenure.committed = registration.in_sync;
                 tenure.pending = None;
                 memory.partition_epoch = registration.partition_epoch;
-                around.advance(row, leader);
+                if around.rules.switches.answer_moves_watermark {
+                    around.advance(row, leader);
+                }
             }
         }
     }
     Ok(())
 }
 
-/// The controller's answer is lost; the change stays pending, and one that was refused is asked for again.
-pub(crate) fn untold(row: &mut Row, leader: usize) -> Result<(), Refusal> {
+/// The controller's answer is lost; the change stays pending, and is asked for again where that can matter.
+pub(crate) fn untold(row: &mut Row, around: Around<'_>, leader: usize) -> Result<(), Refusal> {
     match row.memory[leader].wire {
-        Some(answered @ Wire::Answered { .. }) => {
-            row.memory[leader].wire = answered.unanswered();
+        Some(Wire::Answered { .. }) => {
+            lose_answers_to(row, around, 1 << leader);
             Ok(())
         }
         _ => Err(Refusal::NothingThere),
+    }
+}
+
+/// Answers on their way to these brokers are lost.  With KRaft a request that is sent again changes nothing
+/// where it was taken; a controller in ZooKeeper says yes once more (`KafkaController.processAlterIsr`).
+///
+/// Kafka 2.7.0: `BrokerToControllerRequestThread`, which repeats a request whose connection breaks.
+pub(crate) fn lose_answers_to(row: &mut Row, around: Around<'_>, brokers: u8) {
+    if !around.cluster.has_zookeeper() {
+        row.lose_answers_to(brokers);
+        return;
+    }
+    for broker in (0..around.cluster.brokers).filter(|broker| brokers >> broker & 1 == 1) {
+        let memory = &mut row.memory[broker];
+        if let Some(Wire::Answered { .. }) = memory.wire {
+            let sender_epoch = around.cluster.own_epoch[broker];
+            memory.wire = memory.asked_again(sender_epoch).map(Wire::Asked);
+        }
     }
 }
 
@@ -220,15 +253,19 @@ fn may_lag(row: &Row, around: Around<'_>, leader: usize, follower: usize) -> boo
 ///
 /// Kafka: `addBrokerEpochToIsr`, `DefaultAlterPartitionManager.submit`.
 fn propose(row: &mut Row, around: Around<'_>, leader: usize, in_sync: u8, maximal: u8) {
-    let sender_epoch = around.cluster.registered_as[leader];
-    let sent = around.cluster.controller_for(leader).is_ok();
+    let sender_epoch = around.cluster.own_epoch[leader];
+    let sent = around.cluster.office_for(leader).is_ok();
     let memory = &mut row.memory[leader];
     let Some(tenure) = &mut memory.tenure else {
         return;
     };
     memory.proposals += 1;
     let number = memory.proposals;
-    tenure.pending = Some(Pending { number, maximal });
+    tenure.pending = Some(Pending {
+        number,
+        maximal,
+        proposed: in_sync,
+    });
     let mut broker_epoch = [0; MOST_BROKERS];
     for (slot, stated) in broker_epoch.iter_mut().enumerate() {
         *stated = match slot {

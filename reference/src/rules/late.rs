@@ -42,7 +42,7 @@ pub(crate) fn answer(row: &mut Row, around: Around<'_>, follower: usize) -> Resu
     is_split(around)?;
     let late = row.late[follower].clone().ok_or(Refusal::NothingThere)?;
     let answer = late.answer.ok_or(Refusal::NothingThere)?;
-    let same_process = late.broker_epoch == around.cluster.registered_as[follower];
+    let same_process = late.broker_epoch == around.cluster.own_epoch[follower];
     if !around.cluster.takes_part(follower) || !same_process {
         return Err(Refusal::NotServing);
     }

@@ -49,17 +49,39 @@ pub(crate) fn learn(
 pub(crate) fn begin(row: &mut Row, around: Around<'_>, broker: usize) {
     row.memory[broker] = Memory {
         image: Image::of(row.registration, row.assignment, around.cluster),
+        behind: 0,
         ..row.memory[broker].but_what_was_sent()
     };
     apply(row, around, broker);
 }
 
+/// With ZooKeeper a broker that has registered knows nothing of the partition until it is told.  Requests
+/// for the process before it wait for this one, where nobody can tell (`KafkaApis.isBrokerEpochStale`) and
+/// the controller has not noticed.
+pub(crate) fn begin_blank(row: &mut Row, around: Around<'_>, broker: usize) {
+    let memory = row.memory[broker].but_what_was_sent();
+    let waiting = memory.behind * usize::from(around.cluster.is_sent_to(broker));
+    row.memory[broker] = Memory {
+        image: Image {
+            min_isr: around.cluster.min_isr,
+            ..Image::default()
+        },
+        behind: waiting,
+        ..memory
+    };
+}
+
 /// The broker makes itself what its image says it is.
 fn apply(row: &mut Row, around: Around<'_>, broker: usize) {
     let memory = &row.memory[broker];
-    if memory.image.partition.partition_epoch < memory.partition_epoch {
-        return;
+    if memory.image.partition.partition_epoch >= memory.partition_epoch {
+        become_what_the_image_says(row, around, broker);
     }
+}
+
+/// As leader or as follower, if it holds a replica.
+pub(super) fn become_what_the_image_says(row: &mut Row, around: Around<'_>, broker: usize) {
+    let memory = &row.memory[broker];
     if !memory.image.assigns(broker) {
         stop_replica(row, broker);
     } else if memory.image.partition.leader == 1 << broker {

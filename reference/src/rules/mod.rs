@@ -11,6 +11,8 @@ pub(crate) mod fetch;
 pub(crate) mod isr;
 pub(crate) mod late;
 pub(crate) mod metadata;
+mod node;
+pub(crate) mod requests;
 
 use crate::Switches;
 use crate::cluster::Cluster;
@@ -88,16 +90,31 @@ impl Around<'_> {
         }
     }
 
+    /// Whether leaders write the ISR themselves, and ask no controller.
+    pub(crate) fn writes_isr(&self) -> bool {
+        self.cluster.has_zookeeper() && self.rules.switches.leader_writes_isr
+    }
+
+    /// Whom the leader may let into the ISR as far as that is about brokers.
+    pub(crate) fn eligible_followers(&self, row: &crate::row::Row, leader: usize) -> u8 {
+        match self.rules.switches.checks_isr_members {
+            true => row.eligible_followers(leader),
+            false => u8::MAX,
+        }
+    }
+
     /// Moves the watermark of a broker that takes itself for the leader, if it may move.
     pub(crate) fn advance(&self, row: &mut crate::row::Row, leader: usize) {
         let image = &row.memory[leader].image;
         let min_isr = self.watermark_min_isr(image.effective_min_isr());
         let waits = self.rules.switches.waits_for_caught_up;
         let assignment = image.assignment;
-        let waited_for = if waits {
-            assignment.replicas & !assignment.observers
-        } else {
-            0
+        let waited_for = match waits {
+            true => {
+                let may_join = assignment.replicas & !assignment.observers;
+                may_join & self.eligible_followers(row, leader)
+            }
+            false => 0,
         };
         row.advance_watermark(leader, min_isr, waited_for);
     }

@@ -20,6 +20,7 @@ impl Change {
             has_eligible: true,
             elects_fenced_last_known: false,
             shrinking_starts_epoch: false,
+            keeps_only_living: false,
         }
     }
 
@@ -197,6 +198,8 @@ pub(super) fn build_one(before: Sets, plan: &Plan, change: Change) -> Built {
     let unclean = elected & when(clean == 0) & when(leader != 0);
     let from_eligible = elected & when(eligible & leader != 0);
     let written = pick(unclean | from_eligible, leader, target);
+    let succeeded = elected & when(change.keeps_only_living) & when(leader != 0);
+    let written = written & pick(succeeded, acceptable, u8::MAX);
     // `build`: only with the eligible leader replicas may an ISR be empty.
     let in_sync = pick(when(written != 0) | has_eligible, written, before.in_sync);
     // `maybeUpdateRecordElr`.

@@ -28,7 +28,7 @@ fn any_columns() -> impl Strategy<Value = Columns> {
 
 /// A fencing as it mostly is, or any occasion.
 fn any_change() -> impl Strategy<Value = Change> {
-    let switches = proptest::collection::vec(any::<bool>(), 5);
+    let switches = proptest::collection::vec(any::<bool>(), 6);
     let sets = (0..16u8, 0..16u8, 0..16u8, 1..4u8);
     (any::<bool>(), sets, switches).prop_map(|(ordinary, sets, switches)| {
         let (acceptable, removed, unclean_stop, min_isr) = sets;
@@ -43,6 +43,7 @@ fn any_change() -> impl Strategy<Value = Change> {
             has_eligible: switches[2],
             elects_fenced_last_known: switches[3],
             shrinking_starts_epoch: switches[4],
+            keeps_only_living: switches[5],
         };
         if ordinary { any.ordinary() } else { any }
     })

@@ -1,0 +1,170 @@
+//! Model and engine, event by event, where metadata is kept in ZooKeeper.
+
+use highwater_checks::agreement::edges::{Compared, Width, every_edge};
+use highwater_checks::agreement::engine_at;
+use highwater_model::replication::{Bounds, Operators, Property, Replication, Variant};
+use highwater_vocabulary::{
+    Acks, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Quorum, Set, Setting,
+};
+
+/// Brokers in north and south, or where else these numbers say; west has a server and no broker.
+fn layout(brokers: &[usize]) -> Setting {
+    Setting {
+        kafka: Profile::V2_7,
+        datacenters: ["north", "south", "west"].map(String::from).to_vec(),
+        voters: vec![1, 1, 1],
+        quorum: Quorum::Majority,
+        zookeeper_observers: vec![0; 3],
+        brokers: brokers.iter().map(|site| Datacenter::at(*site)).collect(),
+        min_insync_replicas: 2,
+        acks: Acks::All,
+        unclean_leader_election: false,
+        eligible_leader_replicas: false,
+        observers: BrokerSet::EMPTY,
+        observer_promotion: ObserverPromotion::default(),
+        spares: BrokerSet::EMPTY,
+    }
+}
+
+/// Both versions, and every ensemble of note.
+fn settings(brokers: &[usize]) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    for kafka in Profile::ZOOKEEPER {
+        for unclean_leader_election in [false, true] {
+            for acks in [Acks::Leader, Acks::All] {
+                for min_insync_replicas in [1, 2] {
+                    settings.push(Setting {
+                        kafka,
+                        unclean_leader_election,
+                        acks,
+                        min_insync_replicas,
+                        ..layout(brokers)
+                    });
+                }
+            }
+        }
+        settings.push(Setting {
+            kafka,
+            voters: vec![1, 1, 3],
+            quorum: Quorum::Hierarchical {
+                weights: vec![1, 1, 1],
+            },
+            ..layout(brokers)
+        });
+        settings.push(Setting {
+            kafka,
+            voters: vec![2, 0, 1],
+            zookeeper_observers: vec![0, 1, 0],
+            min_insync_replicas: 1,
+            ..layout(brokers)
+        });
+    }
+    settings
+}
+
+/// What may go wrong.
+const ROWS: [&str; 24] = [
+    "none",
+    "lag",
+    "broker-crash",
+    "broker-power-loss",
+    "broker-wiped",
+    "broker-pause",
+    "broker-stop",
+    "dc-loss:north",
+    "dc-power-loss:north",
+    "dc-destroyed:south",
+    "dc-loss:west",
+    "cut:north|south",
+    "cut:north|west",
+    "one-way-cut:north>south",
+    "one-way-cut:south>north",
+    "one-way-cut:north>west",
+    "one-way-cut:west>north",
+    "controller-failover",
+    "lag+broker-power-loss",
+    "lag+dc-power-loss:north",
+    "lag+controller-failover",
+    "broker-pause+cut:north|west",
+    "controller-failover+broker-power-loss",
+    "broker-crash+one-way-cut:north>west",
+];
+
+const SMALL: Bounds = Bounds {
+    records: 1,
+    elections: 2,
+    isr_changes: 1,
+    preferred_elections: 1,
+    reads: 0,
+    redundant_choices: true,
+    redundant_states: false,
+    operators: Operators {
+        min_isr: [None; 2],
+        reassignments: [None; 2],
+        promotions: 0,
+        unclean_elections: 0,
+        break_outs: Set::EMPTY,
+        added_voters: 0,
+    },
+};
+
+fn model(setting: &Setting, row: &str, bounds: Bounds) -> Replication {
+    Replication {
+        setting: setting.clone(),
+        variant: Variant::of(setting.kafka),
+        faults: Faults::parse(row, &setting.datacenters).expect("a row"),
+        bounds,
+        asked: Property::ALL,
+    }
+}
+
+fn compare(model: &Replication, width: Width) -> Compared {
+    let begin = |state: &_| engine_at(model, state, 1).expect("the engine has all of it");
+    every_edge(model, begin, width).unwrap_or_else(|disagreement| panic!("\n{disagreement}"))
+}
+
+/// Every setting in every row.
+fn compare_all(brokers: &[usize], width: Width, change: impl Fn(&mut Variant)) -> Compared {
+    let mut all = Compared::default();
+    let (mut spaces, mut whole) = (0, 0);
+    for setting in settings(brokers) {
+        for row in ROWS {
+            let mut model = model(&setting, row, SMALL);
+            change(&mut model.variant);
+            let compared = compare(&model, width);
+            spaces += 1;
+            whole += usize::from(compared.whole);
+            all = all.and(compared);
+        }
+    }
+    println!(
+        "{} replicas: {spaces} spaces, {whole} of them whole, {} states, {} edges ({} within the bounds), \
+         {} refusals",
+        brokers.len(),
+        all.states,
+        all.edges,
+        all.within_bounds,
+        all.refusals,
+    );
+    all
+}
+
+#[test]
+fn every_edge_between_two_replicas() {
+    let width = Width {
+        edges: 1_000,
+        everything_in_one_of: 9,
+    };
+    let compared = compare_all(&[0, 1], width, |_| {});
+    assert!(compared.edges > 300_000, "{}", compared.edges);
+}
+
+#[test]
+fn every_edge_between_three_replicas() {
+    let width = Width {
+        edges: 300,
+        everything_in_one_of: 19,
+    };
+    let compared = compare_all(&[0, 1, 0], width, |_| {});
+    assert!(compared.edges > 100_000, "{}", compared.edges);
+}
