@@ -77,8 +77,8 @@ const FAILOVER: [(&str, &str); 3] = [
         "controller-failover+lag",
     ),
     (
-        "4.1, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1, elr on",
-        "broker-pause+cut:a|c+lag",
+        "4.1, brokers a-1 b-1, voters a 1 b 1, min ISR 1, elr on",
+        "cut:a|b+lag",
     ),
 ];
 
@@ -263,7 +263,8 @@ fn a_state_turned_twice_is_as_it_was() {
             };
             turned += 1;
             assert_eq!(after.turned(&model).turned(&model), *after);
-            for broker in model.setting.replicas().iter() {
+            let acting = |broker: &Broker| after.replicas[*broker].role != Role::Idle;
+            for broker in model.setting.replicas().iter().filter(acting) {
                 let history = after.history_of(broker);
                 let stands = usize::from(after.replicas[broker].place) < history.records().len();
                 assert!(stands, "{broker:?} {:#?}", former.records());

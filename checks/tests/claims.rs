@@ -4,6 +4,7 @@ use highwater_checks::claims::{self, Claim, Judgement, layouts, shown_by, survey
 use highwater_checks::explore::{Crew, Limits};
 use highwater_checks::{experiment, shipped};
 use highwater_model::replication::{Property, Replication};
+use highwater_vocabulary::{Datacenter, Member, Set};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -121,7 +122,7 @@ fn a_claim_and_its_experiments_know_of_each_other() {
 #[test]
 fn with_the_decisive_setting_changed_a_claim_falls() {
     type Change = fn(&mut Replication);
-    let decisive: [(&str, Change); 7] = [
+    let decisive: [(&str, Change); 9] = [
         ("stretched/three-datacenters-after-lag", |model| {
             model.setting.kafka = highwater_vocabulary::Profile::V4_1;
             model.setting.eligible_leader_replicas = true;
@@ -140,6 +141,13 @@ fn with_the_decisive_setting_changed_a_claim_falls() {
         }),
         ("stretched/whole-isr-acknowledges", |model| {
             model.setting.acks = highwater_vocabulary::Acks::Leader;
+        }),
+        // Half of the voters know everything.
+        ("promise/stale-copy-is-promoted", |model| {
+            model.setting.voters = vec![1, 1];
+        }),
+        ("promise/both-sides-are-broken-out", |model| {
+            model.bounds.operators.break_outs = Set::EMPTY.with(Datacenter::at(1));
         }),
         ("zombies/acks-1", |model| {
             model.setting.acks = highwater_vocabulary::Acks::All;

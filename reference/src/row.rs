@@ -525,8 +525,11 @@ impl Row {
             Some(former) if cluster.is_apart(broker) => &former.records,
             _ => &self.records,
         };
+        // Whoever knows no more than a copy that fell behind could follow it.
+        let copied = self.copied.filter(|_| !cluster.is_apart(broker));
         let memory = &mut self.memory[broker];
-        while memory.behind > 0 && memory.tenure.is_none() {
+        let is_level = |behind| copied.is_some_and(|copied| copied.since == behind);
+        while memory.behind > 0 && memory.tenure.is_none() && !is_level(memory.behind) {
             let next = &records[records.len() - memory.behind];
             let (was_assigned, is_assigned) = (memory.image.assigns(broker), next.assigns(broker));
             let differs = next.partition.leader != memory.leader

@@ -1,7 +1,7 @@
 //! What a step means, in a few words: the last column of the picture.
 
-use super::walk::{Moment, between, candidates, records};
-use highwater_model::replication::state::{LateFetch, Replica, Role, Tenure};
+use super::walk::{Moment, between, records};
+use highwater_model::replication::state::{Controller, LateFetch, Replica, Role, Tenure};
 use highwater_model::replication::{End, Replication, State};
 use highwater_vocabulary::{Acks, Broker, BrokerSet, Datacenter, Event, Member, Offset, Record};
 
@@ -191,7 +191,7 @@ impl Step<'_> {
     fn unaware(&self, broker: Broker) -> Option<String> {
         let replica = self.before(broker);
         let over = replica.tenure().is_some()
-            && replica.leader_epoch < self.moment.before.image().leader_epoch;
+            && replica.leader_epoch < self.moment.before.history_of(broker).image().leader_epoch;
         over.then(|| format!("still unaware: it leads epoch {}", replica.leader_epoch.0))
     }
 
@@ -426,6 +426,19 @@ impl Step<'_> {
     /// What is new in the committed metadata.
     fn metadata(&self) -> Vec<String> {
         let (before, after) = (&self.moment.before, &self.moment.after);
+        let news = self.news(&before.controller, &after.controller);
+        match (&before.former, &after.former) {
+            (Some(was), Some(is)) if news.is_empty() => {
+                let news = self.news(was, is).into_iter();
+                news.map(|news| format!("for the former quorum {news}"))
+                    .collect()
+            }
+            _ => news,
+        }
+    }
+
+    /// What is new in one history.
+    fn news(&self, before: &Controller, after: &Controller) -> Vec<String> {
         let (old, new) = (before.image(), after.image());
         let mut parts: Vec<String> = self.assignment().into_iter().collect();
         if (old.leader, old.leader_epoch) != (new.leader, new.leader_epoch) {
@@ -441,7 +454,7 @@ impl Step<'_> {
                 Some(leader) => format!(
                     "{} is elected{}: epoch {}",
                     self.name(leader),
-                    self.how(leader),
+                    self.how(before, leader),
                     new.leader_epoch.0
                 ),
             });
@@ -449,8 +462,8 @@ impl Step<'_> {
         if old.isr != new.isr || old.leader != new.leader {
             parts.push(format!("isr {}", self.set(new.isr)));
         }
-        if before.controller.elr != after.controller.elr {
-            parts.push(format!("elr {}", self.set(after.controller.elr)));
+        if before.elr != after.elr {
+            parts.push(format!("elr {}", self.set(after.elr)));
         }
         match parts.is_empty() {
             true => Vec::new(),
@@ -491,12 +504,15 @@ impl Step<'_> {
         }
     }
 
-    fn how(&self, elected: Broker) -> &'static str {
-        let before = &self.moment.before;
-        if candidates(before).contains(elected) {
+    fn how(&self, before: &Controller, elected: Broker) -> &'static str {
+        let named = before.image().isr.union(before.elr);
+        if named
+            .intersection(before.image().replicas)
+            .contains(elected)
+        {
             return "";
         }
-        match before.controller.last_known_leader == Some(elected) {
+        match before.last_known_leader == Some(elected) {
             true => " as the last known leader",
             false => " uncleanly",
         }

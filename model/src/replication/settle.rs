@@ -5,7 +5,8 @@
 //! changes nothing for a broker is applied at once*: a follower reads only leader and leader epoch, and
 //! whether it holds a replica,
 //! and it may apply several records in one batch anyway, so the state before and the state after
-//! have the same future.  *Records that everybody has applied are forgotten.*  *Of partition
+//! have the same future; but not where a copy of the metadata has fallen behind that it knew no more
+//! than.  *Records that everybody has applied are forgotten.*  *Of partition
 //! epochs only the order is kept*: they are only ever compared with each other.  *The ghost forgets*
 //! the offices that nobody acting under an older epoch can collide with.  `redundant_states` does
 //! without all five.
@@ -104,7 +105,11 @@ fn skip_what_changes_nothing(model: &Replication, state: &mut State, broker: Bro
         holds.then_some((image.leader, image.leader_epoch))
     };
     let place = usize::from(state.replicas[broker].place);
-    let records = &state.controller.records()[place..];
+    // Whether somebody knows more than a copy that fell behind is what it may pay for.
+    let copy = state.controller.copy.map(|copy| usize::from(copy.place));
+    let last = copy.filter(|copy| place <= *copy);
+    let last = last.unwrap_or(state.controller.newest().into());
+    let records = &state.controller.records()[place..=last];
     let same = records[1..]
         .iter()
         .take_while(|next| read(next) == read(&records[0]));

@@ -64,8 +64,7 @@ impl Controller {
             let (old, new) = (before.at(server), after.at(server));
             let led = rules::leads(before, server) && old.epoch == new.epoch;
             let grew = !led || old.committed != new.committed;
-            let is_followed = new.committed > 0 || !new.history.is_empty();
-            if rules::leads(after, server) && grew && is_followed {
+            if rules::leads(after, server) && grew {
                 came_to = came_to.max(seen.show(server, after, !led)?);
             }
         }

@@ -206,6 +206,9 @@ pub(super) fn terminate(
 
     let mut after = *before;
     halt(model, &mut after, broker);
+    // The log that is loaded has no epoch that begins at its end (`LogLoader.load`).
+    let replica = &mut after.replicas[broker];
+    replica.truncate(replica.log.end());
     Ok(after)
 }
 
