@@ -494,8 +494,8 @@ impl Row {
         }
     }
 
-    /// With ZooKeeper: requests that the broker would refuse, now and ever after, have passed it by.  Those
-    /// for a process that has ended wait for the next one, unless that would refuse them all.
+    /// With ZooKeeper: requests that the broker would refuse, now and ever after, have passed it by, unless
+    /// all are kept and counted.  Those for a process that has ended wait for the next one, unless that would refuse them all.
     fn skip_what_cannot_be_taken(&mut self, broker: usize, cluster: &Cluster) {
         let remembers = cluster.remembers(broker);
         if let Some(late) = self.late[broker].as_mut().filter(|_| !remembers) {
@@ -504,6 +504,9 @@ impl Row {
         }
         if !remembers && !cluster.is_sent_to(broker) {
             self.memory[broker].behind = 0;
+        }
+        if cluster.keeps_requests {
+            return;
         }
         let own_epoch = cluster.stated_epoch(broker);
         let memory = &mut self.memory[broker];
