@@ -262,12 +262,12 @@ fn a_state_turned_twice_is_as_it_was() {
                 return;
             };
             turned += 1;
-            assert_eq!(after.turned().turned(), *after);
+            assert_eq!(after.turned(&model).turned(&model), *after);
             for broker in model.setting.replicas().iter() {
                 let history = after.history_of(broker);
                 let stands = usize::from(after.replicas[broker].place) < history.records().len();
                 assert!(stands, "{broker:?} {:#?}", former.records());
-                assert_eq!(after.view(broker), after.turned().view(broker));
+                assert_eq!(after.view(broker), after.turned(&model).view(broker));
             }
         });
     }
