@@ -168,3 +168,61 @@ fn every_edge_between_three_replicas() {
     let compared = compare_all(&[0, 1, 0], width, |_| {});
     assert!(compared.edges > 100_000, "{}", compared.edges);
 }
+
+/// Requests that have been overtaken arrive all the same, fetches too.
+#[test]
+fn every_edge_with_late_requests() {
+    let width = Width {
+        edges: 1_500,
+        everything_in_one_of: 9,
+    };
+    let mut all = Compared::default();
+    for setting in settings(&[0, 1]) {
+        for row in [
+            "broker-power-loss",
+            "broker-pause",
+            "lag+controller-failover",
+            "broker-crash+one-way-cut:north>west",
+        ] {
+            let mut model = model(&setting, row, SMALL);
+            model.variant.late_requests = true;
+            model.variant.late_fetches = true;
+            all = all.and(compare(&model, width));
+        }
+    }
+    println!(
+        "late requests: {} edges, {} refusals",
+        all.edges, all.refusals
+    );
+    assert!(all.edges > 80_000, "{}", all.edges);
+}
+
+/// What the two versions do not share matters: an engine that has one of their switches turned is found
+/// out.
+#[test]
+fn every_switch_of_theirs_shows() {
+    let width = Width {
+        edges: 8_000,
+        everything_in_one_of: 40,
+    };
+    for name in [
+        "leader-writes-isr",
+        "checks-request-broker-epoch",
+        "answer-moves-watermark",
+    ] {
+        let shows = |setting: Setting| {
+            ["lag", "lag+broker-crash", "broker-power-loss"]
+                .iter()
+                .any(|row| {
+                    let with = model(&setting, row, SMALL);
+                    let mut without = with.clone();
+                    let on = without.variant.switches.get(name) == Some(true);
+                    assert!(without.variant.switches.set(name, !on));
+                    let begin = |state: &_| engine_at(&without, state, 1).expect("an engine");
+                    every_edge(&with, begin, width).is_err()
+                })
+        };
+        let found = settings(&[0, 1]).into_iter().any(shows);
+        assert!(found, "nothing here depends on {name}");
+    }
+}

@@ -23,6 +23,7 @@ mod refusal;
 mod row;
 mod rules;
 mod runs;
+mod settle;
 mod spans;
 pub mod sweeps;
 mod switches;

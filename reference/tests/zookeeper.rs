@@ -240,7 +240,8 @@ fn a_late_request_finds_a_process_that_remembers_nothing() {
         fence north-1
         resume north-1
         unfence north-1
-        learn north-1
+        refused learn north-1: nothing-there
+        learn north-1 2
         ----
         leader: south-1
         epoch: 2

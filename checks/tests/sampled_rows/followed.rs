@@ -73,6 +73,10 @@ impl Followed {
         if self.state.controller.active.is_none() {
             for datacenter in model.setting.every_datacenter() {
                 if self.tell(model, Event::Activate { datacenter }) {
+                    // A controller in ZooKeeper has fenced its predecessor by now.
+                    if model.has_zookeeper() {
+                        self.learn(model);
+                    }
                     break;
                 }
             }
@@ -91,6 +95,9 @@ impl Followed {
         for broker in model.setting.brokers_of(datacenter).iter() {
             if self.state.replicas[broker].process != Process::Stopped {
                 continue;
+            }
+            if model.has_zookeeper() && !self.state.image().fenced.contains(broker) {
+                self.fence_and_learn(model, broker);
             }
             let watermark = None;
             self.tell(model, Event::Restart { broker, watermark });

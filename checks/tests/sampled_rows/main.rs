@@ -23,11 +23,13 @@ fn setting(acks: Acks, header: &str) -> Setting {
     }
 }
 
-const SETTINGS: [&str; 4] = [
+const SETTINGS: [&str; 6] = [
     "replication 4.1, brokers north-1 south-1 west-1, min ISR 2, elr on",
     "replication 3.9, brokers north-1 south-1 west-1 south-2, min ISR 2, unclean on",
     "replication 4.0, brokers south-1 north-1 west-1 north-2 west-2, min ISR 3, elr on",
     "replication 3.5, brokers north-1 west-1, voters north 1 south 1 west 1, min ISR 1",
+    "replication 2.1, brokers north-1 south-1 west-1, min ISR 2",
+    "replication 2.7, brokers north-1 south-1 west-1 south-2, min ISR 2, unclean on",
 ];
 
 /// Some rows at the edges of tiles, and some anywhere.

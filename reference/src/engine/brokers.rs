@@ -6,7 +6,7 @@ use crate::Refusal;
 use crate::cluster::Cluster;
 use crate::kernels::change;
 use crate::row::Row;
-use crate::rules::{Around, assignment, controller, environment, isr, metadata};
+use crate::rules::{Around, assignment, controller, environment, metadata};
 use highwater_vocabulary::{Datacenter, Event, MOST_BROKERS, Offset, Process};
 
 impl Engine {
@@ -100,7 +100,7 @@ impl Engine {
 
     /// The same, where the rule forgets what is under way and the columns hold none of it: steady rows
     /// stay as they are.
-    fn everywhere_else(&mut self, rule: impl Fn(&mut Row, Around<'_>)) {
+    pub(super) fn everywhere_else(&mut self, rule: impl Fn(&mut Row, Around<'_>)) {
         let around = Around {
             rules: &self.rules,
             cluster: &self.cluster,
@@ -125,7 +125,7 @@ impl Engine {
         Ok(())
     }
 
-    fn fence_process(&mut self, broker: usize) {
+    pub(super) fn fence_process(&mut self, broker: usize) {
         let before = self.cluster.clone();
         self.cluster.fenced |= 1 << broker;
         self.everywhere(&before, |row, around| fence_row(row, around, broker));
@@ -221,89 +221,6 @@ impl Engine {
         self.cluster.registered |= 1 << broker;
         self.cluster.fenced |= 1 << broker;
         Ok(clean)
-    }
-
-    /// With ZooKeeper a process registers by itself: nobody has to notice.  That the node of the process
-    /// before is gone may be true at any moment since that has ended.
-    ///
-    /// Kafka: `KafkaZkClient.registerBroker`; the broker epoch is the transaction that created the node.
-    fn create_node(&mut self, broker: usize) -> Result<(), Refusal> {
-        let home = usize::from(self.cluster.home[broker]);
-        if !self.cluster.reaches_zookeeper(home) {
-            return Err(Refusal::Unreachable);
-        }
-
-        self.cluster.exact_checkpoint &= !(1 << broker);
-        self.cluster.gone &= !(1 << broker);
-        self.cluster.registered |= 1 << broker;
-        self.cluster.open |= 1 << broker;
-        if self.cluster.states_broker_epochs {
-            self.cluster.own_epoch[broker] = self.cluster.broker_epoch[broker] + 1;
-        }
-        Ok(())
-    }
-
-    fn activate(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
-        let site = self.cluster.knows_datacenter(datacenter)?;
-        let (before, former) = (self.cluster.clone(), self.cluster.active);
-        self.cluster.activate(site)?;
-        // What a KRaft controller that can commit no more had answered before may still arrive.
-        if self.cluster.has_zookeeper() {
-            self.begin_office(&before, former);
-        }
-        Ok(())
-    }
-
-    /// With ZooKeeper a new controller reads who lives, tells everybody what the partitions are, and treats
-    /// its predecessor as failed, if that has not come back.
-    ///
-    /// Kafka: `KafkaController.onControllerFailover`, `ReplicaStateMachine.startup`,
-    /// `PartitionStateMachine.startup`.
-    fn begin_office(&mut self, before: &Cluster, former: Option<u8>) {
-        let absent = self.cluster.take_absent(former);
-        self.cluster.read_nodes();
-        let begin = |row: &mut Row, around: Around<'_>| {
-            isr::lose_answers_to(row, around, u8::MAX);
-            row.commit(around.cluster);
-        };
-        if self.requests_tell_nothing() {
-            self.everywhere_else(begin);
-        } else {
-            self.everywhere(before, begin);
-        }
-        for broker in absent {
-            self.fence_process(broker);
-        }
-    }
-
-    /// With ZooKeeper the controller is a broker: whichever of its datacenter stops next, or one of those
-    /// that stop together.
-    fn vacate_with(&mut self, gone: u8) {
-        if gone != 0 {
-            self.cluster.gone |= gone;
-            self.vacate();
-        }
-    }
-
-    /// With ZooKeeper: whether in a steady row everybody knows what a new controller tells.
-    fn requests_tell_nothing(&self) -> bool {
-        let mut brokers = 0..self.cluster.brokers;
-        brokers.all(|broker| self.cluster.remembers(broker) || !self.cluster.is_sent_to(broker))
-    }
-
-    fn depose(&mut self) -> Result<(), Refusal> {
-        if self.cluster.active.is_none() {
-            return Err(Refusal::NoController);
-        }
-
-        self.vacate();
-        Ok(())
-    }
-
-    /// Nobody is the active controller any more.
-    fn vacate(&mut self) {
-        self.cluster.active = None;
-        self.lose_answers_to(!self.cluster.apart);
     }
 
     /// `min.insync.replicas` of the topic: `ConfigurationControlManager.incrementalAlterConfigs`,
@@ -477,11 +394,6 @@ impl Engine {
         self.cluster.halt(broker);
         self.each_loses(&before, &[(broker, loss)]);
         self.vacate_with(u8::from(takes_office) << broker);
-    }
-
-    /// Answers on their way to these brokers are lost.
-    fn lose_answers_to(&mut self, brokers: u8) {
-        self.everywhere_else(|row, around| isr::lose_answers_to(row, around, brokers));
     }
 
     /// A datacenter stops at one moment: its brokers, its voters, the active controller if it is

@@ -5,6 +5,7 @@ mod bulk;
 mod comeback;
 mod failover;
 mod observe;
+mod office;
 mod promise;
 #[cfg(test)]
 mod tests;
