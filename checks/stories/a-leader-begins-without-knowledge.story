@@ -22,5 +22,5 @@ epoch: 3
 isr: north-1 south-1
 
 lag
-learn north-1 2
+learn north-1
 shrink north-1 south-1
