@@ -6,7 +6,7 @@ use highwater_checks::check::Options;
 use highwater_checks::{Report, Source, check, deployment_file, ladder};
 use highwater_model::replication::{Bounds, Grain, Guard, Replication, State, Variant, choices};
 use highwater_vocabulary::{
-    Acks, BrokerSet, Datacenter, Deployment, Event, Faults, MOST_RECORDS, Member,
+    Acks, Broker, BrokerSet, Datacenter, Deployment, Event, Faults, MOST_RECORDS, Member,
     ObserverPromotion, Profile, Quorum, Record, Setting,
 };
 use stateright::Model;
@@ -266,6 +266,43 @@ fn pair(waived: Option<Guard>, faults: &str) -> Replication {
         },
         asked: check::operators_properties(),
     }
+}
+
+/// The order of an operator's moves matters (R33b): lowering min ISR while the ISR is empty throws the only
+/// clean candidate away, and then nobody is elected without an unclean election.  Whoever waits until the
+/// candidate is back, and lowers min ISR then, keeps it; so what is printed is to wait.
+#[test]
+fn min_isr_is_lowered_after_the_candidate_is_back_and_not_before() {
+    let mut model = pair(None, "broker-stop+broker-stop");
+    model.setting.kafka = Profile::V4_1;
+    model.setting.min_insync_replicas = 2;
+    model.setting.eligible_leader_replicas = true;
+    model.variant = Variant::of(Profile::V4_1);
+    let setting = model.setting.clone();
+    let told = |state: State, lines: &[&str]| {
+        lines.iter().fold(state, |state, line| {
+            let event = Event::parse(line, &setting).expect("an event");
+            let after = model.step(&state, &event);
+            after.unwrap_or_else(|why| panic!("{line}: {why:?}"))
+        })
+    };
+    let both_stop = ["stop a-2", "fence a-2", "stop a-1", "fence a-1"];
+    let stuck = told(model.beginnings()[0], &both_stop);
+    assert!(stuck.image().isr.is_empty() && !stuck.controller.elr.is_empty());
+    let back = ["restart a-2", "register a-2", "unfence a-2"];
+    let (lower, unclean) = (["set-min-isr 1"], ["elect-unclean"]);
+
+    let lowered_first = told(told(stuck, &lower), &back);
+    assert_eq!(lowered_first.image().leader, None, "the candidate is gone");
+    assert!(told(lowered_first, &unclean).controller.recovering);
+    let lowered_last = told(told(stuck, &back), &lower);
+    assert_eq!(lowered_last.image().leader, Some(Broker::at(1)));
+    assert!(!lowered_last.controller.recovering);
+
+    let found = availability::judge(&model, &[2], 400_000);
+    assert!(found.is_known());
+    let writes = &found.services[Service::Writes as usize];
+    assert_eq!((writes.word(), &writes.runbook), (Word::AfterHeal, &None));
 }
 
 /// Without the guard the ISR is emptied and nobody is ever a candidate again: the word has to change.

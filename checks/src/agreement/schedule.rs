@@ -47,13 +47,16 @@ impl Leaning {
     }
 
     /// The usual weight, nothing of it, or several times as much.  What goes wrong and what operators do
-    /// comes up in one walk of two, everything else in most.
+    /// comes up in one walk of two, everything else in most; reassignments in one of eight, because little
+    /// of a partition is left when it has been reassigned a few times.
     fn of(&self, event: &Event) -> u64 {
         let factor = match self.0[event.verb()] {
             0 => 0,
+            1..7 if matches!(event, Event::Reassign { .. }) => 0,
             1..4 if is_rare(event) => 0,
             1..5 => 1,
             5..7 => 3,
+            _ if matches!(event, Event::Reassign { .. }) => 1,
             _ => 9,
         };
         factor * usual_weight(event)
@@ -121,13 +124,13 @@ fn usual_weight(event: &Event) -> u64 {
         | Event::Untold { .. }
         | Event::Crash { .. }
         | Event::Lag
-        | Event::Reassign { .. }
         | Event::ElectUnclean => 2,
         Event::Read { .. }
         | Event::Prefer
         | Event::Unclean
         | Event::SetMinIsr { .. }
         | Event::PromoteObservers { .. }
+        | Event::Reassign { .. }
         | Event::Stop { .. }
         | Event::CatchUp
         | Event::PowerLoss { .. }
