@@ -2,7 +2,7 @@
 //!
 //! Advice is never read off a table of rules: every edit that is advised has been made, and the edited
 //! deployment searched with the same options.  First only the rows that are bad, to see whether it mends
-//! anything; then, if it does, all rows, to see what it costs.  One edit at a time, and if none mends
+//! anything; then, for those that mend most, all rows, to see what they cost.  One edit at a time, and if none mends
 //! everything, two together.  The budget is a number of deployments that are searched, and never a
 //! clock, so the advice is the same on every machine.
 //!
@@ -24,6 +24,8 @@ pub use telling::AdviceJson;
 
 /// Deployments that are searched for the advice on one, those included of which only some rows are.
 pub const MOST_SEARCHED: usize = 60;
+/// Edits of one kind (alone, in pairs) whose price is found out at most: those that mend most.
+const MOST_CHECKED: usize = 6;
 /// Edits that are advised at most: the nearest.
 const MOST_ADVISED: usize = 5;
 
@@ -144,8 +146,8 @@ impl Adviser<'_> {
         self.tried(edits.collect())
     }
 
-    /// Every pair of edits each of which mends something alone; then those of one that does with any
-    /// other.
+    /// Every pair of edits each of which mends something alone; then, as a majority may take two steps,
+    /// those of two edits of the voters; then those of one that mends something with any other.
     fn pairs(&mut self, singles: &[Advice]) -> Vec<Advice> {
         let helpful: Vec<Edit> = singles.iter().map(|advice| advice.edits[0]).collect();
         let mut topics: Vec<usize> = self.bad_rows.iter().map(|(topic, _)| *topic).collect();
@@ -161,16 +163,29 @@ impl Adviser<'_> {
                     .map(|second| vec![*first, *second]),
             );
         }
+        let of_voters: Vec<Edit> = all
+            .iter()
+            .copied()
+            .filter(|edit| edit.is_of_voters())
+            .collect();
+        for (place, first) in of_voters.iter().enumerate() {
+            pairs.extend(
+                of_voters[place..]
+                    .iter()
+                    .map(|second| vec![*first, *second]),
+            );
+        }
         for first in &helpful {
             pairs.extend(others.iter().map(|second| vec![*first, *second]));
         }
         self.tried(pairs)
     }
 
-    /// What comes of each of these, as far as the budget goes.
+    /// What comes of each of these, as far as the budget goes: all are looked at as far as the bad rows go,
+    /// and those that mend most altogether.
     fn tried(&mut self, candidates: Vec<Vec<Edit>>) -> Vec<Advice> {
-        let mut found: Vec<Advice> = Vec::new();
         let mut seen: Vec<Deployment> = vec![self.deployment.clone()];
+        let mut helpful: Vec<(usize, Vec<Edit>, Deployment)> = Vec::new();
         for edits in candidates {
             let Some(edited) = made(self.deployment, &edits) else {
                 continue;
@@ -178,64 +193,72 @@ impl Adviser<'_> {
             if seen.contains(&edited) {
                 continue;
             }
-            // The first look and, should it help, the second one.
-            if self.searched + 2 > MOST_SEARCHED {
+            if self.searched + MOST_CHECKED >= MOST_SEARCHED {
                 self.untried += 1;
                 continue;
             }
-            found.extend(self.outcome(&edited, edits));
-            seen.push(edited);
+            seen.push(edited.clone());
+            match self.mended(&edited) {
+                0 => {}
+                mended => helpful.push((mended, edits, edited)),
+            }
         }
-        found
+        helpful.sort_by_key(|(mended, ..)| std::cmp::Reverse(*mended));
+        helpful.truncate(MOST_CHECKED);
+        let checked = helpful.into_iter();
+        checked
+            .map(|(_, edits, edited)| self.outcome(&edited, edits))
+            .collect()
     }
 
-    /// What comes of edits, if they mend anything.
-    fn outcome(&mut self, edited: &Deployment, edits: Vec<Edit>) -> Option<Advice> {
+    /// How many bad cells are good in an edited deployment.
+    fn mended(&mut self, edited: &Deployment) -> usize {
         let screened = self.screened(edited);
-        let is_mended = |place: &Place| matches!(screened.get(place), Some((Grade::Good, _)));
-        bad(&self.grades).find(|(place, _)| is_mended(place))?;
+        let is_good = |place: &Place| matches!(screened.get(place), Some((Grade::Good, _)));
+        bad(&self.grades)
+            .filter(|(place, _)| is_good(place))
+            .count()
+    }
+
+    /// What comes of edits in all rows.
+    fn outcome(&mut self, edited: &Deployment, edits: Vec<Edit>) -> Advice {
         self.searched += 1;
         let checked = check::check(edited, self.options, &|_, _| {});
         let after = cells::grades(edited, &checked.rows);
-        let grade = |place: &Place| after.get(place).map(|(grade, _)| *grade);
-        let mends: Vec<Changed> = bad(&self.grades)
-            .filter(|(place, _)| grade(place) == Some(Grade::Good))
+        let is_good = |place: &Place| matches!(after.get(place), Some((Grade::Good, _)));
+        let mended = bad(&self.grades).filter(|(place, _)| is_good(place));
+        let mends: Vec<Changed> = mended
             .map(|(place, before)| Changed {
                 place,
                 before: Some(before),
                 after: Grade::Good,
             })
             .collect();
-        let costs: Vec<Changed> = after
-            .iter()
-            .filter_map(|(place, (grade, alone))| self.cost(place, *grade, *alone))
-            .collect();
-        Some(Advice {
+        let costs = after.iter();
+        let costs = costs.filter_map(|(place, (grade, alone))| self.cost(place, *grade, *alone));
+        Advice {
             names: named(self.deployment, &edits),
             left: bad(&self.grades).count() - mends.len(),
             edits,
+            costs: costs.collect(),
             mends,
-            costs,
-        })
+        }
     }
 
-    /// The rows that were bad, searched anew.
+    /// The rows that were bad, searched anew; what goes on only where that was bad.
     fn screened(&mut self, edited: &Deployment) -> Grades {
         self.searched += 1;
+        let ladder = ladder::rows(edited);
         let mut grades = Grades::new();
         for topic in 0..edited.cluster.topics.len() {
             let own = self.bad_rows.iter().filter(|(of, _)| *of == topic);
-            let mut rows: Vec<ladder::Row> = Vec::new();
-            for (_, row) in own {
-                // What was alike before need not be alike now.
-                let each = std::iter::once(&row.faults).chain(&row.also);
-                rows.extend(each.map(|faults| ladder::Row {
-                    faults: faults.clone(),
-                    also: Vec::new(),
-                }));
-            }
+            let own: Vec<&ladder::Row> = own.map(|(_, row)| row).collect();
+            let is_asked = |row: &&ladder::Row| own.iter().any(|bad| overlap(bad, row));
+            let rows: Vec<ladder::Row> = ladder.iter().filter(is_asked).cloned().collect();
             let mut checked = check::check_rows(edited, &[topic], &rows, self.options, &|_, _| {});
-            availability::rows::fill(edited, self.options, &mut checked);
+            if bad(&self.grades).any(|((.., column), _)| column != Column::Data) {
+                availability::rows::fill(edited, self.options, &mut checked);
+            }
             grades.extend(cells::grades(edited, &checked));
         }
         grades
@@ -254,6 +277,12 @@ impl Adviser<'_> {
             after,
         })
     }
+}
+
+/// Whether two rows have a name in common.
+fn overlap(one: &ladder::Row, other: &ladder::Row) -> bool {
+    let mut names = std::iter::once(&one.faults).chain(&one.also);
+    names.any(|faults| *faults == other.faults || other.also.contains(faults))
 }
 
 /// The deployment with these edits, one after the other.
@@ -317,12 +346,16 @@ fn reasons(deployment: &Deployment, bad: &[(Place, Grade)], advice: &[Advice]) -
             let homes = homes.filter(|site| site.brokers > 0).count();
             (rest <= share && homes > 1).then(|| {
                 format!(
-                    "{}: no edit gives both, that data is kept and that writes go on, when a \
-                     datacenter is lost. Up to {share} of {replicas} replicas are in one datacenter: \
-                     to be kept whatever leaves the ISR before, a record must be on more than {share} \
-                     before it is acknowledged, and without that datacenter there are {rest}. It \
-                     takes brokers in a third datacenter.",
-                    topic.id
+                    "{}: no edit gives both, that data is kept and that writes go on, when a datacenter \
+                     is lost. Up to {share} of {replicas} replicas are in one: to be kept whatever \
+                     leaves the ISR before, a record must be on more than {share} when it is \
+                     acknowledged, and without that datacenter it can be on {rest} at most. It takes \
+                     {}.",
+                    topic.id,
+                    match homes {
+                        2 => "brokers in a third datacenter",
+                        _ => "replicas that are spread more evenly",
+                    }
                 )
             })
         })

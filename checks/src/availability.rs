@@ -30,7 +30,9 @@ use actors::Reach;
 pub use graph::Move;
 use graph::{Goals, Node};
 use highwater_model::replication::{Replication, State};
-use highwater_vocabulary::{Datacenter, Event, MOST_DATACENTERS, Member, Set};
+use highwater_vocabulary::{
+    BrokerSet, Datacenter, Event, Fault, MOST_BROKERS, MOST_DATACENTERS, Member, Set, Setting,
+};
 pub use rows::{RowServices, ServiceCell};
 pub use runbook::Runbook;
 use runbook::Stuck;
@@ -46,6 +48,8 @@ pub struct Availability {
     pub services: [Served; Service::ALL.len()],
     /// Different states of the row, and of what can follow.
     pub states: [usize; 2],
+    /// The same of the search with spares, together; 0 if there was none.
+    pub wider: usize,
     /// Whether not everything was looked at.
     pub is_cut: bool,
 }
@@ -70,6 +74,8 @@ pub struct Served {
 /// A state in which a service does not go on by itself, and how it came about.
 #[derive(Clone, Debug)]
 pub struct Worst {
+    /// In which model: with spares, if it is a reassignment that helps.
+    pub model: Replication,
     /// The state before the first event.
     pub beginning: State,
     /// What happened, in steps of the grain of the search.
@@ -109,7 +115,94 @@ struct Judge<'s, 'm> {
 
 /// Judges every service of `row`, if the datacenters have so many brokers in all; at most so many
 /// states are looked at, of the row and of what follows.
+///
+/// A reassignment is asked for last: only of services for which nothing better is known, and with at most
+/// two more brokers, in datacenters that have any beyond the replicas and that no fault of the row names.
+/// Such a broker is a broker like any other, so the row is searched once more with it.
 pub fn judge(row: &Replication, brokers: &[u16], most: usize) -> Availability {
+    let mut found = judge_as_it_is(row, brokers, most);
+    let wanting = |served: &Served| {
+        let word = served.word();
+        let is_better = |runbook: &Runbook| {
+            !runbook.may_lose && !runbook.after_return && runbook.moves.len() == 1
+        };
+        served.service != Service::Metadata
+            && !matches!(word, Word::Automatic | Word::Incomplete)
+            && !served.runbook.as_ref().is_some_and(is_better)
+    };
+    if found.is_cut || !found.services.iter().any(wanting) {
+        return found;
+    }
+    let Some(setting) = with_spares(row, brokers) else {
+        return found;
+    };
+    let wider = Replication {
+        setting,
+        ..row.clone()
+    };
+    let again = judge_as_it_is(&wider, brokers, most);
+    found.wider = again.states.iter().sum();
+    if again.is_known() {
+        for (served, again) in found.services.iter_mut().zip(again.services) {
+            let helps = again.runbook.as_ref();
+            let reassigns = helps.is_some_and(|runbook| runbook.moves.contains(&Move::Reassign));
+            if wanting(served) && reassigns {
+                *served = again;
+            }
+        }
+    }
+    found
+}
+
+/// As many spares as a reassignment is asked about.
+const MOST_SPARES: usize = 2;
+
+/// The setting with spares in datacenters that have brokers beyond the replicas and that no fault of the
+/// row names, one in each before a second in any; nothing if there is none.
+fn with_spares(row: &Replication, brokers: &[u16]) -> Option<Setting> {
+    let setting = &row.setting;
+    let mut wider = setting.clone();
+    let named: Set<Datacenter> = row.faults.iter().flat_map(named_by).collect();
+    for _ in 0..MOST_SPARES {
+        for home in setting
+            .every_datacenter()
+            .filter(|home| !named.contains(*home))
+        {
+            let is_left = usize::from(brokers[home.index()]) > wider.brokers_of(home).len();
+            let has_room =
+                wider.brokers.len() < MOST_BROKERS.min(setting.brokers.len() + MOST_SPARES);
+            if is_left && has_room {
+                wider.brokers.push(home);
+            }
+        }
+    }
+    let all = BrokerSet::first(wider.brokers.len());
+    wider.spares = all.minus(setting.replicas());
+    (!wider.spares.is_empty()).then_some(wider)
+}
+
+/// The datacenters that a fault names.
+fn named_by(fault: Fault) -> Vec<Datacenter> {
+    match fault {
+        Fault::DatacenterLoss(x)
+        | Fault::DatacenterPowerLoss(x)
+        | Fault::DatacenterDestroyed(x) => {
+            vec![x]
+        }
+        Fault::Cut(x, y) | Fault::OneWayCut(x, y) => vec![x, y],
+        Fault::BrokerCrash
+        | Fault::BrokerPowerLoss
+        | Fault::BrokerWiped
+        | Fault::BrokerPause
+        | Fault::BrokerStop
+        | Fault::Lag
+        | Fault::ControllerFailover
+        | Fault::MetadataRollback => Vec::new(),
+    }
+}
+
+/// The same with the brokers that `row` names.
+fn judge_as_it_is(row: &Replication, brokers: &[u16], most: usize) -> Availability {
     let mut space = Space::of(row, brokers, most);
     let reached = explore(&mut space);
     let judge = Judge {
@@ -119,6 +212,7 @@ pub fn judge(row: &Replication, brokers: &[u16], most: usize) -> Availability {
     Availability {
         services: Service::ALL.map(|service| judge.served(service)),
         states: [space.row_states(), space.graph.len()],
+        wider: 0,
         is_cut: space.is_cut,
     }
 }
@@ -245,6 +339,7 @@ impl Judge<'_, '_> {
                 .remedy(seed, asked, &runbook.moves, runbook.after_return)
         });
         Worst {
+            model: self.space.row().clone(),
             beginning,
             events,
             client,

@@ -18,8 +18,8 @@ use highwater_model::replication::{
     Bounds, Grain, Guard, Operators, Property, Replication, Switches, Variant,
 };
 use highwater_vocabulary::{
-    Acks, Broker, BrokerSet, Datacenter, Faults, MOST_BROKERS, MOST_DATACENTERS, MOST_RECORDS,
-    Member, ObserverPromotion, Profile, Quorum, Setting, Site,
+    Acks, BrokerSet, Datacenter, Faults, MOST_BROKERS, MOST_DATACENTERS, MOST_RECORDS, Member,
+    ObserverPromotion, Profile, Quorum, Setting, Site,
 };
 
 /// The most voters of one datacenter.
@@ -191,8 +191,11 @@ pub(crate) fn setting_of(mut table: Table) -> Result<Setting, Remark> {
                 .remedy("remove it, or write kafka = \"4.0\" or newer"));
         }
     }
+    if let Some(value) = table.take("spares") {
+        setting.spares = last_brokers(&value, "spares", &setting)?;
+    }
     if let Some(value) = table.take("observers") {
-        setting.observers = observers(&value, &setting)?;
+        setting.observers = last_brokers(&value, "observers", &setting)?;
     }
     if let Some(value) = table.take("observer_promotion") {
         setting.observer_promotion = observer_promotion(&value)?;
@@ -201,8 +204,23 @@ pub(crate) fn setting_of(mut table: Table) -> Result<Setting, Remark> {
     Ok(setting)
 }
 
-/// Brokers that were named, the last of the assignment.
-fn observers(list: &Value, setting: &Setting) -> Result<BrokerSet, Remark> {
+/// Brokers that were named, the last of those that hold a replica.
+fn last_brokers(list: &Value, what: &str, setting: &Setting) -> Result<BrokerSet, Remark> {
+    let named = named_brokers(list, setting)?;
+    let assigned = setting.assigned();
+    let others = assigned.minus(named);
+    match others == BrokerSet::first(others.len()) && !others.is_empty() && others != assigned {
+        true => Ok(named),
+        false => Err(list
+            .error(format!(
+                "{what} stand behind all other replicas, and some replica is none"
+            ))
+            .remedy("move them to the end of `brokers`; spares stand behind observers")),
+    }
+}
+
+/// Brokers of this partition, by their names.
+fn named_brokers(list: &Value, setting: &Setting) -> Result<BrokerSet, Remark> {
     let entry = |value: Value| {
         let name = value.text()?;
         setting.broker_named(name).ok_or_else(|| {
@@ -214,19 +232,7 @@ fn observers(list: &Value, setting: &Setting) -> Result<BrokerSet, Remark> {
                 .remedy(instead(name, known.iter().map(String::as_str)))
         })
     };
-    let named: Vec<Broker> = list
-        .list()?
-        .into_iter()
-        .map(entry)
-        .collect::<Result<_, _>>()?;
-    let observers: BrokerSet = named.into_iter().collect();
-    let others = BrokerSet::first(setting.brokers.len() - observers.len());
-    match setting.replicas().minus(observers) == others && !others.is_empty() {
-        true => Ok(observers),
-        false => Err(list
-            .error("observers stand behind all other replicas, and some replica is none")
-            .remedy("move them to the end of `brokers`")),
-    }
+    list.list()?.into_iter().map(entry).collect()
 }
 
 /// Adds the next broker of the assignment, which is named after its datacenter and numbered there.
@@ -445,6 +451,7 @@ pub(crate) fn bounds(
         )?,
         reads: bound("reads", default.reads, 0..=MOST_TIMES)?,
         operators: Operators {
+            promotions: bound("promotions", 0, 0..=MOST_TIMES)?,
             unclean_elections: bound("unclean_elections", 0, 0..=MOST_TIMES)?,
             added_voters: bound("added_voters", 0, 0..=MOST_TIMES)?,
             ..default.operators
@@ -469,6 +476,23 @@ pub(crate) fn bounds(
                     .remedy("leave this one out: two changes are as many as there may be")
             })?;
             *place = Some(value.number(1..=MOST_BROKERS as i64)?);
+        }
+    }
+    if let Some(values) = table.take("reassign") {
+        let mut places = bounds.operators.reassignments.iter_mut();
+        for value in values.list()? {
+            let place = places.next().ok_or_else(|| {
+                value
+                    .error("a partition cannot be reassigned that often")
+                    .remedy("leave this one out: two reassignments are as many as there may be")
+            })?;
+            let targets = named_brokers(&value, setting)?;
+            if targets.is_empty() {
+                return Err(value
+                    .error("a reassignment to nobody")
+                    .remedy("name the brokers that are to hold a replica"));
+            }
+            *place = Some(targets);
         }
     }
     table.finish()?;

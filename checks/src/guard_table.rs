@@ -1,6 +1,6 @@
 //! The lines of the guard table, in the order of the rules.
 
-use crate::guards::Besides::{self, MinIsr, Nothing, Read};
+use crate::guards::Besides::{self, MinIsr, Nothing, Read, Reassign};
 use crate::guards::Worth::{AvailabilityOnly, Breaks, MaskedBy, NotReproduced};
 use crate::guards::{Case, Line, Worth};
 use highwater_model::replication::Guard::{self, *};
@@ -21,6 +21,7 @@ const CAS: &str = "2.1, brokers a-1 b-1, min ISR 1";
 const ALTER_ISR: &str = "2.7, brokers a-1 b-1, min ISR 1";
 const LATE_REQUESTS: &str = "2.1, brokers a-1 b-1, min ISR 1, with late-requests";
 const LATE_REQUESTS_2_7: &str = "2.7, brokers a-1 b-1, min ISR 1, with late-requests";
+const AND_A_SPARE: &str = "4.1, brokers a-1 b-1 c-1, min ISR 2, elr on, spares c-1";
 const WITHOUT_ELR: &str = "4.1, brokers a-1 b-1, min ISR 1, elr off";
 
 const fn line(
@@ -131,6 +132,17 @@ pub(crate) const TABLE: &[Line] = &[
         "cut:a|b+cut:a|b",
         [1, 3, 0, 1],
         Breaks("candidates-complete", 19),
+    ),
+    line_with(
+        FetcherIsAssigned,
+        AND_A_SPARE,
+        "broker-power-loss",
+        [1, 2, 1, 0],
+        Reassign(&["b-1 c-1"]),
+        NotReproduced(
+            "a broker that its leader does not know to hold a replica, under the same leader epoch, is \
+             being added; its proposal builds on the older change, and the controller rejects it",
+        ),
     ),
     line(
         DivergenceIsChecked,
@@ -358,6 +370,14 @@ pub(crate) const TABLE: &[Line] = &[
         [2, 2, 1, 0],
         Breaks("log-matching", 5),
     ),
+    line_with(
+        LeavingStartsEpoch,
+        ONE,
+        "none",
+        [1, 1, 0, 0],
+        Reassign(&["a-1", "a-1 b-1"]),
+        Breaks("candidates-complete", 8),
+    ),
     line(
         ElectedIsCandidate,
         ONE,
@@ -435,6 +455,14 @@ pub(crate) const TABLE: &[Line] = &[
         "broker-power-loss",
         [1, 3, 1, 0],
         Breaks("candidates-complete", 6),
+    ),
+    line_with(
+        ReassignmentAwaitsReplicas,
+        AND_A_SPARE,
+        "broker-power-loss",
+        [1, 2, 1, 0],
+        Reassign(&["b-1 c-1"]),
+        Breaks("acked-somewhere", 6),
     ),
     line(
         RegistrationAwaitsSessionEnd,

@@ -44,6 +44,8 @@ pub enum Besides {
     Read,
     /// An operator changes min ISR to this.
     MinIsr(u8),
+    /// An operator reassigns the partition, in this order, each time to these replicas.
+    Reassign(&'static [&'static str]),
 }
 
 /// What a guard is worth.
@@ -201,6 +203,16 @@ impl Case {
             Besides::Nothing => {}
             Besides::Read => bounds.reads = 1,
             Besides::MinIsr(to) => bounds.operators.min_isr[0] = Some(to),
+            Besides::Reassign(each) => {
+                let places = bounds.operators.reassignments.iter_mut();
+                for (place, names) in places.zip(each) {
+                    let named = names.split(' ').map(|name| {
+                        let broker = story.setting.broker_named(name);
+                        broker.expect("the table is well-formed")
+                    });
+                    *place = Some(named.collect());
+                }
+            }
         }
         let variant = Variant { waived, ..variant };
         Replication {

@@ -409,13 +409,15 @@ fn service_result(names: &[String], cell: &ServiceCell) -> CellResult {
         datacenters: clients
             .map(|client| names[client.index()].clone())
             .collect(),
-        runbook: cell.runbook.as_ref().map(runbook_result),
+        runbook: (cell.runbook.as_ref()).map(|runbook| runbook_result(names, runbook)),
     }
 }
 
-fn runbook_result(runbook: &Runbook) -> RunbookResult {
+fn runbook_result(names: &[String], runbook: &Runbook) -> RunbookResult {
     let moves = runbook.moves.iter().map(|made| match made {
         Move::SetMinIsr(to) => format!("set-min-isr {to}"),
+        Move::PromoteObservers(there) => format!("promote-observers {}", names[there.index()]),
+        Move::Reassign => "reassign".to_owned(),
         Move::ElectUnclean => "elect-unclean".to_owned(),
     });
     RunbookResult {
@@ -438,7 +440,7 @@ fn durable_result(holds: bool) -> CellResult {
 
 /// The replicas in the order of the assignment: `north-1`, `south-1`.
 fn replicas(setting: &Setting) -> Vec<String> {
-    let replicas = setting.replicas();
+    let replicas = setting.assigned();
     let names = replicas.iter().map(|broker| setting.broker_name(broker));
     names.collect()
 }

@@ -216,6 +216,43 @@ fn every_edge_beside_an_observer() {
     assert!(all.edges > 100_000, "{}", all.edges);
 }
 
+/// Two replicas and a broker that holds none; and two and an observer, which an operator promotes.
+#[test]
+fn every_edge_of_a_reassignment_and_a_promotion() {
+    let width = Width {
+        edges: 400,
+        everything_in_one_of: 9,
+    };
+    let last = BrokerSet::EMPTY.with(Broker::at(2));
+    let targets = [[1, 2].as_slice(), &[2], &[0]].map(|places| {
+        let brokers = places.iter().map(|place| Broker::at(*place));
+        brokers.collect::<BrokerSet>()
+    });
+    let mut all = Compared::default();
+    for setting in settings(&[0, 1, 1]) {
+        let with_spare = Setting {
+            spares: last,
+            ..setting.clone()
+        };
+        for row in ["none", "lag", "broker-crash", "dc-loss:north"] {
+            for first in targets {
+                let mut bounds = SMALL;
+                bounds.operators.reassignments = [Some(first), Some(setting.replicas())];
+                all = all.and(compare(&model(&with_spare, row, bounds), width));
+            }
+            let mut bounds = SMALL;
+            bounds.operators.promotions = 1;
+            let observed = Setting {
+                observers: last,
+                ..setting.clone()
+            };
+            all = all.and(compare(&model(&observed, row, bounds), width));
+        }
+    }
+    println!("reassigned: {} edges, {} refusals", all.edges, all.refusals);
+    assert!(all.edges > 200_000, "{}", all.edges);
+}
+
 /// An engine that goes by another policy than the model is found out, whichever the two are.
 #[test]
 fn an_observer_that_is_promoted_otherwise_is_noticed() {

@@ -159,6 +159,57 @@ fn a_cut_stops_some_clients_and_not_others() {
     assert_eq!(cell(&found, Service::Metadata).word, Word::Automatic);
 }
 
+/// The same with two brokers in c that hold no replica: the partition moves to where everybody reaches it.
+/// With one, two replicas are left, which is what min ISR asks for; with none there is nothing to do.
+#[test]
+fn whom_everybody_reaches_gets_the_partition() {
+    for (in_c, helps) in [(1, false), (2, true), (3, true)] {
+        let text = format!(
+            "name = 'x'\nkafka = '4.1'\n[[cluster]]\nid = 'c'\nbrokers = {{ a = 1, b = 1, c = {in_c} }}\n\
+             voters = {{ a = 1, b = 1, c = 1 }}\n[[cluster.topic]]\nid = 't'\n\
+             replicas = {{ a = 1, b = 1, c = 1 }}\nmin_insync_replicas = 2\n"
+        );
+        let source = Source::new("test", text);
+        let (deployment, _) = deployment_file::read(&source).expect("legal");
+        let found = row(&deployment, "cut:a|b");
+        let writes = cell(&found, Service::Writes);
+        assert_eq!(writes.word, Word::AfterHeal, "{in_c} brokers in c");
+        let runbook = writes.runbook.as_ref();
+        let moves = runbook.map(|runbook| (runbook.moves.clone(), runbook.may_lose));
+        let expected = helps.then(|| (vec![Move::Reassign], false));
+        assert_eq!(moves, expected, "{in_c} brokers in c");
+        if helps {
+            replay(writes);
+        }
+    }
+}
+
+/// An observer that its policy lets in only behind a leader that is one too: when a datacenter is lost, an
+/// operator lets it in for good, or asks for less.
+#[test]
+fn an_observer_is_promoted_by_hand() {
+    let text = "name = 'x'\nkafka = '4.1'\n[[cluster]]\nid = 'c'\nbrokers = { a = 1, b = 1, c = 1 }\n\
+                voters = { a = 1, b = 1, c = 1 }\n[[cluster.topic]]\nid = 't'\n\
+                replicas = { a = 1, b = 1 }\nmin_insync_replicas = 2\n\
+                observers = { c = 1 }\nobserver_promotion = 'leader-is-observer'\n";
+    let (deployment, _) = deployment_file::read(&Source::new("test", text)).expect("legal");
+    let found = row(&deployment, "dc-loss:b");
+    let writes = cell(&found, Service::Writes);
+    assert_eq!(writes.word, Word::AfterHeal);
+    let runbook = writes.runbook.as_ref().expect("an operator helps");
+    assert_eq!(
+        runbook.moves,
+        [Move::SetMinIsr(1)],
+        "what acts at once comes first"
+    );
+    replay(writes);
+    let (model, _) = writes.worst.as_ref().expect("there is a worst state");
+    let runbooks = availability::runbook::every(2, &[Move::PromoteObservers(Datacenter::at(2))]);
+    let place = |moves: &[Move]| runbooks.iter().position(|known| known == moves);
+    assert!(place(&[Move::SetMinIsr(1)]) < place(&[Move::PromoteObservers(Datacenter::at(2))]));
+    assert!(!model.setting.observers.is_empty());
+}
+
 #[test]
 fn metadata_is_lost_with_the_disks_of_a_majority() {
     for (voters, faults, durable) in [
@@ -355,6 +406,10 @@ fn replay(cell: &ServiceCell) {
             .unwrap_or_else(|why| panic!("{event:?}: {why:?}"));
         match *event {
             Event::SetMinIsr { to } => moves.push(Move::SetMinIsr(to)),
+            Event::PromoteObservers { datacenter } => {
+                moves.push(Move::PromoteObservers(datacenter));
+            }
+            Event::Reassign { .. } => moves.push(Move::Reassign),
             Event::ElectUnclean => moves.push(Move::ElectUnclean),
             Event::Ack { record, .. } => answered |= record == watched,
             Event::Produce { record, .. } => {

@@ -10,7 +10,7 @@ use highwater_checks::shipped;
 use highwater_model::replication::{
     Bounds, Grain, Guard, GuardSet, Operators, Property, Replication, State, Switches, Variant,
 };
-use highwater_vocabulary::{Event, Faults, Profile, Set, Story};
+use highwater_vocabulary::{Broker, Event, Faults, Member, Profile, Set, Story};
 use insta::assert_snapshot;
 use stateright::Model;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -455,6 +455,14 @@ const SWITCHES: &[(&str, &str, &str, &str, [u8; 4])] = &[
         "broker-crash+broker-crash",
         [1, 3, 0, 0],
     ),
+    // The partition goes from a and b, where everything is, to b and c before b has it.
+    (
+        "reassignment-awaits-targets",
+        "acked-survives",
+        "4.1, brokers a-1 b-1 c-1, min ISR 2",
+        "lag+dc-loss:c",
+        [1, 1, 1, 0],
+    ),
     (
         "equal-epoch-wipes-pending",
         "acked-in-leader",
@@ -500,10 +508,11 @@ const SWITCHES: &[(&str, &str, &str, &str, [u8; 4])] = &[
         "lag+broker-crash",
         [1, 1, 1, 0],
     ),
+    // Below min ISR nothing is appended any more, so nothing else looks at the watermark.
     (
         "answer-moves-watermark",
-        "acked-in-leader",
-        "2.7, brokers a-1 b-1, min ISR 1, unclean on",
+        "candidates-complete",
+        "2.7, brokers a-1 b-1, min ISR 2, unclean on",
         "lag+broker-crash",
         [1, 2, 1, 0],
     ),
@@ -517,7 +526,12 @@ fn every_switch_changes_something() {
     for (switch, property, setting, row, few) in SWITCHES {
         let [off, on] = ["off", "on"].map(|value| {
             let setting = format!("{setting}, with {switch}={value}");
-            let case = Case::of(setting.clone(), false, case(&setting, row, bounds(*few)));
+            let mut few = bounds(*few);
+            if *switch == "reassignment-awaits-targets" {
+                let targets = [1, 2].map(Broker::at);
+                few.operators.reassignments[0] = Some(targets.into_iter().collect());
+            }
+            let case = Case::of(setting.clone(), false, case(&setting, row, few));
             match case.steps(property) {
                 Some(steps) => format!("violated after {steps}"),
                 None => case

@@ -249,7 +249,14 @@ fn half_done(
             return Some(format!("{} was behind and learns unasked", name(broker)));
         }
     }
-    let silent_before = |broker: Broker| may(from, Event::Fence { broker });
+    // With ZooKeeper a broker may also be fenced for having been away, which is no silence.
+    let is_back = |broker: Broker| {
+        let replica = &from.replicas[broker];
+        coarse.has_zookeeper()
+            && replica.serves()
+            && replica.broker_epoch != from.image().broker_epochs[broker]
+    };
+    let silent_before = |broker: Broker| may(from, Event::Fence { broker }) && !is_back(broker);
     if grain <= Grain::CoarseDatacenters {
         let home = |broker| coarse.setting.brokers_of(coarse.setting.home(broker));
         match *event {

@@ -32,6 +32,9 @@ fn whatever_is_no_fault(setting: &Setting) -> Vec<Event> {
     ];
     let everyone: BrokerSet = brokers(setting).collect();
     events.extend((1..=3).map(|to| Event::SetMinIsr { to }));
+    let targets = everyone.nonempty_subsets();
+    events.extend(targets.map(|replicas| Event::Reassign { replicas }));
+    events.extend(sites(setting).map(|datacenter| Event::PromoteObservers { datacenter }));
     for broker in brokers(setting) {
         let (follower, leader) = (broker, broker);
         for record in (0..MOST_RECORDS).map(Record::at) {
@@ -162,6 +165,11 @@ fn withheld(model: &Replication) -> BTreeSet<String> {
                 let mut values = model.bounds.operators.min_isr.iter().flatten();
                 let spent = usize::from(state.ghost.spent.min_isr_changes);
                 values.nth(spent) == Some(to)
+            }
+            Event::Reassign { replicas } => {
+                let mut values = model.bounds.operators.reassignments.iter().flatten();
+                let spent = usize::from(state.ghost.spent.reassignments);
+                values.nth(spent) == Some(replicas)
             }
             _ => true,
         };

@@ -120,6 +120,8 @@ fn event(setting: &Setting) -> impl Strategy<Value = Event> + use<> {
         2 => site().prop_map(|datacenter| Event::Activate { datacenter }),
         1 => (0u8..5).prop_map(|to| Event::SetMinIsr { to }),
         1 => Just(Event::ElectUnclean),
+        1 => set().prop_map(|replicas| Event::Reassign { replicas }),
+        1 => site().prop_map(|datacenter| Event::PromoteObservers { datacenter }),
         1 => broker().prop_map(|broker| Event::Stop { broker }),
     ];
     let environment = prop_oneof![

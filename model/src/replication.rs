@@ -45,7 +45,7 @@ pub use state::State;
 pub use state::symmetry::BrokerNames;
 pub use variant::{Switches, Variant};
 
-use highwater_vocabulary::{BrokerSet, Event, Faults, Observation, Setting};
+use highwater_vocabulary::{BrokerSet, Datacenter, Event, Faults, Observation, Set, Setting};
 
 /// The model of one partition: a setting, a variant of the protocol, and what may be tried.
 #[derive(Clone, Debug)]
@@ -120,6 +120,12 @@ impl Replication {
     /// Source: `Partition.effectiveMinIsr`, `ReplicationControlManager.getTopicEffectiveMinIsr`; R03.
     pub fn effective_min_isr(&self, min_isr: u8, replicas: BrokerSet) -> usize {
         usize::from(min_isr).min(replicas.len())
+    }
+
+    /// The datacenters in which these brokers live.
+    pub fn homes(&self, brokers: BrokerSet) -> impl Iterator<Item = Datacenter> + use<> {
+        let homes = brokers.iter().map(|broker| self.setting.home(broker));
+        homes.collect::<Set<Datacenter>>().iter()
     }
 
     /// What can be seen of a state from outside.

@@ -27,6 +27,8 @@ pub enum Column {
 pub enum Grade {
     /// As one would wish.
     Good,
+    /// It goes on, but not for clients of every datacenter: those who are cut off from the leader.
+    ForSome,
     /// It goes on when something returns, or the data is out of reach until then.
     Waits,
     /// It goes on when an operator does something.
@@ -78,6 +80,7 @@ impl Column {
             (Column::SplitBrain, Grade::Good) => "no",
             (Column::SplitBrain, _) => "YES",
             (_, Grade::Good) => "continue",
+            (_, Grade::ForSome) => "stop for some clients",
             (_, Grade::Waits) => "until it returns",
             (_, Grade::Acts) => "until you act",
             (_, Grade::Lost) => "never",
@@ -87,7 +90,7 @@ impl Column {
     /// Whether advice is wanted where this is not good: data in every row, what goes on where one thing
     /// alone goes wrong.
     pub(super) fn is_bad(self, grade: Grade, alone: bool) -> bool {
-        let is_known = grade != Grade::Good && grade != Grade::Unknown;
+        let is_known = matches!(grade, Grade::Waits | Grade::Acts | Grade::Lost);
         match self {
             Column::Data => is_known,
             Column::Writes | Column::Reads | Column::Metadata => is_known && alone,
@@ -96,12 +99,17 @@ impl Column {
     }
 
     pub(super) fn grade(self, row: &CheckedRow) -> Grade {
-        let service = |service| match row.service(service).map(|cell| cell.word) {
-            None | Some(Word::Incomplete) => Grade::Unknown,
-            Some(Word::Automatic) => Grade::Good,
-            Some(Word::AfterHeal) => Grade::Waits,
-            Some(Word::Manual) => Grade::Acts,
-            Some(Word::Never) => Grade::Lost,
+        let service = |service| {
+            let cell = row.service(service);
+            let for_some = cell.is_some_and(|cell| !cell.clients.is_empty());
+            match cell.map(|cell| cell.word) {
+                None | Some(Word::Incomplete) => Grade::Unknown,
+                Some(Word::Automatic) => Grade::Good,
+                Some(_) if for_some => Grade::ForSome,
+                Some(Word::AfterHeal) => Grade::Waits,
+                Some(Word::Manual) => Grade::Acts,
+                Some(Word::Never) => Grade::Lost,
+            }
         };
         let violated = |name: &str, grade| match row.word(name) {
             Some("violated") => grade,

@@ -137,6 +137,14 @@ impl Edit {
         Some(edited)
     }
 
+    /// Whether it is about the metadata quorum.
+    pub(super) fn is_of_voters(self) -> bool {
+        matches!(
+            self,
+            Edit::MoveVoter { .. } | Edit::AddVoter { .. } | Edit::Witness { .. }
+        )
+    }
+
     /// What is written otherwise, in the words of the file.
     pub fn name(self, deployment: &Deployment) -> String {
         let cluster = &deployment.cluster;

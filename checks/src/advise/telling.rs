@@ -2,7 +2,9 @@
 
 use super::{Advice, Advised, Changed, Column, Grade, MOST_SEARCHED};
 use serde::Serialize;
-use std::fmt::Write;
+
+/// How wide a line runs.
+const WIDTH: usize = 110;
 
 impl Advised {
     /// What stands under the table.
@@ -12,33 +14,29 @@ impl Advised {
                     anything.\n"
                 .into();
         }
-        let mut text = format!("Advice: {}.\n", self.how());
+        let mut lines = vec![wrapped("", &format!("Advice: {}.", self.how()))];
         if self.advice.is_empty() {
-            text.push_str("No edit that was tried mends any of it.\n");
+            lines.push("No edit that was tried mends any of it.".into());
         }
         for (number, advice) in (1..).zip(&self.advice) {
-            let _ = writeln!(text, "{number}. {}", advice.names.join("; and "));
+            lines.push(wrapped(
+                &format!("{number}. "),
+                &advice.names.join("; and "),
+            ));
             for (what, cells) in [("mends", &advice.mends), ("costs", &advice.costs)] {
-                for line in folded(cells) {
-                    let _ = writeln!(text, "   {what}  {line}");
-                }
+                let begin = format!("   {what}  ");
+                lines.extend(folded(cells).iter().map(|line| wrapped(&begin, line)));
             }
             if advice.costs.is_empty() {
-                text.push_str("   costs  nothing in this table\n");
+                lines.push("   costs  nothing in this table".into());
             }
             if advice.left > 0 {
-                let _ = writeln!(
-                    text,
-                    "   leaves {} of {} bad cells",
-                    advice.left,
-                    self.bad.len()
-                );
+                let (left, all) = (advice.left, self.bad.len());
+                lines.push(format!("   leaves {left} of {all} bad cells"));
             }
         }
-        for reason in &self.reasons {
-            let _ = writeln!(text, "{reason}");
-        }
-        text
+        lines.extend(self.reasons.iter().map(|reason| wrapped("", reason)));
+        lines.join("\n") + "\n"
     }
 
     /// The same for an issue or a design document.
@@ -105,6 +103,17 @@ fn cell(changed: &Changed) -> CellJson {
         before: changed.before.map(|grade| column.word(grade)),
         after: column.word(changed.after),
     }
+}
+
+/// A text that begins so, in lines of a page; those after the first are set in as far.
+fn wrapped(begin: &str, text: &str) -> String {
+    let indent = " ".repeat(begin.len().max(2));
+    let options = textwrap::Options::new(WIDTH)
+        .initial_indent(begin)
+        .subsequent_indent(&indent)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(text, options)
 }
 
 /// Cells that changed alike, in one line each.

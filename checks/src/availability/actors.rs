@@ -71,6 +71,10 @@ impl Reach {
 pub(super) fn actor(event: &Event) -> Step {
     match *event {
         Event::SetMinIsr { to } => Step::Operator(Move::SetMinIsr(to)),
+        Event::PromoteObservers { datacenter } => {
+            Step::Operator(Move::PromoteObservers(datacenter))
+        }
+        Event::Reassign { .. } => Step::Operator(Move::Reassign),
         Event::ElectUnclean => Step::Operator(Move::ElectUnclean),
         Event::Restart { .. }
         | Event::Resume { .. }

@@ -4,6 +4,7 @@
 //! or of an operator; a runbook is a few moves of an operator in their order, with as many other
 //! steps before, between and after them as it takes.
 
+use highwater_vocabulary::Datacenter;
 use petgraph::Directed;
 use petgraph::Direction::Incoming;
 use petgraph::graph::{Graph as Petgraph, NodeIndex};
@@ -30,12 +31,17 @@ pub(crate) enum Step {
     Operator(Move),
 }
 
-/// What an operator may do, in the order in which one would rather do it: what can be taken back
-/// comes first.
+/// What an operator may do, in the order in which one would rather do it: what acts at once and can be
+/// taken back with a word; what changes the placement for good; what moves all the data first; and at last
+/// what may cost data.  docs/PROPERTIES.md argues for it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Move {
     /// `min.insync.replicas` of the topic is set.
     SetMinIsr(u8),
+    /// The observers of a datacenter become ordinary replicas.
+    PromoteObservers(Datacenter),
+    /// Whoever does not run gives its replica to a broker that does.
+    Reassign,
     /// An unclean election of the leaderless partition is asked for.
     ElectUnclean,
 }

@@ -50,7 +50,6 @@ pub struct RowServices {
 /// What a model came to, and how far it was searched.
 #[derive(Clone)]
 struct Judged {
-    model: Replication,
     found: Availability,
     reach: Reach,
 }
@@ -166,9 +165,23 @@ fn judge_deeply(model: &Replication, brokers: &[u16], options: &Options) -> Judg
     };
     let finer = judge_at(model, brokers, second, most);
     match finer.found.is_known() {
-        true => finer,
+        true => with_reassignments_of(finer, &coarse),
         false => coarse,
     }
+}
+
+/// A search in smaller steps may be too much with spares, where the one in larger steps was not: what
+/// that one knows of reassignments counts where nothing else is known.
+fn with_reassignments_of(mut finer: Judged, coarse: &Judged) -> Judged {
+    let served = finer.found.services.iter_mut().zip(&coarse.found.services);
+    for (served, coarse) in served {
+        let reassigns = |runbook: &Runbook| runbook.moves.contains(&Move::Reassign);
+        let same_word = served.word() == coarse.word();
+        if served.runbook.is_none() && same_word && coarse.runbook.as_ref().is_some_and(reassigns) {
+            *served = coarse.clone();
+        }
+    }
+    finer
 }
 
 fn judge_at(model: &Replication, brokers: &[u16], reach: Reach, most: usize) -> Judged {
@@ -183,11 +196,7 @@ fn judge_at(model: &Replication, brokers: &[u16], reach: Reach, most: usize) -> 
             runbook.may_lose |= !is_deep && runbook.moves.contains(&Move::ElectUnclean);
         }
     }
-    Judged {
-        model: at,
-        found,
-        reach,
-    }
+    Judged { found, reach }
 }
 
 /// What all placements and orders of a row come to together.
@@ -199,7 +208,7 @@ fn together(
     let cells = Service::ALL.iter().enumerate().map(|(place, service)| {
         let served = found
             .iter()
-            .map(|(_, judged)| (&judged.model, &judged.found.services[place]));
+            .map(|(_, judged)| &judged.found.services[place]);
         service_cell(deployment, row, *service, served.collect())
     });
     let sites = deployment.cluster.sites.iter();
@@ -214,7 +223,7 @@ fn together(
         }),
         states: found
             .iter()
-            .map(|(_, judged)| judged.found.states.iter().sum::<usize>())
+            .map(|(_, judged)| judged.found.states.iter().sum::<usize>() + judged.found.wider)
             .sum(),
         metadata_durable: durable::holds(&deployment.cluster.quorum, &voters, &row.faults),
     }
@@ -224,14 +233,14 @@ fn service_cell(
     deployment: &Deployment,
     row: &CheckedRow,
     service: Service,
-    served: Vec<(&Replication, &Served)>,
+    served: Vec<&Served>,
 ) -> ServiceCell {
-    let word = served.iter().map(|(_, served)| served.word()).max();
+    let word = served.iter().map(|served| served.word()).max();
     let word = word.unwrap_or(Word::Incomplete);
-    let worst = served.iter().filter(|(_, served)| served.word() == word);
+    let worst = served.iter().filter(|served| served.word() == word);
     let apart: Vec<Datacenter> = worst
         .clone()
-        .flat_map(|(_, served)| served.worse_off.iter())
+        .flat_map(|served| served.worse_off.iter())
         .collect();
     let unnoticed = symmetry::renamings(deployment)
         .into_iter()
@@ -246,25 +255,28 @@ fn service_cell(
     clients.dedup();
     let stuck = served
         .iter()
-        .filter(|(_, served)| served.word() != Word::Automatic);
+        .filter(|served| served.word() != Word::Automatic);
     let remedies: Option<Vec<_>> = stuck
-        .map(|(model, served)| Some((*model, *served, served.runbook.clone()?)))
+        .map(|served| Some((*served, served.runbook.clone()?)))
         .collect();
     let dearest = remedies
         .unwrap_or_default()
         .into_iter()
-        .max_by(|one, other| one.2.cmp(&other.2));
+        .max_by(|one, other| one.1.cmp(&other.1));
     let told = match &dearest {
         _ if word == Word::Incomplete => None,
-        Some((model, served, _)) => Some((*model, *served)),
+        Some((served, _)) => Some(*served),
         None => worst.clone().next().copied(),
     };
     ServiceCell {
         service,
         word,
         clients,
-        worst: told.and_then(|(model, served)| Some((model.clone(), served.worst.clone()?))),
-        runbook: dearest.map(|(_, _, runbook)| runbook),
+        worst: told.and_then(|served| {
+            let worst = served.worst.clone()?;
+            Some((worst.model.clone(), worst))
+        }),
+        runbook: dearest.map(|(_, runbook)| runbook),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What an operator does: a few moves in an order.
 //!
-//! Tried are each move alone, and both kinds in either order: a second change of min ISR, or a second
-//! unclean election, adds nothing.  The order matters, because a change of min ISR throws the eligible
-//! leader replicas away.
+//! Tried are each move alone, and an unclean election before any other and after a change of min ISR: a
+//! second change of min ISR, or a second unclean election, adds nothing, and promoting observers or
+//! reassigning takes a leader, so nothing is elected uncleanly after it.  The order matters, because a
+//! change of min ISR throws the eligible leader replicas away.
 //!
 //! The price of a runbook is whether it may lose something acknowledged, whichever way the rest of
 //! the system takes meanwhile; so one that *can* go well but need not is not free.
@@ -10,14 +11,14 @@
 use super::graph::{Goals, Move};
 use super::service::{Service, Word, goal};
 use super::space::{Seed, Space};
-use highwater_vocabulary::Datacenter;
+use highwater_vocabulary::{Datacenter, MOST_BROKERS, MOST_DATACENTERS, Member};
 use std::cmp::Ordering;
 use std::fmt;
 
 impl Runbook {
     /// The steps, one after the other, for a topic; `min_isr` is what the file says, and is set back
-    /// at last.
-    pub fn steps(&self, topic: &str, min_isr: u8) -> Vec<String> {
+    /// at last.  `datacenters` are their names.
+    pub fn steps(&self, topic: &str, min_isr: u8, datacenters: &[String]) -> Vec<String> {
         let mut steps: Vec<String> = Vec::new();
         if self.after_return {
             steps.push("wait until what was lost is back".into());
@@ -25,6 +26,13 @@ impl Runbook {
         for made in &self.moves {
             steps.push(match made {
                 Move::SetMinIsr(to) => format!("set min.insync.replicas of {topic} to {to}"),
+                Move::PromoteObservers(there) => format!(
+                    "change the placement of {topic}: its observers in {} become replicas",
+                    datacenters[there.index()]
+                ),
+                Move::Reassign => format!(
+                    "reassign the partitions of {topic}: live brokers instead of those that are gone"
+                ),
                 Move::ElectUnclean => {
                     format!("ask for an unclean election of the leaderless partitions of {topic}")
                 }
@@ -34,6 +42,20 @@ impl Runbook {
         if self.moves.iter().any(lowers) {
             steps.push(format!(
                 "when every ISR is full again, and not before, set min.insync.replicas back to {min_isr}"
+            ));
+        }
+        if self
+            .moves
+            .iter()
+            .any(|made| matches!(made, Move::PromoteObservers(_)))
+        {
+            steps.push(format!(
+                "when every ISR is full again, set the placement of {topic} back"
+            ));
+        }
+        if self.moves.contains(&Move::Reassign) {
+            steps.push(format!(
+                "when the reassignment has completed and the brokers are back, reassign {topic} as it was"
             ));
         }
         steps
@@ -47,7 +69,7 @@ pub struct Runbook {
     pub may_lose: bool,
     /// Whether it helps only when something that was lost is back.
     pub after_return: bool,
-    /// Its place among the runbooks: fewer moves first.
+    /// Its place among all runbooks that there are: fewer moves first.
     place: usize,
     /// The moves.
     pub moves: Vec<Move>,
@@ -70,24 +92,38 @@ impl fmt::Display for Move {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Move::SetMinIsr(to) => write!(f, "min ISR {to}"),
+            Move::PromoteObservers(_) => f.write_str("promote observers"),
+            Move::Reassign => f.write_str("reassign"),
             Move::ElectUnclean => f.write_str("elect unclean"),
         }
     }
 }
 
-/// Every runbook for a partition whose min ISR comes to so many, the better ones first: fewer moves,
-/// then a smaller change of min ISR, then a change that can be taken back.
-pub fn every(min_isr: usize) -> Vec<Vec<Move>> {
+/// Every runbook for a partition whose min ISR comes to so many and for which these moves are there
+/// besides, the better ones first: fewer moves, then a smaller change of min ISR, then the moves' own
+/// order.
+pub fn every(min_isr: usize, besides: &[Move]) -> Vec<Vec<Move>> {
     let lower: Vec<Move> = (1..min_isr as u8).rev().map(Move::SetMinIsr).collect();
     let unclean = Move::ElectUnclean;
     let alone = lower.iter().map(|lower| vec![*lower]);
     let lower_first = lower.iter().map(|lower| vec![*lower, unclean]);
     let unclean_first = lower.iter().map(|lower| vec![unclean, *lower]);
+    let besides = besides.iter();
     alone
+        .chain(besides.clone().map(|made| vec![*made]))
         .chain([vec![unclean]])
         .chain(lower_first)
         .chain(unclean_first)
+        .chain(besides.map(|made| vec![unclean, *made]))
         .collect()
+}
+
+/// The place of these moves among all that can be said: the same whatever a partition has.
+fn place_of(moves: &[Move]) -> usize {
+    let promote = (0..MOST_DATACENTERS).map(|there| Move::PromoteObservers(Datacenter::at(there)));
+    let besides: Vec<Move> = promote.chain([Move::Reassign]).collect();
+    let mut all = every(MOST_BROKERS + 1, &besides).into_iter();
+    all.position(|known| known == moves).unwrap_or(usize::MAX)
 }
 
 /// A client that is not served by itself, in a state.
@@ -121,7 +157,7 @@ pub(super) fn least<'s>(
         if open.is_empty() {
             continue;
         }
-        for (place, moves) in every(space.min_isr()).into_iter().enumerate() {
+        for moves in space.runbooks() {
             let leads = space
                 .graph
                 .led_by(&moves, space.graph.goals(), after_return);
@@ -138,7 +174,7 @@ pub(super) fn least<'s>(
                 let runbook = Runbook {
                     may_lose: reaches(&loses),
                     after_return,
-                    place,
+                    place: place_of(&moves),
                     moves: moves.clone(),
                 };
                 let known = &mut best[*at];

@@ -9,11 +9,13 @@
 use super::actors::{Actor, Reach, actor};
 use super::durable;
 use super::graph::{Goals, Graph, Move, Node, Step};
+use super::runbook;
 use super::service::{self, Service, UNKNOWN};
 use crate::explore::key_of;
 use highwater_model::replication::{Bounds, Disabled, Replication, State, choices};
 use highwater_vocabulary::{
-    Acks, Broker, Datacenter, Event, Faults, MOST_RECORDS, Member, Record, RecordSet, Set,
+    Acks, Broker, BrokerSet, Datacenter, Event, Faults, MOST_RECORDS, Member, Record, RecordSet,
+    Set,
 };
 use stateright::Model;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -176,10 +178,15 @@ impl<'m> Space<'m> {
     }
 
     /// What min ISR comes to before anything has happened.
-    pub(super) fn min_isr(&self) -> usize {
+    fn min_isr(&self) -> usize {
         let setting = &self.row.setting;
         self.row
             .effective_min_isr(setting.min_insync_replicas, setting.assigned())
+    }
+
+    /// The row.
+    pub(super) fn row(&self) -> &'m Replication {
+        self.row
     }
 
     /// How many states of the row there are.
@@ -411,9 +418,55 @@ impl<'m> Space<'m> {
             self.rest.effective_min_isr(image.min_isr, image.replicas) as u8
         };
         let lower = (1..most).map(|to| Event::SetMinIsr { to });
-        let moves = lower.chain([Event::ElectUnclean]);
+        let observed = self.rest.homes(state.image().observers);
+        let promote = observed.map(|datacenter| Event::PromoteObservers { datacenter });
+        let reassign = self
+            .replacement(state)
+            .map(|replicas| Event::Reassign { replicas });
+        let moves = lower
+            .chain(promote)
+            .chain(reassign)
+            .chain([Event::ElectUnclean]);
         offered.extend(moves.map(|event| (event, actor(&event))));
         offered
+    }
+
+    /// The replicas after a reassignment to brokers that run where every client reaches them, from all
+    /// others: one at most, and only once.  Which of several such brokers gets a replica is not asked, the
+    /// first of the setting does; and there is none if fewer would be left than min ISR wants, because
+    /// that would only lower what min ISR comes to.
+    fn replacement(&self, state: &State) -> Option<BrokerSet> {
+        let (setting, image) = (&self.rest.setting, state.image());
+        let clients = self.row.datacenters_with_brokers(state, self.brokers);
+        let runs = |broker: &Broker| {
+            let home = setting.home(*broker);
+            let mut clients = clients.iter();
+            state.replicas[*broker].serves()
+                && clients.all(|client| state.world.connects(client, home))
+        };
+        let (staying, live) = (
+            image.replicas.iter().filter(runs).collect::<BrokerSet>(),
+            setting.spares.minus(image.fenced).iter().filter(runs),
+        );
+        let gone = image.replicas.minus(staying).len();
+        let targets = live.take(gone).fold(staying, BrokerSet::with);
+        let min_isr = self.rest.effective_min_isr(image.min_isr, image.replicas);
+        let is_first = image.replicas == setting.assigned();
+        (is_first && gone > 0 && targets != staying && targets.len() >= min_isr).then_some(targets)
+    }
+
+    /// Every runbook that may help here, the better ones first.
+    pub(super) fn runbooks(&self) -> Vec<Vec<Move>> {
+        let setting = &self.row.setting;
+        let mut besides: Vec<Move> = self
+            .row
+            .homes(setting.observers)
+            .map(Move::PromoteObservers)
+            .collect();
+        if !setting.spares.is_empty() {
+            besides.push(Move::Reassign);
+        }
+        runbook::every(self.min_isr(), &besides)
     }
 
     /// How many steps of the protocol lead away from a seed, as far as they were taken.

@@ -1,7 +1,7 @@
 //! Why a run never gets there: the history up to its round, the round, and why nothing that must not be
 //! put off leads out of it.
 
-use super::walk::Walk;
+use super::walk::{Walk, series};
 use super::{Explanation, one_event_at_a_time, steps};
 use crate::explore::History;
 use crate::liveness::fairness::Class;
@@ -100,18 +100,17 @@ fn fair(model: &Replication, lasso: &Lasso, round: usize) -> String {
             taken.push(name);
         }
     }
-    let taken = match taken.as_slice() {
-        [] => String::new(),
-        taken => format!(": {} among them", super::walk::series(taken.to_vec())),
-    };
+    let mut heeded = Vec::new();
+    if !taken.is_empty() {
+        heeded.push(format!("the round takes {}", series(taken)));
+    }
     let idle = lasso.idle.iter().map(|(class, place)| {
         let after = (round - 1) + place;
         format!("{} cannot be taken after step {after}", class.name(model))
     });
-    let idle: Vec<String> = idle.collect();
-    let excused = match idle.as_slice() {
-        [] => String::new(),
-        idle => format!("; {}", idle.join("; ")),
-    };
-    format!("No step that must not be put off for ever is{taken}{excused}.")
+    heeded.extend(idle);
+    format!(
+        "Nothing that must not be put off for ever is neglected: {}.",
+        heeded.join("; ")
+    )
 }

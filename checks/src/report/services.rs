@@ -43,7 +43,7 @@ pub(super) fn services_in_words(
             continue;
         }
         told.push(runbook);
-        let steps = runbook.steps(&topic.id, topic.min_insync_replicas);
+        let steps = runbook.steps(&topic.id, topic.min_insync_replicas, &names);
         let steps = steps.iter().enumerate();
         let steps = steps.map(|(place, step)| format!("{}. {step}", place + 1));
         let price = match runbook.may_lose {

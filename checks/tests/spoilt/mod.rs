@@ -72,6 +72,8 @@ bugs! {
     TruncatesOnce = "of two rounds of truncation the second is left out",
     ZombieAcknowledges = "a leader that has been replaced acknowledges without the ISR",
     FormerFollowersRemembered = "a leader that is elected again keeps what it knew of followers",
+    TargetsNotAwaited = "a reassignment waits for more replicas than it should, or for fewer",
+    PromotionUnheard = "observers stay observers",
     TruncatesToWatermark = "a new follower truncates to its watermark, and compares no epochs",
     WrittenByTheOther = "the ISR is written by whoever writes it in the other version with ZooKeeper",
     RequestMeantForAnyProcess = "a request does not say for which registration it is, or says so too soon",
@@ -159,6 +161,7 @@ impl Spoilt {
             Bug::AnswerEpochUnchecked => switches.checks_answer_epoch ^= true,
             Bug::FencedLastKnownElected => switches.elects_fenced_last_known ^= true,
             Bug::FormerFollowersRemembered => switches.reelected_leader_remembers ^= true,
+            Bug::TargetsNotAwaited => switches.reassignment_awaits_targets ^= true,
             Bug::TruncatesToWatermark => switches.truncates_to_watermark ^= true,
             Bug::ElrNotFed => switches.eligible_leader_replicas = false,
             Bug::WrittenByTheOther => switches.leader_writes_isr ^= true,
@@ -210,7 +213,8 @@ impl Spoilt {
             (Bug::CutBothWays, Event::CutFrom { from, to }) => Event::Cut {
                 between: [from, to],
             },
-            (Bug::ControllerStays, Event::Depose) => return None,
+            (Bug::ControllerStays, Event::Depose)
+            | (Bug::PromotionUnheard, Event::PromoteObservers { .. }) => return None,
             (Bug::LateRequestPutAside, Event::Late { .. })
                 if self.engine.clone().apply(row, event).is_ok() =>
             {
@@ -278,6 +282,9 @@ impl Spoilt {
             Event::Shrink { leader, dropped } => Event::Shrink {
                 leader: it(leader),
                 dropped: self.moved_all(dropped),
+            },
+            Event::Reassign { replicas } => Event::Reassign {
+                replicas: self.moved_all(replicas),
             },
             Event::Told { leader } => Event::Told { leader: it(leader) },
             Event::Untold { leader } => Event::Untold { leader: it(leader) },
@@ -365,6 +372,10 @@ impl Spoilt {
             isr: back(seen.isr),
             elr: back(seen.elr),
             fenced: back(seen.fenced),
+            assigned: back(seen.assigned),
+            adding: back(seen.adding),
+            removing: back(seen.removing),
+            observers: back(seen.observers),
             replicas: replicas.collect(),
             ..seen
         }

@@ -8,7 +8,7 @@ use super::bounds::{has_fault_left, has_left};
 use super::state::{LateFetch, Role, State};
 use super::{Guard, Replication};
 use highwater_vocabulary::{
-    Acks, Broker, Datacenter, Event, Fault, MOST_BROKERS, Member, Offset, Process, Set,
+    Acks, Broker, Datacenter, Event, Fault, MOST_BROKERS, Member, Offset, Process,
 };
 
 /// Lists in `events` what may be tried in `state`.
@@ -206,9 +206,8 @@ fn offer_operators(model: &Replication, state: &State, events: &mut Vec<Event>) 
         replicas: *replicas,
     }));
     if spent.promotions < operators.promotions {
-        let homes = model.setting.observers.iter();
-        let homes: Set<Datacenter> = homes.map(|broker| model.setting.home(broker)).collect();
-        events.extend((homes.iter()).map(|datacenter| Event::PromoteObservers { datacenter }));
+        let homes = model.homes(state.image().observers);
+        events.extend(homes.map(|datacenter| Event::PromoteObservers { datacenter }));
     }
     if spent.unclean_elections < operators.unclean_elections {
         events.push(Event::ElectUnclean);

@@ -32,9 +32,6 @@ pub(super) fn learn(
 
     let mut after = *before;
     let old = *before.view(broker);
-    // The configuration of a batch is applied after its partitions (`BrokerMetadataPublisher`), so whoever
-    // looks at the watermark now goes by the min ISR from before.
-    let min_isr = watermark::leaders_min_isr(model, before, broker);
     after.replicas[broker].place += records;
     let new = *after.view(broker);
     // A batch that does not change the partition calls nobody who would look at the watermark: a new
@@ -42,6 +39,9 @@ pub(super) fn learn(
     if new.partition_epoch != old.partition_epoch
         && apply_partition(model, &mut after, broker, &new)
     {
+        // The configuration of a batch is applied after its partitions (`BrokerMetadataPublisher`), so
+        // whoever looks at the watermark now goes by the min ISR from before, of the replicas from now.
+        let min_isr = watermark::min_isr_of(model, old.min_isr, new.replicas);
         watermark::advance_under(model, &mut after, broker, min_isr);
     }
     Ok(after)

@@ -83,7 +83,8 @@ impl Assignment {
 /// A reassignment begins: whoever is new gets a replica, and whoever is not wanted keeps its own until the
 /// reassignment completes, which may be at once.
 ///
-/// Kafka also lets one begin while another runs, and takes one back; here the first has to complete.
+/// Kafka also lets one begin while another runs, and takes one back; here the first has to complete.  What a
+/// controller with ZooKeeper does instead is not modelled.
 ///
 /// Who: operator.  Source: `ReplicationControlManager.changePartitionReassignment`; R36.
 pub(super) fn reassign(
@@ -91,6 +92,9 @@ pub(super) fn reassign(
     before: &State,
     targets: BrokerSet,
 ) -> Result<State, Disabled> {
+    if model.has_zookeeper() {
+        return Err(Disabled::NotInThisSetting);
+    }
     need_controller(model, before)?;
     let now = Assignment::of(&before.controller);
     if targets.is_empty() || !targets.is_subset(model.setting.replicas()) {
@@ -129,6 +133,9 @@ pub(super) fn promote_observers(
     before: &State,
     datacenter: Datacenter,
 ) -> Result<State, Disabled> {
+    if model.has_zookeeper() {
+        return Err(Disabled::NotInThisSetting);
+    }
     need_controller(model, before)?;
     let there = model.setting.brokers_of(datacenter);
     let image = before.image();

@@ -71,11 +71,16 @@ pub(crate) fn counted_isr(model: &Replication, tenure: &Tenure) -> BrokerSet {
 ///
 /// Source: `Partition.effectiveMinIsr`; R03.
 pub(super) fn leaders_min_isr(model: &Replication, state: &State, leader: Broker) -> usize {
-    if !model.keeps(Guard::LeaderKnowsMinIsr) {
-        return 1;
-    }
     let view = state.view(leader);
-    model.effective_min_isr(view.min_isr, view.replicas)
+    min_isr_of(model, view.min_isr, view.replicas)
+}
+
+/// What a min ISR comes to for a leader of these replicas.
+pub(super) fn min_isr_of(model: &Replication, min_isr: u8, replicas: BrokerSet) -> usize {
+    match model.keeps(Guard::LeaderKnowsMinIsr) {
+        true => model.effective_min_isr(min_isr, replicas),
+        false => 1,
+    }
 }
 
 /// Followers outside the ISR that the leader still waits for, because they were at its log end
