@@ -423,22 +423,24 @@ const UNSEEN: [(Guard, &str); 5] = [
 ];
 
 /// So many random schedules, after the stories.
-const SCHEDULES: u64 = 200;
+const SCHEDULES: u64 = 300;
 
 /// The model without a guard is found out, unless nothing shows it.
 #[test]
 fn every_guard_is_missed() {
     let unseen = |guard: &Guard| UNSEEN.iter().find(|(other, _)| other == guard);
     println!("{:>8}  {:>6}  guard", "compared", "cases");
+    let mut not_missed = Vec::new();
     for guard in Guard::ALL {
         let begin = |model: &_, state: &_, rows| Waived::new(*guard, model, state, rows);
         match (found_within(SCHEDULES, begin), unseen(guard)) {
             (Some((cases, compared)), None) => println!("{compared:>8}  {cases:>6}  {guard}"),
             (None, Some((_, why))) => println!("{:>8}  {:>6}  {guard}: {why}", "-", "-"),
             (Some(_), Some(_)) => panic!("{guard} is missed now: strike it off the list"),
-            (None, None) => panic!("nobody misses {guard}"),
+            (None, None) => not_missed.push(guard.to_string()),
         }
     }
+    assert!(not_missed.is_empty(), "nobody misses {not_missed:?}");
 }
 
 /// An engine with a bug is found out, by the stories or within so many schedules.
