@@ -179,7 +179,8 @@ fn run(model: &Replication, events: &[Event]) -> usize {
             state = after;
             happened += 1;
             let facts = model.observe(&state).facts(&model.setting);
-            assert_eq!(facts.len(), 6 + model.setting.brokers.len());
+            let observers = usize::from(!model.setting.observers.is_empty());
+            assert_eq!(facts.len(), 6 + observers + model.setting.brokers.len());
             for property in highwater_model::replication::Property::ALL {
                 let _ = (property.holds)(model, &state);
                 let _ = (property.arises)(model, &state);

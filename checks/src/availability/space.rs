@@ -431,8 +431,8 @@ impl<'m> Space<'m> {
         offered
     }
 
-    /// The replicas after a reassignment to brokers that run where every client reaches them, from all
-    /// others: one at most, and only once.  Which of several such brokers gets a replica is not asked, the
+    /// The replicas after a reassignment to brokers that run where no link to a client is cut in either
+    /// direction, from all others: one at most, and only once.  Which of several such brokers gets a replica is not asked, the
     /// first of the setting does; and there is none if fewer would be left than min ISR wants, because
     /// that would only lower what min ISR comes to.
     fn replacement(&self, state: &State) -> Option<BrokerSet> {
@@ -442,7 +442,9 @@ impl<'m> Space<'m> {
             let home = setting.home(*broker);
             let mut clients = clients.iter();
             state.replicas[*broker].serves()
-                && clients.all(|client| state.world.connects(client, home))
+                && clients.all(|client| {
+                    state.world.connects(client, home) && state.world.connects(home, client)
+                })
         };
         let (staying, live) = (
             image.replicas.iter().filter(runs).collect::<BrokerSet>(),
