@@ -137,6 +137,13 @@ fn every_event_happens() {
         },
         ..two_elections
     };
+    let voters = Bounds {
+        operators: Operators {
+            added_voters: 1,
+            ..few.operators
+        },
+        ..few
+    };
     for (setting, row, bounds) in [
         ("4.1, brokers a-1 b-1, min ISR 2, elr on", "lag", redundant),
         (two, "none", reads),
@@ -148,6 +155,7 @@ fn every_event_happens() {
             two_elections,
         ),
         (two, "controller-failover", few),
+        (two, "controller-failover", voters),
         (two, "lag+broker-crash", unclean),
         // The controller elects uncleanly with the change that leaves nobody else, so its sweep over
         // leaderless partitions finds none.

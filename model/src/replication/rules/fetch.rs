@@ -318,7 +318,11 @@ fn append(
             return Err(Disabled::ModelIsFull);
         }
     }
-    if model.variant.switches.truncates_to_watermark {
+    // Where nobody compares epochs, or a fetch of another epoch is answered, they follow each other in any
+    // order, and the cache is taken to have them all.
+    let in_any_order =
+        model.variant.switches.truncates_to_watermark || !model.keeps(Guard::FetchEpochIsCurrent);
+    if in_any_order {
         replica.log.note_everything();
     }
     replica.watermark = match model.keeps(Guard::FollowerWatermarkWithinLog) {
