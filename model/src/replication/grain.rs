@@ -26,7 +26,7 @@ use super::rules::{
 };
 use super::settle::{forget_record, keeps_place, settle};
 use super::state::{Role, State};
-use super::{Disabled, Replication};
+use super::{BrokerEpoch, Disabled, Replication};
 use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Process};
 
 /// How large the steps of a run are.  The order is from coarse to fine.
@@ -187,7 +187,11 @@ fn begins_step(model: &Replication, before: &State, event: &Event) -> bool {
 /// Who has applied everything that is committed, or is not there to apply it.
 fn kept_up(model: &Replication, state: &State) -> BrokerSet {
     let keeps_up = |broker: &Broker| {
-        !keeps_place(model, state, *broker) || learn_all(model, state, *broker).is_none()
+        let replica = &state.replicas[*broker];
+        // What is on its way to a process that is gone, the next one hears as soon as it has registered.
+        let registered =
+            replica.process != Process::Stopped && replica.broker_epoch != BrokerEpoch(0);
+        !registered || learn_all(model, state, *broker).is_none()
     };
     model.setting.replicas().iter().filter(keeps_up).collect()
 }
