@@ -148,7 +148,11 @@ fn take_office(model: &Replication, replica: &mut Replica, broker: Broker, image
         // Who is in the ISR counts as caught up at this moment, whether or not it was heard from.
         tenure.caught_up = image.isr.without(broker);
     }
-    if model.keeps(Guard::LeaderNotesEpoch) {
+    // Where a fetch of another epoch is answered the log may hold a later epoch than the one that begins:
+    // as in `fetch::append`, the cache is taken to keep it.
+    let is_later = image.leader_epoch > replica.log.last_epoch();
+    if model.keeps(Guard::LeaderNotesEpoch) && (is_later || model.keeps(Guard::FetchEpochIsCurrent))
+    {
         replica.log.assign_epoch(image.leader_epoch);
     }
     replica.leader_epoch = image.leader_epoch;
