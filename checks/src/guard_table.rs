@@ -283,7 +283,11 @@ pub(crate) const TABLE: &[Line] = &[
         ONE,
         "lag+broker-crash",
         [1, 2, 2, 0],
-        MaskedBy(&[NoProposalWhilePending], "candidates-complete", 15),
+        MaskedBy(
+            &[NoProposalWhilePending, AnswerMatchesProposal],
+            "acked-in-leader",
+            12,
+        ),
     ),
     line(
         SenderEpochIsCurrent,

@@ -1,7 +1,7 @@
 replication 4.1, brokers north-1 south-1 east-1, voters north 1 south 1 east 1, min ISR 3, acks all, elr on, unclean off
 # Whoever leaves a partition is not struck from the eligible leader replicas.  North-1 loses its replica, and
 # with it its log; it stays eligible, gets a replica again, and is elected cleanly with nothing in it
-# (docs/findings/0021-eligible-without-a-replica.md).
+# (docs/findings/0015-eligible-without-a-replica.md).
 lag
 reassign south-1 east-1
 ----

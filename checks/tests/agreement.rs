@@ -423,7 +423,7 @@ const UNSEEN: [(Guard, &str); 5] = [
 ];
 
 /// So many random schedules, after the stories.
-const SCHEDULES: u64 = 300;
+const SCHEDULES: u64 = 1_000;
 
 /// The model without a guard is found out, unless nothing shows it.
 #[test]

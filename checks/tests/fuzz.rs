@@ -6,7 +6,7 @@
 
 use highwater_checks::check::{self, Options};
 use highwater_checks::{
-    Remark, Source, deployment_file, experiment_file, ladder, placement, quorum, replay,
+    Remark, Source, deployment_file, experiment_file, ladder, liveness, placement, quorum, replay,
 };
 use highwater_vocabulary::{Deployment, Story};
 use proptest::collection::vec;
@@ -434,6 +434,10 @@ fn read(text: &str) -> Accepted {
     if let Err(error) = &quorum {
         assert!(is_an_answer(error), "{error:?}");
     }
+    let liveness = liveness::experiment_file::read(&source);
+    if let Err(error) = &liveness {
+        assert!(is_an_answer(error), "{error:?}");
+    }
     let story = Story::parse(text);
     match &story {
         Err(error) => {
@@ -446,7 +450,7 @@ fn read(text: &str) -> Accepted {
     }
     Accepted {
         deployment: deployment.is_ok(),
-        experiment: experiment.is_ok() || quorum.is_ok(),
+        experiment: experiment.is_ok() || quorum.is_ok() || liveness.is_ok(),
         story: story.is_ok(),
     }
 }

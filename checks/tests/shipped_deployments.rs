@@ -222,7 +222,7 @@ fn what_a_comment_points_at_is_there() {
         ("two-and-a-half-dc", NO_ELR, 0, "lag+dc-loss:west", 2, "electable"),
         // Before 3.9 a min ISR does not hold the watermark back, and nobody remembers who left.
         ("two-dc-zookeeper-observers", &[], 0, "dc-loss:tokyo", 1, ""),
-        ("two-dc-zookeeper-observers", &[], 0, "lag+dc-loss:osaka", 1, "electable"),
+        ("two-dc-zookeeper-observers", &[], 0, "lag+dc-loss:osaka", 2, "electable"),
         ("two-dc-hierarchical", &[], 0, "dc-loss:osaka", 1, ""),
         ("three-dc-hierarchical", &[], 0, "dc-loss:north", 2, ""),
         ("three-dc-hierarchical", &[], 0, "lag+dc-loss:north", 2, "electable"),

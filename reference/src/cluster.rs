@@ -260,6 +260,15 @@ impl Cluster {
         }
     }
 
+    /// Whether there is one history of metadata, known in full to whoever might act on it, and a quorum of
+    /// KRaft's: replicas are not placed anew otherwise.
+    pub(crate) fn is_of_one_history(&self) -> Result<(), Refusal> {
+        match self.has_zookeeper() || self.former.is_some() || self.copied.is_some() {
+            true => Err(Refusal::NotInThisSetting),
+            false => Ok(()),
+        }
+    }
+
     /// The same, and the broker can open a connection to it.
     pub(crate) fn controller_for(&self, broker: usize) -> Result<usize, Refusal> {
         if self.is_apart(broker) && self.former.is_some() {

@@ -78,11 +78,12 @@ impl Image {
     }
 
     /// Whether it is, as a `LeaderAndIsr` request, sent to this broker and not refused by it: not meant for
-    /// an earlier registration, and with another configuration or with a leader of a larger leader epoch.
+    /// an earlier registration, and with a leader of a larger leader epoch; or it comes with another
+    /// configuration, which no broker refuses.
     pub(crate) fn may_be_taken(&self, broker: usize, memory: &Memory, own_epoch: u32) -> bool {
-        self.fenced >> broker & 1 == 0
-            && self.broker_epoch[broker] >= own_epoch
-            && (self.configures_anew(memory) || self.is_newer(memory) && self.partition.leader != 0)
+        let is_meant = self.fenced >> broker & 1 == 0 && self.broker_epoch[broker] >= own_epoch;
+        self.configures_anew(memory)
+            || is_meant && self.is_newer(memory) && self.partition.leader != 0
     }
 
     /// Whether its leader epoch is larger.

@@ -86,7 +86,10 @@ impl Row {
             let request = &self.records[self.records.len() - memory.behind];
             let may_be_taken = match remembers {
                 true => request.may_be_taken(broker, memory, own_epoch),
-                false => request.fenced >> broker & 1 == 0 && request.partition.leader != 0,
+                false => {
+                    request.fenced >> broker & 1 == 0 && request.partition.leader != 0
+                        || request.configures_anew(memory)
+                }
             };
             if may_be_taken {
                 return;

@@ -2,7 +2,9 @@
 
 use crate::placement::eligible_leader_replicas;
 use highwater_model::replication::variant::elr_possible;
-use highwater_vocabulary::{Deployment, MOST_BROKERS, MOST_DATACENTERS, Placement, Site, Topic};
+use highwater_vocabulary::{
+    Deployment, MOST_BROKERS, MOST_DATACENTERS, Placement, Quorum, Site, Topic,
+};
 
 /// What a datacenter for a voter alone is called.
 const WITNESS: &str = "witness";
@@ -212,6 +214,10 @@ fn add_witness(edited: &mut Deployment) -> Option<()> {
         brokers: 0,
         voters: 1,
     });
+    cluster.zookeeper_observers.push(0);
+    if let Quorum::Hierarchical { weights } = &mut cluster.quorum {
+        weights.push(1);
+    }
     for topic in &mut cluster.topics {
         topic.observers.push(0);
         if let Placement::Explicit(counts) = &mut topic.placement {

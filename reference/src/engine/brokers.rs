@@ -255,9 +255,7 @@ impl Engine {
     /// The observers of a datacenter become ordinary replicas of every partition of the topic.
     fn promote_observers(&mut self, datacenter: Datacenter) -> Result<(), Refusal> {
         let site = self.cluster.knows_datacenter(datacenter)?;
-        if self.cluster.has_zookeeper() {
-            return Err(Refusal::NotInThisSetting);
-        }
+        self.cluster.is_of_one_history()?;
         self.cluster.controller()?;
         let there = self.cluster.brokers_of(site);
         let there = there.fold(0, |there, broker| there | 1 << broker);

@@ -77,6 +77,7 @@ impl Engine {
     /// A voter's or an observer's copy of the metadata learns nothing more.
     pub(super) fn fall_behind(&mut self, site: usize) -> Result<(), Refusal> {
         self.has_metadata(&self.cluster.office(), site)?;
+        self.no_reassignment_runs()?;
         if self.cluster.copied.is_some() || self.cluster.former.is_some() {
             return Err(Refusal::AlreadySo);
         }
@@ -93,6 +94,15 @@ impl Engine {
             });
         });
         Ok(())
+    }
+
+    /// What would come of one that completes in one history and not in the other is left out.
+    fn no_reassignment_runs(&self) -> Result<(), Refusal> {
+        let mut rows = 0..self.partitions();
+        match rows.any(|row| self.table.assignment(row).is_in_progress()) {
+            true => Err(Refusal::ReassignmentRuns),
+            false => Ok(()),
+        }
     }
 
     /// Voters have a copy, and so has every broker: it is an observer of the metadata log.
@@ -141,6 +151,7 @@ impl Engine {
             None => self.cluster.office(),
         };
         self.has_metadata(&whole, site)?;
+        self.no_reassignment_runs()?;
         if self.cluster.dark >> site & 1 == 1 {
             return Err(Refusal::Unreachable);
         }

@@ -104,9 +104,7 @@ pub(crate) fn build(
 /// Kafka: `ReplicationControlManager.changePartitionReassignment`, with `Election.ONLINE` whatever the
 /// topic allows.  That another one runs would not stop Kafka.
 pub(crate) fn reassign(row: &mut Row, around: Around<'_>, targets: u8) -> Result<(), Refusal> {
-    if around.cluster.has_zookeeper() {
-        return Err(Refusal::NotInThisSetting);
-    }
+    around.cluster.is_of_one_history()?;
     around.cluster.controller()?;
     let now = row.assignment;
     if targets == 0 || targets >> around.cluster.brokers != 0 {

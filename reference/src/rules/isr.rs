@@ -95,13 +95,10 @@ pub(crate) fn shrink(
 
     let committed = tenure.committed;
     if around.writes_isr() {
-        node::update_isr(row, around, leader, committed & !dropped)?;
+        return node::update_isr(row, around, leader, committed & !dropped);
     }
     if let Some(tenure) = &mut row.memory[leader].tenure {
         tenure.caught_up &= !dropped;
-    }
-    if around.writes_isr() {
-        return Ok(());
     }
     // Whoever leaves counts until the controller has agreed (`PendingShrinkIsr.maximalIsr`).
     propose(row, around, leader, committed & !dropped, committed);

@@ -28,6 +28,8 @@ pub(super) fn update_isr(
         return Err(Refusal::NotLeading);
     };
 
+    // Whoever is dropped has been behind for the lag time, which is what is waited for.
+    tenure.caught_up &= in_sync | !tenure.committed;
     tenure.committed = in_sync;
     memory.partition_epoch += 1;
     // The whole node is written over; of the same version it says the same, but for the ISR.

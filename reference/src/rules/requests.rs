@@ -24,9 +24,20 @@ pub(crate) fn learn(
         return Err(Refusal::NothingThere);
     }
     let request = row.records[row.records.len() - behind + count - 1];
-    become_leader_or_follower(row, around, broker, request)?;
+    let refusal = refusal(row, around, broker, &request);
+    let configures = request.configures_anew(&row.memory[broker]);
+    if let (Some(refusal), false) = (refusal, configures) {
+        return Err(refusal);
+    }
 
-    row.memory[broker].behind -= count;
+    if refusal.is_none() {
+        become_leader_or_follower(row, around, broker, request);
+    }
+    // The configuration comes by itself, to whomever the request is for; and it comes after: a leader has
+    // looked at its watermark under the one before.
+    let memory = &mut row.memory[broker];
+    memory.image.min_isr = request.min_isr;
+    memory.behind -= count;
     Ok(())
 }
 
@@ -49,46 +60,39 @@ pub(crate) fn late(
         return Err(Refusal::NothingThere);
     }
     let request = row.records[taken - 1 - count];
-    become_leader_or_follower(row, around, broker, request)
+    if let Some(refusal) = refusal(row, around, broker, &request) {
+        return Err(refusal);
+    }
+
+    become_leader_or_follower(row, around, broker, request);
+    Ok(())
 }
 
-/// The broker does as it is told, if it was meant, and if that is news.  Where nobody leads it goes on as
-/// before: `makeFollowers` looks for the leader among the living, and finds none.
-fn become_leader_or_follower(
-    row: &mut Row,
-    around: Around<'_>,
-    broker: usize,
-    request: Image,
-) -> Result<(), Refusal> {
+/// Why the broker does not do as it is told.  Where nobody leads it goes on as before: `makeFollowers` looks
+/// for the leader among the living, and finds none.
+fn refusal(row: &Row, around: Around<'_>, broker: usize, request: &Image) -> Option<Refusal> {
     if request.fenced >> broker & 1 == 1 {
-        return Err(Refusal::NothingThere);
+        return Some(Refusal::NothingThere);
     }
     if request.broker_epoch[broker] < around.cluster.stated_epoch(broker) {
-        return Err(Refusal::RequestBrokerEpochIsCurrent);
+        return Some(Refusal::RequestBrokerEpochIsCurrent);
     }
-    let memory = &mut row.memory[broker];
-    let (is_newer, configures) = (request.is_newer(memory), request.configures_anew(memory));
-    if !is_newer && !configures {
-        return Err(Refusal::RequestIsNewer);
+    if !request.is_newer(&row.memory[broker]) {
+        return Some(Refusal::RequestIsNewer);
     }
-    if request.partition.leader == 0 && !configures {
-        return Err(Refusal::NoLeaderToFetchFrom);
-    }
+    (request.partition.leader == 0).then_some(Refusal::NoLeaderToFetchFrom)
+}
 
-    if is_newer && request.partition.leader != 0 {
-        memory.image = Image {
-            min_isr: memory.image.min_isr,
-            ..request
-        };
-        metadata::become_what_the_image_says(row, around, broker);
-        let memory = &mut row.memory[broker];
-        memory.image = memory.image.kept();
-    }
-    // The configuration comes after: a leader has looked at its watermark under the one before.
+fn become_leader_or_follower(row: &mut Row, around: Around<'_>, broker: usize, request: Image) {
     let memory = &mut row.memory[broker];
-    memory.image.min_isr = request.min_isr;
+    memory.image = Image {
+        min_isr: memory.image.min_isr,
+        ..request
+    };
+    metadata::become_what_the_image_says(row, around, broker);
+    let memory = &mut row.memory[broker];
+    memory.image = memory.image.kept();
     if memory.tenure.is_none() {
         memory.partition_epoch = 0;
     }
-    Ok(())
 }

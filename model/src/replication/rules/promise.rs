@@ -10,6 +10,7 @@
 use crate::replication::rules::environment::{
     halt, may_become_active, reach_controller, reaches_controller, works,
 };
+use crate::replication::rules::reassignment::no_reassignment_runs;
 use crate::replication::settle::keeps_place;
 use crate::replication::state::Controller;
 use crate::replication::{Disabled, Replication, State};
@@ -26,6 +27,7 @@ pub(super) fn fall_behind(
     site: Datacenter,
 ) -> Result<State, Disabled> {
     has_a_copy(model, &before.controller, site)?;
+    no_reassignment_runs(&before.controller)?;
     if before.controller.copy.is_some() || before.former.is_some() {
         return Err(Disabled::AlreadySo);
     }
@@ -99,6 +101,7 @@ pub(super) fn break_out(
 ) -> Result<State, Disabled> {
     let from = before.former.as_ref().unwrap_or(&before.controller);
     has_a_copy(model, from, site)?;
+    no_reassignment_runs(from)?;
     if before.world.lost.contains(site) {
         return Err(Disabled::Unreachable);
     }

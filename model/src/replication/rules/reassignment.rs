@@ -80,6 +80,23 @@ impl Assignment {
     }
 }
 
+/// Who holds a replica is the same in both histories of a quorum that has broken its promise, and in a
+/// copy that has fallen behind: what would come of a difference is not modelled.
+fn only_while_the_quorum_keeps_its_promise(state: &State) -> Result<(), Disabled> {
+    match state.former.is_some() || state.controller.copy.is_some() {
+        true => Err(Disabled::NotInThisSetting),
+        false => Ok(()),
+    }
+}
+
+/// The same of a reassignment that has not completed.
+pub(super) fn no_reassignment_runs(controller: &Controller) -> Result<(), Disabled> {
+    match controller.adding.union(controller.removing).is_empty() {
+        true => Ok(()),
+        false => Err(Disabled::ReassignmentRuns),
+    }
+}
+
 /// A reassignment begins: whoever is new gets a replica, and whoever is not wanted keeps its own until the
 /// reassignment completes, which may be at once.
 ///
@@ -92,9 +109,7 @@ pub(super) fn reassign(
     before: &State,
     targets: BrokerSet,
 ) -> Result<State, Disabled> {
-    if model.has_zookeeper() {
-        return Err(Disabled::NotInThisSetting);
-    }
+    only_while_the_quorum_keeps_its_promise(before)?;
     need_controller(model, before)?;
     let now = Assignment::of(&before.controller);
     if targets.is_empty() || !targets.is_subset(model.setting.replicas()) {
@@ -133,9 +148,7 @@ pub(super) fn promote_observers(
     before: &State,
     datacenter: Datacenter,
 ) -> Result<State, Disabled> {
-    if model.has_zookeeper() {
-        return Err(Disabled::NotInThisSetting);
-    }
+    only_while_the_quorum_keeps_its_promise(before)?;
     need_controller(model, before)?;
     let there = model.setting.brokers_of(datacenter);
     let image = before.image();
