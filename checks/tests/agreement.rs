@@ -399,7 +399,7 @@ fn found_within<A: Account>(
 }
 
 /// Guards whose loss nothing shows, as far as these cases go, and why.
-const UNSEEN: [(Guard, &str); 5] = [
+const UNSEEN: [(Guard, &str); 4] = [
     (
         Guard::FollowerWatermarkWithinLog,
         "an answer brings all that its watermark covers",
@@ -407,10 +407,6 @@ const UNSEEN: [(Guard, &str); 5] = [
     (
         Guard::JoinerIsNotFenced,
         "no registration of a fenced broker is known, so joiner-epoch-is-known says the same",
-    ),
-    (
-        Guard::SenderEpochIsCurrent,
-        "change-builds-on-newest, or sender-leads, says the same",
     ),
     (
         Guard::ChangeEpochIsCurrent,

@@ -62,7 +62,8 @@ impl Ensemble {
         })
     }
 
-    /// Where a server can lead.
+    /// Where a server can lead: one without weight is elected by nobody
+    /// (`FastLeaderElection.totalOrderPredicate`).
     fn leaders(
         &self,
         can_open: impl Fn(usize, usize) -> bool + Copy,
@@ -70,7 +71,11 @@ impl Ensemble {
         (0..self.datacenters).filter(move |leader| {
             let followers = (0..self.datacenters).filter(|from| can_open(*from, *leader));
             let together = followers.fold(0, |sites: u8, from| sites | 1 << from);
-            self.participants[*leader] > 0 && self.contains_quorum(together)
+            let weighs = match self.verifier {
+                Verifier::Majority => true,
+                Verifier::Hierarchical(weights) => weights[*leader] > 0,
+            };
+            self.participants[*leader] > 0 && weighs && self.contains_quorum(together)
         })
     }
 

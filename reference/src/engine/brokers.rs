@@ -226,7 +226,8 @@ impl Engine {
     /// `min.insync.replicas` of the topic: `ConfigurationControlManager.incrementalAlterConfigs`,
     /// which clears the eligible leader replicas (`ReplicationControlManager.replay(ClearElrRecord)`).
     fn set_min_isr(&mut self, to: u8) -> Result<(), Refusal> {
-        if to == 0 || usize::from(to) > MOST_BROKERS {
+        // `DynamicConfigManager` brings it, whatever becomes of requests: it is not to be late with them.
+        if to == 0 || usize::from(to) > MOST_BROKERS || self.cluster.keeps_requests {
             return Err(Refusal::NotInThisSetting);
         }
         if !self.cluster.zookeeper_works() {

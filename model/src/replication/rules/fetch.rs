@@ -23,7 +23,7 @@ pub(super) fn fetch(
     let (fetch, answer) = answered(model, before, follower)?;
 
     let mut after = *before;
-    take_proof(model, &mut after, follower, &fetch, &answer);
+    take_proof(model, &mut after, follower, &fetch, &answer)?;
     deliver(model, &mut after, follower, &fetch, &answer)?;
     Ok(after)
 }
@@ -39,7 +39,7 @@ pub(super) fn fetch_lost(
     let (fetch, answer) = answered(model, before, follower)?;
 
     let mut after = *before;
-    take_proof(model, &mut after, follower, &fetch, &answer);
+    take_proof(model, &mut after, follower, &fetch, &answer)?;
     Ok(after)
 }
 
@@ -88,7 +88,7 @@ pub(super) fn serve(
     let answer = answer_to(model, before, follower, &fetch)?;
 
     let mut after = *before;
-    take_proof(model, &mut after, follower, &fetch, &answer);
+    take_proof(model, &mut after, follower, &fetch, &answer)?;
     after.late[follower] = Some(LateFetch::Answer(fetch, answer));
     Ok(after)
 }
@@ -238,15 +238,15 @@ fn take_proof(
     follower: Broker,
     fetch: &Fetch,
     answer: &FetchAnswer,
-) {
+) -> Result<(), Disabled> {
     let diverges = matches!(answer, FetchAnswer::Diverging { .. });
     if diverges && model.keeps(Guard::DivergingFetchProvesNothing) {
-        return;
+        return Ok(());
     }
     let leader = &mut after.replicas[fetch.to];
     let end = leader.log.end();
     let Some(tenure) = leader.tenure_mut() else {
-        return;
+        return Ok(());
     };
     let proved = tenure.follower_end[follower].replace(fetch.offset);
     if model.variant.switches.checks_isr_members {
@@ -255,11 +255,12 @@ fn take_proof(
     if model.variant.switches.waits_for_caught_up && fetch.offset >= end {
         tenure.caught_up = tenure.caught_up.with(follower);
     }
-    isr::propose_expansion(model, after, fetch.to, follower);
+    isr::propose_expansion(model, after, fetch.to, follower)?;
     // `Partition.updateFollowerFetchState` looks at the watermark only if the follower's end has moved.
     if proved != Some(fetch.offset) {
         watermark::advance(model, after, fetch.to);
     }
+    Ok(())
 }
 
 /// The follower takes the answer: it truncates, or it appends and takes over the watermark.

@@ -20,16 +20,20 @@ pub(super) fn propose_expansion(
     state: &mut State,
     leader: Broker,
     joiner: Broker,
-) {
-    if may_join(model, state, leader, joiner) == Some(true) {
-        let isr = state.replicas[leader]
-            .tenure()
-            .map_or(BrokerSet::EMPTY, |tenure| tenure.isr);
-        match model.variant.switches.leader_writes_isr {
-            // What fails leaves the ISR as it is; the next fetch tries again.
-            true => drop(zookeeper::write_isr(model, state, leader, isr.with(joiner))),
-            false => propose(model, state, leader, isr.with(joiner)),
-        }
+) -> Result<(), Disabled> {
+    if may_join(model, state, leader, joiner) != Some(true) {
+        return Ok(());
+    }
+    let tenure = state.replicas[leader].tenure();
+    let isr = tenure.map_or(BrokerSet::EMPTY, |tenure| tenure.isr);
+    if !model.variant.switches.leader_writes_isr {
+        propose(model, state, leader, isr.with(joiner));
+        return Ok(());
+    }
+    match zookeeper::write_isr(model, state, leader, isr.with(joiner)) {
+        Err(Disabled::ModelIsFull) => Err(Disabled::ModelIsFull),
+        // What fails leaves the ISR as it is; the next fetch tries again.
+        _ => Ok(()),
     }
 }
 

@@ -14,6 +14,10 @@ use highwater_vocabulary::Broker;
 /// Who: operator.  Source: `ConfigurationControlManager.createClearElrRecordsAsNeeded`,
 /// `ClearElrRecord`, KAFKA-16540; R33b.
 pub(super) fn set_min_isr(model: &Replication, before: &State, to: u8) -> Result<State, Disabled> {
+    // It comes by a way of its own, and is not to be late with requests.
+    if model.variant.late_requests {
+        return Err(Disabled::NotInThisSetting);
+    }
     match model.has_zookeeper() {
         // The tool writes it there, and every broker watches.
         true if !zookeeper::works(model, before) => return Err(Disabled::NoController),
