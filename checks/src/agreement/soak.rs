@@ -176,7 +176,9 @@ fn ensemble(lot: &mut Lot) -> (Quorum, Vec<u8>) {
 }
 
 /// Switches that say nothing where metadata is kept in ZooKeeper: nobody has the registrations of KRaft.
-const NOT_IN_ZOOKEEPER: [&str; 6] = [
+const NOT_IN_ZOOKEEPER: [&str; 8] = [
+    "strict-min-isr",
+    "equal-epoch-wipes-pending",
     "checks-fetch-broker-epoch",
     "shrinking-starts-epoch",
     "registration-takes-seats",
