@@ -78,7 +78,7 @@ impl Case {
         &self,
         begin: impl Fn(usize) -> A,
     ) -> Result<Tally, Box<Disagreement>> {
-        let chooser = Chooser::new(&self.model, &self.leaning, self.rows);
+        let chooser = Chooser::new(&self.model, &self.leaning);
         let mut walk = Walk::new(&self.model, &self.beginning, self.rows, begin(self.rows));
         let mut lot = self.lot.clone();
         for _ in 0..self.steps {
