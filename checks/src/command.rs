@@ -15,10 +15,14 @@ pub(crate) mod soak;
 
 use highwater_checks::experiment::Experiment;
 use highwater_checks::explore::{Listener, silently};
-use highwater_checks::{Remark, Source, deployment_file, experiment_file, liveness, quorum};
+use highwater_checks::{
+    Remark, Report, Source, deployment_file, experiment_file, liveness, quorum,
+};
 use highwater_vocabulary::Deployment;
 use indicatif::{ProgressBar, ProgressStyle};
+use search::Search;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 /// How a command ends, if its input is right.
@@ -61,6 +65,37 @@ pub(crate) fn read(source: &Source) -> Result<(Asked, Vec<Remark>), Remark> {
     }
     let (deployment, warnings) = deployment_file::read(source)?;
     Ok((Asked::Deployment(deployment), warnings))
+}
+
+/// The deployments in these files, checked one after the other.  Whatever else a file may be is refused
+/// before any of them is searched.
+pub(crate) fn deployments(
+    files: &[&Path],
+    command: &str,
+    search: &Search,
+) -> Result<Vec<Report>, Remark> {
+    let sources = files.iter().map(|file| Source::read(file));
+    let sources: Vec<Source> = sources.collect::<Result<_, _>>()?;
+    for source in &sources {
+        match read(source)?.0 {
+            Asked::Deployment(_) => {}
+            Asked::Experiment(_) | Asked::Quorum(_) | Asked::Liveness(_) => {
+                return Err(source
+                    .whole(format!(
+                        "this is an experiment, and `{command}` compares deployments"
+                    ))
+                    .remedy("name deployments; `highwater check` takes both"));
+            }
+        }
+    }
+    let crew = search.crew()?;
+    let check = |source: &Source| {
+        with_progress(source.file(), |heard| {
+            let options = search.options(2, &crew, heard);
+            Report::of(source, &options, &*heard.finished)
+        })
+    };
+    sources.iter().map(check).collect()
 }
 
 /// Says on stderr what is wrong, or odd.

@@ -76,7 +76,8 @@ fn what_is_wrong_ends_with_2_and_prints_nothing_on_stdout() {
     let experiment = PathBuf::from("experiments/acknowledgement/acks-1.toml");
     let good = file("good.toml", TWO_SITES);
     let good = good.to_str().expect("a path in words");
-    let cases: [(&[&str], PathBuf); 17] = [
+    let liveness = PathBuf::from("experiments/liveness/everybody-recovers.toml");
+    let cases: [(&[&str], PathBuf); 18] = [
         (&["check"], unknown_key.clone()),
         (&["check"], empty),
         (&["check"], PathBuf::from("no-such-file.toml")),
@@ -96,6 +97,7 @@ fn what_is_wrong_ends_with_2_and_prints_nothing_on_stdout() {
         (&["explain", "--as-source"], experiment.clone()),
         (&["explain", "--topic", "t"], experiment.clone()),
         (&["compare", good], experiment.clone()),
+        (&["compare", good], liveness),
         (&["diff", good], experiment),
         (&["diff", good], PathBuf::from("no-such-file.toml")),
     ];

@@ -1,11 +1,11 @@
 //! `highwater compare`.
 
 use super::search::Search;
-use super::{Asked, End, complain, print, read, with_progress};
+use super::{End, complain, deployments, print};
 use clap::{Args, ValueEnum};
 use highwater_checks::report::compare;
-use highwater_checks::{Remark, Report, Source};
-use std::path::PathBuf;
+use highwater_checks::{Remark, Report};
+use std::path::{Path, PathBuf};
 
 /// What `compare` is asked for.
 #[derive(Args)]
@@ -32,23 +32,8 @@ enum Format {
 impl Compare {
     /// Answers.
     pub(crate) fn run(&self) -> Result<End, Remark> {
-        let sources = self.files.iter().map(|file| Source::read(file));
-        let sources: Vec<Source> = sources.collect::<Result<_, _>>()?;
-        for source in &sources {
-            if let (Asked::Experiment(_) | Asked::Quorum(_), _) = read(source)? {
-                return Err(source
-                    .whole("this is an experiment, and `compare` compares deployments")
-                    .remedy("name deployments; `highwater check` takes both"));
-            }
-        }
-        let crew = self.search.crew()?;
-        let check = |source: &Source| {
-            with_progress(source.file(), |heard| {
-                let options = self.search.options(2, &crew, heard);
-                Report::of(source, &options, &*heard.finished)
-            })
-        };
-        let reports: Vec<Report> = sources.iter().map(check).collect::<Result<_, _>>()?;
+        let files: Vec<&Path> = self.files.iter().map(PathBuf::as_path).collect();
+        let reports = deployments(&files, "compare", &self.search)?;
         match self.format {
             Format::Text => {
                 reports.iter().flat_map(Report::warnings).for_each(complain);

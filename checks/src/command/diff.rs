@@ -2,11 +2,11 @@
 
 use super::check::Format;
 use super::search::Search;
-use super::{Asked, End, complain, print, read, with_progress};
+use super::{End, complain, deployments, print};
 use clap::Args;
+use highwater_checks::Remark;
 use highwater_checks::diff;
 use highwater_checks::json::Output;
-use highwater_checks::{Remark, Report, Source};
 use std::path::PathBuf;
 
 /// What `diff` is asked for.
@@ -26,25 +26,10 @@ pub(crate) struct Diff {
 impl Diff {
     /// Answers.
     pub(crate) fn run(&self) -> Result<End, Remark> {
-        let sources = [Source::read(&self.a)?, Source::read(&self.b)?];
-        for source in &sources {
-            if let (Asked::Experiment(_) | Asked::Quorum(_) | Asked::Liveness(_), _) = read(source)?
-            {
-                return Err(source
-                    .whole("this is an experiment, and `diff` compares deployments")
-                    .remedy("name two deployments"));
-            }
-        }
-        let crew = self.search.crew()?;
-        let check = |source: &Source| {
-            with_progress(source.file(), |heard| {
-                let options = self.search.options(2, &crew, heard);
-                Report::of(source, &options, &*heard.finished)
-            })
-        };
-        let [a, b] = [check(&sources[0])?, check(&sources[1])?];
+        let reports = deployments(&[&self.a, &self.b], "diff", &self.search)?;
+        let (a, b) = (&reports[0], &reports[1]);
         let warnings = a.warnings().iter().chain(b.warnings());
-        let found = diff::Diff::of(&a, &b);
+        let found = diff::Diff::of(a, b);
         match self.format {
             Format::Text => {
                 warnings.for_each(complain);
