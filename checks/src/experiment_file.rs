@@ -551,6 +551,38 @@ fn verdicts_of(
     Ok(expected)
 }
 
+/// The same of other properties than those of replication.
+pub(crate) fn verdicts_among<P>(
+    mut table: Table,
+    all: &'static [P],
+    name: fn(&P) -> &'static str,
+    headline: &P,
+) -> Result<Vec<(&'static P, Expected)>, Remark> {
+    let default = match table.take("default") {
+        Some(value) => Some(value.word(&[("holds", Expected::Unviolated)])?),
+        None => None,
+    };
+    let mut expected = Vec::new();
+    let mut unnamed = Vec::new();
+    for property in all {
+        match (table.take(name(property)), default) {
+            (Some(value), _) => expected.push((property, value.word(&Expected::WORDS)?)),
+            (None, Some(default)) if name(property) != name(headline) => {
+                expected.push((property, default));
+            }
+            (None, _) => unnamed.push(name(property)),
+        }
+    }
+    let incomplete = table
+        .error(format!("nothing is said of {}", listed(unnamed.clone())))
+        .remedy("say what becomes of the headline, and add default = \"holds\" for the others");
+    table.finish()?;
+    match unnamed.is_empty() {
+        true => Ok(expected),
+        false => Err(incomplete),
+    }
+}
+
 pub(crate) fn size(mut table: Table) -> Result<usize, Remark> {
     let states = table.need("states", "states = 1234")?;
     let states = states.number::<i64>(1..=i64::MAX)?;

@@ -64,6 +64,28 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
+    /// What a file came to, without advice.
+    fn of(
+        file: &str,
+        name: &str,
+        kafka: &'static str,
+        rows: Vec<Row>,
+        unmet: Vec<String>,
+    ) -> CheckResult {
+        CheckResult {
+            file: file.to_owned(),
+            name: name.to_owned(),
+            kafka,
+            rows,
+            require: Require {
+                met: unmet.is_empty(),
+                unmet,
+            },
+            advice: None,
+            advice_reasons: Vec::new(),
+        }
+    }
+
     /// The same, with what would mend it.
     pub fn with_advice(mut self, advised: &Advised) -> CheckResult {
         self.advice = Some(advised.json());
@@ -137,18 +159,13 @@ struct Require {
 pub fn check_result(report: &Report) -> CheckResult {
     let deployment = report.deployment();
     let rows = report.rows().iter();
-    CheckResult {
-        file: report.file().to_owned(),
-        name: deployment.name.clone(),
-        kafka: deployment.kafka.name(),
-        rows: rows.map(|row| row_result(deployment, row)).collect(),
-        require: Require {
-            met: report.unmet().is_empty(),
-            unmet: report.unmet().to_vec(),
-        },
-        advice: None,
-        advice_reasons: Vec::new(),
-    }
+    CheckResult::of(
+        report.file(),
+        &deployment.name,
+        deployment.kafka.name(),
+        rows.map(|row| row_result(deployment, row)).collect(),
+        report.unmet().to_vec(),
+    )
 }
 
 fn row_result(deployment: &Deployment, row: &CheckedRow) -> Row {
@@ -226,18 +243,13 @@ pub fn experiment_result(
         .err()
         .map(|unexpected| unexpected.differences.clone())
         .unwrap_or_default();
-    CheckResult {
-        file: file.to_owned(),
-        name: experiment.title.clone(),
-        kafka: model.setting.kafka.name(),
-        rows: vec![row],
-        require: Require {
-            met: unmet.is_empty(),
-            unmet,
-        },
-        advice: None,
-        advice_reasons: Vec::new(),
-    }
+    CheckResult::of(
+        file,
+        &experiment.title,
+        model.setting.kafka.name(),
+        vec![row],
+        unmet,
+    )
 }
 
 /// An experiment with a quorum as its result: one row, and its verdicts as the demand.  An election is
@@ -288,18 +300,7 @@ pub fn quorum_result(
         placement: placement.clone(),
         cells: cells.collect(),
     };
-    CheckResult {
-        file: file.to_owned(),
-        name: experiment.title.clone(),
-        kafka: experiment.kafka,
-        rows: vec![row],
-        require: Require {
-            met: unmet.is_empty(),
-            unmet,
-        },
-        advice: None,
-        advice_reasons: Vec::new(),
-    }
+    CheckResult::of(file, &experiment.title, experiment.kafka, vec![row], unmet)
 }
 
 /// An experiment about liveness as its result: one row, and its verdicts as the demand.  The steps of a
@@ -342,18 +343,13 @@ pub fn liveness_result(
         placement: placement.clone(),
         cells: cells.collect(),
     };
-    CheckResult {
-        file: file.to_owned(),
-        name: experiment.title.clone(),
-        kafka: model.setting.kafka.name(),
-        rows: vec![row],
-        require: Require {
-            met: unmet.is_empty(),
-            unmet,
-        },
-        advice: None,
-        advice_reasons: Vec::new(),
-    }
+    CheckResult::of(
+        file,
+        &experiment.title,
+        model.setting.kafka.name(),
+        vec![row],
+        unmet,
+    )
 }
 
 fn row_reach(grain: Grain, bounds: Bounds) -> RowReach {

@@ -6,13 +6,12 @@
 
 use super::Property;
 use super::experiment::Experiment;
-use crate::experiment::Expected;
 use crate::experiment_file::{
-    bounds, faults_of, numbered, one_line, prose, setting_of, size, variant,
+    bounds, faults_of, numbered, one_line, prose, setting_of, size, variant, verdicts_among,
 };
 use crate::source::{Remark, Source};
 use crate::table::{self, Table, Value};
-use crate::wording::{instead, listed, quoted};
+use crate::wording::{instead, quoted};
 use highwater_model::replication::{Bounds, Grain, Property as Safety, Replication, Variant};
 use highwater_vocabulary::Setting;
 
@@ -50,7 +49,12 @@ pub fn read(source: &Source) -> Result<Experiment, Remark> {
         None => Bounds::default(),
     };
     let verdicts = file.need("verdicts", "[verdicts] with default = \"holds\"")?;
-    let expected = verdicts_of(verdicts.table()?, headline)?;
+    let expected = verdicts_among(
+        verdicts.table()?,
+        Property::ALL,
+        |property| property.name,
+        headline,
+    )?;
     let states = match file.take("size") {
         Some(table) => Some(size(table.table()?)?),
         None => None,
@@ -101,33 +105,4 @@ fn property(value: &Value) -> Result<&'static Property, Remark> {
             .error(format!("there is no liveness property {}", quoted(name)))
             .remedy(instead(name, names))
     })
-}
-
-fn verdicts_of(
-    mut table: Table,
-    headline: &'static Property,
-) -> Result<Vec<(&'static Property, Expected)>, Remark> {
-    let default = match table.take("default") {
-        Some(value) => Some(value.word(&[("holds", Expected::Unviolated)])?),
-        None => None,
-    };
-    let mut expected = Vec::new();
-    let mut unnamed = Vec::new();
-    for property in Property::ALL {
-        match (table.take(property.name), default) {
-            (Some(value), _) => expected.push((property, value.word(&Expected::WORDS)?)),
-            (None, Some(default)) if property.name != headline.name => {
-                expected.push((property, default));
-            }
-            (None, _) => unnamed.push(property.name),
-        }
-    }
-    let incomplete = table
-        .error(format!("nothing is said of {}", listed(unnamed.clone())))
-        .remedy("say what becomes of the headline, and add default = \"holds\" for the others");
-    table.finish()?;
-    match unnamed.is_empty() {
-        true => Ok(expected),
-        false => Err(incomplete),
-    }
 }

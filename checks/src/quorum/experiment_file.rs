@@ -3,11 +3,10 @@
 //! The first error ends the reading.  A file is one of these if it has a `[quorum]`.
 
 use super::experiment::Experiment;
-use crate::experiment::Expected;
-use crate::experiment_file::{one_line, prose, size};
+use crate::experiment_file::{one_line, prose, size, verdicts_among};
 use crate::source::{Remark, Source};
 use crate::table::{self, Table, Value};
-use crate::wording::{instead, listed, quoted};
+use crate::wording::{instead, quoted};
 use highwater_model::quorum::log::{EPOCHS, MOST_ENTRIES};
 use highwater_model::quorum::setting::MOST_NODES;
 use highwater_model::quorum::state::MOST_DATACENTERS;
@@ -44,7 +43,12 @@ pub fn read(source: &Source) -> Result<Experiment, Remark> {
     };
     has_room(&row, &variant, &faults, bounds)?;
     let verdicts = file.need("verdicts", "[verdicts] with default = \"holds\"")?;
-    let expected = verdicts_of(verdicts.table()?, headline)?;
+    let expected = verdicts_among(
+        verdicts.table()?,
+        Property::ALL,
+        |property| property.name,
+        headline,
+    )?;
     let states = match file.take("size") {
         Some(table) => Some(size(table.table()?)?),
         None => None,
@@ -232,33 +236,4 @@ fn bounds(mut table: Table) -> Result<Bounds, Remark> {
     }
     table.finish()?;
     Ok(bounds)
-}
-
-fn verdicts_of(
-    mut table: Table,
-    headline: &'static Property,
-) -> Result<Vec<(&'static Property, Expected)>, Remark> {
-    let default = match table.take("default") {
-        Some(value) => Some(value.word(&[("holds", Expected::Unviolated)])?),
-        None => None,
-    };
-    let mut expected = Vec::new();
-    let mut unnamed = Vec::new();
-    for property in Property::ALL {
-        match (table.take(property.name), default) {
-            (Some(value), _) => expected.push((property, value.word(&Expected::WORDS)?)),
-            (None, Some(default)) if property.name != headline.name => {
-                expected.push((property, default));
-            }
-            (None, _) => unnamed.push(property.name),
-        }
-    }
-    let incomplete = table
-        .error(format!("nothing is said of {}", listed(unnamed.clone())))
-        .remedy("say what becomes of the headline, and add default = \"holds\" for the others");
-    table.finish()?;
-    match unnamed.is_empty() {
-        true => Ok(expected),
-        false => Err(incomplete),
-    }
 }
