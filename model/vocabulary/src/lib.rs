@@ -11,6 +11,7 @@ mod deployment;
 mod event;
 mod fault;
 mod ids;
+pub mod mirroring;
 mod notation;
 mod numbers;
 mod observation;

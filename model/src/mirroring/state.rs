@@ -1,0 +1,325 @@
+//! What there is: logs, tasks, mirrors, groups.  Flat and `Copy`; what is not used stays zero.
+
+use super::ghost::Ghost;
+use super::translation::{Emission, OffsetSync};
+use highwater_vocabulary::mirroring::{
+    Cluster, Clusters, Group, MOST_CLUSTERS, MOST_GROUPS, MOST_MIRRORS, MOST_PARTITIONS, MOST_TASKS,
+    Mirror, Mirrors, Partitions, Task, Tasks, TopicPartition,
+};
+use highwater_vocabulary::{Member, Record};
+use std::ops::{Index, IndexMut};
+
+/// How many entries a log has room for.
+pub const MOST_ENTRIES: usize = 10;
+/// How many offset syncs are kept of one topic-partition.
+pub const MOST_SYNCS: usize = 8;
+
+/// What stands at an offset.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Content {
+    /// Nothing that anybody reads: a transaction marker.
+    #[default]
+    Marker,
+    /// A record.
+    Record(Record),
+    /// A record of an aborted transaction: only those read it that read what is not committed.
+    Aborted(Record),
+}
+
+/// An entry of a log.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Entry {
+    /// What it is.
+    pub content: Content,
+    /// Its time stamp, in ticks.
+    pub stamp: u8,
+    /// If a mirror wrote it: which task, and the offset from which it was copied.
+    pub copied: Option<(Task, u8)>,
+    /// How many mirrors have copied it, one after the other.
+    pub hops: u8,
+}
+
+impl Entry {
+    /// The record, if it is one that everybody reads.
+    pub fn record(&self) -> Option<Record> {
+        match self.content {
+            Content::Record(record) => Some(record),
+            Content::Marker | Content::Aborted(_) => None,
+        }
+    }
+}
+
+/// A log: what replication within the cluster has committed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Log {
+    /// Whether the partition exists.
+    pub exists: bool,
+    /// The log start offset.
+    pub start: u8,
+    /// The log end offset: the next one to be written.
+    pub end: u8,
+    /// The leader epoch: unclean elections advance it.
+    pub epoch: u8,
+    /// Where the log ended just after the last unclean election.
+    pub epoch_start: u8,
+    entries: [Entry; MOST_ENTRIES],
+}
+
+impl Log {
+    /// The entry at an offset that the log still has.
+    pub fn at(&self, offset: u8) -> Option<&Entry> {
+        let inside = self.start <= offset && offset < self.end;
+        inside.then(|| &self.entries[usize::from(offset)])
+    }
+
+    /// What the log still has, with the offsets.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = (u8, &Entry)> + Clone {
+        let kept = usize::from(self.start)..usize::from(self.end);
+        let first = self.start;
+        let entries = self.entries[kept].iter().enumerate();
+        entries.map(move |(place, entry)| (first + place as u8, entry))
+    }
+
+    /// The records that it still has, as everybody reads them.
+    pub fn records(&self) -> impl DoubleEndedIterator<Item = (u8, Record)> + Clone {
+        let entries = self.entries();
+        entries.filter_map(|(offset, entry)| Some((offset, entry.record()?)))
+    }
+
+    /// Whether it has a record.
+    pub fn holds(&self, record: Record) -> bool {
+        self.records().any(|(_, held)| held == record)
+    }
+
+    /// Whether there is room for so many more.
+    pub fn has_room(&self, more: u8) -> bool {
+        usize::from(self.end + more) <= MOST_ENTRIES
+    }
+
+    /// Appends an entry.
+    pub fn push(&mut self, entry: Entry) {
+        self.entries[usize::from(self.end)] = entry;
+        self.end += 1;
+    }
+
+    /// Drops the last `lost` entries, under a new epoch.
+    pub fn drop_suffix(&mut self, lost: u8) {
+        self.end -= lost;
+        self.forget_outside();
+        self.epoch += 1;
+        self.epoch_start = self.end;
+    }
+
+    /// Drops the first `lost` that are left.
+    pub fn expire(&mut self, lost: u8) {
+        self.start += lost;
+        self.forget_outside();
+    }
+
+    /// The same topic-partition made anew.
+    pub fn made_anew(&self) -> Log {
+        Log {
+            exists: self.exists,
+            ..Log::default()
+        }
+    }
+
+    fn forget_outside(&mut self) {
+        for (offset, entry) in self.entries.iter_mut().enumerate() {
+            if offset < usize::from(self.start) || offset >= usize::from(self.end) {
+                *entry = Entry::default();
+            }
+        }
+    }
+}
+
+/// What a worker has read and not written yet.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Held {
+    /// Where it was read.
+    pub offset: u8,
+    /// What it is.
+    pub entry: Entry,
+}
+
+/// Offset syncs, oldest first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Syncs {
+    len: u8,
+    list: [OffsetSync; MOST_SYNCS],
+}
+
+impl Syncs {
+    /// All of them.
+    pub fn all(&self) -> &[OffsetSync] {
+        &self.list[..usize::from(self.len)]
+    }
+
+    /// How many.
+    pub fn len(&self) -> u8 {
+        self.len
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether there is room for one more.
+    pub fn has_room(&self) -> bool {
+        usize::from(self.len) < MOST_SYNCS
+    }
+
+    /// Appends one.
+    pub fn push(&mut self, sync: OffsetSync) {
+        self.list[usize::from(self.len)] = sync;
+        self.len += 1;
+    }
+}
+
+/// What copies one topic-partition.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct TaskState {
+    /// Whether the mirror knows of the partition.
+    pub known: bool,
+    /// The next offset to be read.
+    pub position: u8,
+    /// The leader epoch of the source as the consumer last saw it; none just after a start, when it
+    /// has a bare offset.
+    pub epoch: Option<u8>,
+    /// What is read and not written.
+    pub memory: Option<Held>,
+    /// What a worker that was replaced has read and not written.
+    pub former: Option<Held>,
+    /// The last offset that is read, written and acknowledged.
+    pub acknowledged: Option<u8>,
+    /// The last offset that is stored as copied.
+    pub stored: Option<u8>,
+    /// When the next offset sync is due.
+    pub emission: Emission,
+    /// An offset sync that is due to be sent.
+    pub pending: Option<OffsetSync>,
+    /// An offset sync that waits for the next periodic commit.
+    pub delayed: Option<OffsetSync>,
+    /// The topic of the offset syncs, as far as it speaks of this topic-partition.
+    pub syncs: Syncs,
+    /// How many of these the checkpoint task has read.
+    pub read: u8,
+    /// How many there were when it started.
+    pub there_at_start: u8,
+    /// Whether it keeps only the last of those.
+    pub only_last: bool,
+}
+
+impl TaskState {
+    /// Whether the checkpoint task has read all that was there when it started.
+    pub fn has_read_to_end(&self) -> bool {
+        self.read >= self.there_at_start
+    }
+}
+
+/// What the mirror knows of a group at the target since it last looked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Looked {
+    /// It has not looked since it last wrote.
+    #[default]
+    No,
+    /// It has looked, and knows of no idle group: it runs, it was never there, or no answer came.
+    NotIdle,
+    /// The group is idle, with these committed offsets.
+    Idle([Option<u8>; MOST_PARTITIONS]),
+}
+
+/// A mirror.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct MirrorState {
+    /// What it knows of each group.
+    pub looked: [Looked; MOST_GROUPS],
+}
+
+/// A checkpoint: an offset at the source, and what it is at the target.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Checkpoint {
+    /// The committed offset at the source.
+    pub upstream: u8,
+    /// Its translation.
+    pub downstream: u8,
+}
+
+/// A consumer group.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct GroupState {
+    /// Where its consumers run.
+    pub runs_at: Clusters,
+    /// The next offset of each topic-partition, where it runs.
+    pub position: [u8; MOST_PARTITIONS],
+    /// The committed offset of each topic-partition.
+    pub committed: [Option<u8>; MOST_PARTITIONS],
+    /// The clusters at which it has committed by itself.
+    pub committed_at: Clusters,
+    /// The stamp of the last record before its committed offset.
+    pub stamp: Option<u8>,
+    /// The newest checkpoint of each task.
+    pub checkpoints: [Option<Checkpoint>; MOST_TASKS],
+    /// Of which tasks the mirror has the newest checkpoint in memory.
+    pub remembered: Tasks,
+}
+
+/// Everything.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct State {
+    /// The clusters that are up.
+    pub up: Clusters,
+    /// The clusters that take nothing from producers.
+    pub fenced: Clusters,
+    /// What clocks show, in ticks.
+    pub clocks: [u8; MOST_CLUSTERS],
+    /// The clusters whose configuration was changed.
+    pub altered: Clusters,
+    /// The topic-partitions that producers may write.
+    pub writable: Partitions,
+    logs: [Log; MOST_PARTITIONS],
+    tasks: [TaskState; MOST_TASKS],
+    /// The mirrors that run.
+    pub running: Mirrors,
+    /// The mirrors that are stopped for good, or not started yet.
+    pub retired: Mirrors,
+    /// The mirrors that reach neither of their clusters.
+    pub cut: Mirrors,
+    /// The mirrors along which producers were moved.
+    pub failed_over: Mirrors,
+    mirrors: [MirrorState; MOST_MIRRORS],
+    groups: [GroupState; MOST_GROUPS],
+    /// What only the proof knows.
+    pub ghost: Ghost,
+}
+
+macro_rules! indexed {
+    ($place:ident, $field:ident, $kind:ident) => {
+        impl Index<$place> for State {
+            type Output = $kind;
+
+            fn index(&self, place: $place) -> &$kind {
+                &self.$field[place.index()]
+            }
+        }
+
+        impl IndexMut<$place> for State {
+            fn index_mut(&mut self, place: $place) -> &mut $kind {
+                &mut self.$field[place.index()]
+            }
+        }
+    };
+}
+
+indexed!(TopicPartition, logs, Log);
+indexed!(Task, tasks, TaskState);
+indexed!(Mirror, mirrors, MirrorState);
+indexed!(Group, groups, GroupState);
+
+impl State {
+    /// Whether a cluster is up.
+    pub fn is_up(&self, cluster: Cluster) -> bool {
+        self.up.contains(cluster)
+    }
+}

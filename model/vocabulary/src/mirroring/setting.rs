@@ -1,0 +1,385 @@
+//! Which clusters there are, what they hold, who copies it, and who reads it.
+
+use crate::{Member, Set};
+use serde::{Deserialize, Serialize};
+
+/// The most clusters of a setting.
+pub const MOST_CLUSTERS: usize = 4;
+/// The most topic-partitions, those that mirrors write among them.
+pub const MOST_PARTITIONS: usize = 8;
+/// The most mirrors.
+pub const MOST_MIRRORS: usize = 4;
+/// The most tasks of all mirrors together.
+pub const MOST_TASKS: usize = 8;
+/// The most consumer groups.
+pub const MOST_GROUPS: usize = 2;
+
+macro_rules! place {
+    ($(#[$doc:meta])* $name:ident, $most:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default, Serialize, Deserialize,
+        )]
+        pub struct $name(u8);
+
+        impl Member for $name {
+            fn index(self) -> usize {
+                usize::from(self.0)
+            }
+
+            fn at(index: usize) -> Self {
+                debug_assert!(index < $most, concat!("more than ", stringify!($most)));
+                $name(index as u8)
+            }
+        }
+    };
+}
+
+place! {
+    /// A cluster, by its place in the setting's list.
+    Cluster, MOST_CLUSTERS
+}
+place! {
+    /// A topic-partition of one cluster, by its place in the setting's list.
+    TopicPartition, MOST_PARTITIONS
+}
+place! {
+    /// A mirror from one cluster to another, by its place in the setting's list.
+    Mirror, MOST_MIRRORS
+}
+place! {
+    /// What copies one topic-partition for one mirror, by its place in the setting's list.
+    Task, MOST_TASKS
+}
+place! {
+    /// A consumer group, by its place in the setting's list.
+    Group, MOST_GROUPS
+}
+
+/// A set of clusters.
+pub type Clusters = Set<Cluster>;
+/// A set of topic-partitions.
+pub type Partitions = Set<TopicPartition>;
+/// A set of mirrors.
+pub type Mirrors = Set<Mirror>;
+/// A set of tasks.
+pub type Tasks = Set<Task>;
+
+/// A topic-partition: printed `east/orders`, or `east/orders-1` if the topic has several there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Partition {
+    /// The cluster that holds it.
+    pub cluster: Cluster,
+    /// The name of the topic there.
+    pub topic: String,
+    /// Its number within the topic.
+    pub number: u8,
+    /// Whether it is there from the beginning; otherwise `add-partition` makes it.
+    pub initial: bool,
+    /// Whether producers write it from the beginning.
+    pub written: bool,
+}
+
+/// What copies, and in which version.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Tool {
+    /// MirrorMaker 1, `kafka-mirror-maker.sh`, gone since Kafka 4.0.
+    #[serde(rename = "mm1")]
+    MirrorMaker1,
+    /// MirrorMaker 2 as of Kafka 3.4: offsets translated by adding the difference.
+    #[serde(rename = "mm2@3.4")]
+    MirrorMaker2At3_4,
+    /// MirrorMaker 2 as of Kafka 3.9: many syncs kept, one step past the newest that is not later.
+    #[serde(rename = "mm2@3.9")]
+    MirrorMaker2At3_9,
+}
+
+impl Tool {
+    /// Every one, as files write it.
+    pub const WORDS: [(&'static str, Tool); 3] = [
+        ("mm1", Tool::MirrorMaker1),
+        ("mm2@3.4", Tool::MirrorMaker2At3_4),
+        ("mm2@3.9", Tool::MirrorMaker2At3_9),
+    ];
+
+    /// As files write it.
+    pub fn name(self) -> &'static str {
+        let mut words = Tool::WORDS.iter();
+        let found = words.find(|(_, tool)| *tool == self);
+        found.map_or("", |(name, _)| name)
+    }
+}
+
+/// Which cluster keeps the offset syncs of a mirror (KIP-716).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SyncsAt {
+    /// The one that is copied from, as by default.
+    Source,
+    /// The one that is copied to.
+    Target,
+}
+
+/// Which time stamp a copied record carries at the target (`message.timestamp.type`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Stamps {
+    /// The producer's: `CreateTime`.
+    Create,
+    /// The target's clock as it is appended: `LogAppendTime`.
+    Append,
+}
+
+/// A mirror: what one MirrorMaker copies from one cluster to another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Flow {
+    /// Where it copies from.
+    pub from: Cluster,
+    /// Where it copies to.
+    pub to: Cluster,
+    /// What copies.
+    pub tool: Tool,
+    /// Where it keeps its offset syncs.
+    pub syncs_at: SyncsAt,
+    /// `sync.group.offsets.enabled` (KIP-545).
+    pub syncs_groups: bool,
+    /// Which stamps its copies carry.
+    pub stamps: Stamps,
+    /// `exactly.once.source.support` (KIP-618).
+    pub exactly_once: bool,
+    /// Whether it runs from the beginning; otherwise `fail-back` starts it.
+    pub initial: bool,
+    /// Which topic-partitions of the target producers write after `fail-over`.
+    pub then_written: Partitions,
+}
+
+/// A task: what one mirror copies of one topic-partition.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Work {
+    /// The mirror.
+    pub mirror: Mirror,
+    /// What it reads.
+    pub from: TopicPartition,
+    /// What it writes: one partition of the same number, or with MirrorMaker 1 any of the topic.
+    pub to: Vec<TopicPartition>,
+}
+
+/// When a group commits what it reads.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Commits {
+    /// After it has processed it: at least once.
+    After,
+    /// Before it processes it: at most once.
+    Before,
+}
+
+/// How a group finds its place in a cluster to which it fails over.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Failover {
+    /// From the oldest record that is kept.
+    Earliest,
+    /// From the end.
+    Latest,
+    /// From the first record with a stamp as late as that of the last one read.
+    Timestamp,
+    /// From the offset that the mirror has translated.
+    Translated,
+    /// From the offset committed at the source, as it is.
+    Preserved,
+    /// From the first copy of a record that was not committed, by a map that somebody keeps of every
+    /// copied record.
+    ExternalMap,
+}
+
+impl Failover {
+    /// Every one, as files write it.
+    pub const WORDS: [(&'static str, Failover); 6] = [
+        ("earliest", Failover::Earliest),
+        ("latest", Failover::Latest),
+        ("timestamp", Failover::Timestamp),
+        ("translated", Failover::Translated),
+        ("preserved", Failover::Preserved),
+        ("external-map", Failover::ExternalMap),
+    ];
+}
+
+/// Where a consumer starts that has no committed offset, or one that is out of range
+/// (`auto.offset.reset`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Reset {
+    /// At the oldest record that is kept.
+    Earliest,
+    /// At the end.
+    Latest,
+    /// Nowhere: it fails.
+    None,
+}
+
+/// How the old primary takes part again.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Failback {
+    /// Its topic is deleted, and copied back from the beginning.
+    Rebuild,
+    /// A mirror in the other direction starts from the beginning, and what is there stays.
+    Reverse,
+    /// A mirror in the other direction starts from the end that the target had at the failover, and
+    /// what is there stays.
+    ReverseFromEnd,
+}
+
+/// A consumer group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reader {
+    /// Its name.
+    pub name: String,
+    /// Where it runs in the beginning.
+    pub home: Cluster,
+    /// What it reads where it runs: topic-partitions of any cluster.
+    pub reads: Partitions,
+    /// When it commits.
+    pub commits: Commits,
+    /// How it finds its place elsewhere.
+    pub failover: Failover,
+    /// Where it starts without a place.
+    pub reset: Reset,
+}
+
+/// Clusters, what they hold, who copies it, who reads it.
+///
+/// The lists agree with one another: a task belongs to a mirror, reads a topic-partition of the
+/// mirror's source and writes some of its target.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Setting {
+    /// The names of the clusters.
+    pub clusters: Vec<String>,
+    /// Every topic-partition: those that producers write first, then those that mirrors write, in the
+    /// order of the mirrors, until nothing is new.
+    pub partitions: Vec<Partition>,
+    /// The mirrors.
+    pub mirrors: Vec<Flow>,
+    /// What they do, in the order of the mirrors and of what they read.
+    pub tasks: Vec<Work>,
+    /// The consumer groups.
+    pub groups: Vec<Reader>,
+    /// How the old primary takes part again.
+    pub failback: Failback,
+}
+
+impl Setting {
+    /// Every cluster.
+    pub fn every_cluster(&self) -> impl Iterator<Item = Cluster> + Clone + use<> {
+        (0..self.clusters.len()).map(Cluster::at)
+    }
+
+    /// Every topic-partition.
+    pub fn every_partition(&self) -> impl Iterator<Item = TopicPartition> + Clone + use<> {
+        (0..self.partitions.len()).map(TopicPartition::at)
+    }
+
+    /// Every mirror.
+    pub fn every_mirror(&self) -> impl Iterator<Item = Mirror> + Clone + use<> {
+        (0..self.mirrors.len()).map(Mirror::at)
+    }
+
+    /// Every task.
+    pub fn every_task(&self) -> impl Iterator<Item = Task> + Clone + use<> {
+        (0..self.tasks.len()).map(Task::at)
+    }
+
+    /// Every group.
+    pub fn every_group(&self) -> impl Iterator<Item = Group> + Clone + use<> {
+        (0..self.groups.len()).map(Group::at)
+    }
+
+    /// What is known of a topic-partition.
+    pub fn partition(&self, place: TopicPartition) -> &Partition {
+        &self.partitions[place.index()]
+    }
+
+    /// What is known of a mirror.
+    pub fn flow(&self, mirror: Mirror) -> &Flow {
+        &self.mirrors[mirror.index()]
+    }
+
+    /// What is known of a task.
+    pub fn work(&self, task: Task) -> &Work {
+        &self.tasks[task.index()]
+    }
+
+    /// The mirror that a task belongs to.
+    pub fn flow_of(&self, task: Task) -> &Flow {
+        self.flow(self.work(task).mirror)
+    }
+
+    /// What is known of a group.
+    pub fn reader(&self, group: Group) -> &Reader {
+        &self.groups[group.index()]
+    }
+
+    /// The tasks of a mirror.
+    pub fn tasks_of(&self, mirror: Mirror) -> impl Iterator<Item = Task> + Clone + use<'_> {
+        let tasks = self.every_task();
+        tasks.filter(move |task| self.work(*task).mirror == mirror)
+    }
+
+    /// The topic-partitions of a cluster.
+    pub fn partitions_of(
+        &self,
+        cluster: Cluster,
+    ) -> impl Iterator<Item = TopicPartition> + Clone + use<'_> {
+        let all = self.every_partition();
+        all.filter(move |place| self.partition(*place).cluster == cluster)
+    }
+
+    /// The tasks that write a topic-partition.
+    pub fn writers_of(&self, place: TopicPartition) -> impl Iterator<Item = Task> + use<'_> {
+        let tasks = self.every_task();
+        tasks.filter(move |task| self.work(*task).to.contains(&place))
+    }
+
+    /// What a group reads at a cluster.
+    pub fn read_at(&self, group: Group, cluster: Cluster) -> Partitions {
+        let reads = self.reader(group).reads.iter();
+        reads
+            .filter(|place| self.partition(*place).cluster == cluster)
+            .collect()
+    }
+
+    /// `east`.
+    pub fn cluster_name(&self, cluster: Cluster) -> String {
+        self.clusters[cluster.index()].clone()
+    }
+
+    /// `east/orders`, or `east/orders-1` where the topic has several partitions.
+    pub fn partition_name(&self, place: TopicPartition) -> String {
+        let found = self.partition(place);
+        let siblings = self
+            .partitions
+            .iter()
+            .filter(|other| other.cluster == found.cluster && other.topic == found.topic);
+        let cluster = self.cluster_name(found.cluster);
+        match siblings.count() {
+            1 => format!("{cluster}/{}", found.topic),
+            _ => format!("{cluster}/{}-{}", found.topic, found.number),
+        }
+    }
+
+    /// `east>west`.
+    pub fn mirror_name(&self, mirror: Mirror) -> String {
+        let flow = self.flow(mirror);
+        format!(
+            "{}>{}",
+            self.cluster_name(flow.from),
+            self.cluster_name(flow.to)
+        )
+    }
+
+    /// `east/orders>west`.
+    pub fn task_name(&self, task: Task) -> String {
+        let from = self.partition_name(self.work(task).from);
+        format!("{from}>{}", self.cluster_name(self.flow_of(task).to))
+    }
+
+    /// `billing`.
+    pub fn group_name(&self, group: Group) -> String {
+        self.reader(group).name.clone()
+    }
+}
