@@ -9,10 +9,12 @@
 
 mod event;
 mod fault;
+mod observation;
 mod setting;
 
 pub use event::{Event, NoEvent};
 pub use fault::{Fault, Faults};
+pub use observation::{Content, GroupView, LogView, Observation, Pair, TaskView};
 pub use setting::{
     Cluster, Clusters, Commits, Failback, Failover, Flow, Group, MOST_CLUSTERS, MOST_GROUPS,
     MOST_MIRRORS, MOST_PARTITIONS, MOST_TASKS, Mirror, Mirrors, Partition, Partitions, Reader,

@@ -1,0 +1,100 @@
+//! What can be seen of clusters and mirrors from outside: what model and engine are compared by, and what a
+//! history is drawn from.
+
+use super::setting::{Clusters, Mirrors, Partitions};
+use crate::{Offset, Record};
+use std::fmt;
+
+/// What stands at an offset.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Content {
+    /// Nothing that anybody reads: a transaction marker.
+    #[default]
+    Marker,
+    /// A record.
+    Record(Record),
+    /// A record of an aborted transaction: only those read it that read what is not committed.
+    Aborted(Record),
+}
+
+impl fmt::Display for Content {
+    /// `-`, `r1`, or `(r1)` if it was aborted.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Content::Marker => f.write_str("-"),
+            Content::Record(record) => write!(f, "{record}"),
+            Content::Aborted(record) => write!(f, "({record})"),
+        }
+    }
+}
+
+/// A pair of offsets: one at the source, and the one that answers it at the target.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Pair {
+    /// At the source.
+    pub upstream: Offset,
+    /// At the target.
+    pub downstream: Offset,
+}
+
+/// A topic-partition.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct LogView {
+    /// Whether it exists.
+    pub exists: bool,
+    /// The log start offset.
+    pub start: Offset,
+    /// What it holds from there on.
+    pub contents: Vec<Content>,
+}
+
+/// A task.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct TaskView {
+    /// The next offset that it reads.
+    pub position: Offset,
+    /// The offset of what it has in memory.
+    pub memory: Option<Offset>,
+    /// The offset of what a worker that was replaced has in memory.
+    pub former: Option<Offset>,
+    /// The last offset that is stored as copied.
+    pub stored: Option<Offset>,
+    /// The offset sync that is due to be sent.
+    pub pending: Option<Pair>,
+    /// The offset sync that waits for the periodic commit.
+    pub delayed: Option<Pair>,
+    /// The topic of the offset syncs.
+    pub syncs: Vec<Pair>,
+    /// How many of them the checkpoint task has read.
+    pub read: u8,
+}
+
+/// A group.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct GroupView {
+    /// Where its consumers run.
+    pub runs_at: Clusters,
+    /// The next offset of each topic-partition that it reads where it runs.
+    pub position: Vec<Option<Offset>>,
+    /// The committed offset of each topic-partition.
+    pub committed: Vec<Option<Offset>>,
+    /// The newest checkpoint of each task.
+    pub checkpoints: Vec<Option<Pair>>,
+}
+
+/// Everything that can be seen.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Observation {
+    /// The clusters that are up.
+    pub up: Clusters,
+    /// The topic-partitions that producers may write.
+    pub writable: Partitions,
+    /// The mirrors that run.
+    pub running: Mirrors,
+    /// The topic-partitions, in the order of the setting.
+    pub logs: Vec<LogView>,
+    /// The tasks, likewise.
+    pub tasks: Vec<TaskView>,
+    /// The groups, likewise.
+    pub groups: Vec<GroupView>,
+}
