@@ -1,10 +1,11 @@
 //! What there is: logs, tasks, mirrors, groups.  Flat and `Copy`; what is not used stays zero.
 
 use super::ghost::Ghost;
-use super::translation::{Emission, OffsetSync};
+use super::sync_store::OffsetSync;
+use super::translation::EmissionRule;
 use highwater_vocabulary::mirroring::{
-    Cluster, Clusters, Group, MOST_CLUSTERS, MOST_GROUPS, MOST_MIRRORS, MOST_PARTITIONS, MOST_TASKS,
-    Mirror, Mirrors, Partitions, Task, Tasks, TopicPartition,
+    Cluster, Clusters, Content, Group, MOST_CLUSTERS, MOST_GROUPS, MOST_MIRRORS, MOST_PARTITIONS,
+    MOST_TASKS, Mirror, Mirrors, Partitions, Task, Tasks, TopicPartition,
 };
 use highwater_vocabulary::{Member, Record};
 use std::ops::{Index, IndexMut};
@@ -13,18 +14,6 @@ use std::ops::{Index, IndexMut};
 pub const MOST_ENTRIES: usize = 10;
 /// How many offset syncs are kept of one topic-partition.
 pub const MOST_SYNCS: usize = 8;
-
-/// What stands at an offset.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum Content {
-    /// Nothing that anybody reads: a transaction marker.
-    #[default]
-    Marker,
-    /// A record.
-    Record(Record),
-    /// A record of an aborted transaction: only those read it that read what is not committed.
-    Aborted(Record),
-}
 
 /// An entry of a log.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -142,16 +131,34 @@ pub struct Held {
     pub entry: Entry,
 }
 
+/// An offset sync, small enough to be kept in a state.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Sync {
+    /// The offset at the source.
+    pub upstream: u8,
+    /// The offset of its copy at the target.
+    pub downstream: u8,
+}
+
+impl From<Sync> for OffsetSync {
+    fn from(sync: Sync) -> OffsetSync {
+        OffsetSync {
+            upstream: sync.upstream.into(),
+            downstream: sync.downstream.into(),
+        }
+    }
+}
+
 /// Offset syncs, oldest first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Syncs {
     len: u8,
-    list: [OffsetSync; MOST_SYNCS],
+    list: [Sync; MOST_SYNCS],
 }
 
 impl Syncs {
     /// All of them.
-    pub fn all(&self) -> &[OffsetSync] {
+    pub fn all(&self) -> &[Sync] {
         &self.list[..usize::from(self.len)]
     }
 
@@ -171,7 +178,7 @@ impl Syncs {
     }
 
     /// Appends one.
-    pub fn push(&mut self, sync: OffsetSync) {
+    pub fn push(&mut self, sync: Sync) {
         self.list[usize::from(self.len)] = sync;
         self.len += 1;
     }
@@ -195,12 +202,12 @@ pub struct TaskState {
     pub acknowledged: Option<u8>,
     /// The last offset that is stored as copied.
     pub stored: Option<u8>,
-    /// When the next offset sync is due.
-    pub emission: Emission,
+    /// When the next offset sync is due; nothing before the first copy of a worker's life.
+    pub emission: Option<EmissionRule>,
     /// An offset sync that is due to be sent.
-    pub pending: Option<OffsetSync>,
+    pub pending: Option<Sync>,
     /// An offset sync that waits for the next periodic commit.
-    pub delayed: Option<OffsetSync>,
+    pub delayed: Option<Sync>,
     /// The topic of the offset syncs, as far as it speaks of this topic-partition.
     pub syncs: Syncs,
     /// How many of these the checkpoint task has read.
@@ -288,6 +295,8 @@ pub struct State {
     pub cut: Mirrors,
     /// The mirrors along which producers were moved.
     pub failed_over: Mirrors,
+    /// Where each topic-partition ended when its producers were moved there.
+    pub moved_at: [u8; MOST_PARTITIONS],
     mirrors: [MirrorState; MOST_MIRRORS],
     groups: [GroupState; MOST_GROUPS],
     /// What only the proof knows.

@@ -172,6 +172,9 @@ macro_rules! events {
 events! {
     /// `append P r`: a producer writes r to P, and is told that it is kept.
     Append = "append"(to: TopicPartition, record: Record);
+    /// `append-lost P r`: a producer writes r to P, and the answer is lost: it will send r again, wherever
+    /// it is then pointed.
+    AppendLost = "append-lost"(to: TopicPartition, record: Record);
     /// `abort P r`: a producer writes r to P in a transaction that is aborted.
     Abort = "abort"(to: TopicPartition, record: Record);
     /// `mark P`: a transaction marker takes an offset of P.

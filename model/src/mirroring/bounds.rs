@@ -1,0 +1,81 @@
+//! What the budget affords.
+//!
+//! Records, starts of groups and faults are rationed.  What a mirror does by itself is not, and healing
+//! never is.
+
+use super::ghost::place_of;
+use super::{Event, Fault, Mirroring, State};
+
+/// How much may happen in one history.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// Records that producers write, those of aborted transactions among them.
+    pub records: u8,
+    /// Transaction markers.
+    pub marks: u8,
+    /// Records of aborted transactions.
+    pub aborts: u8,
+    /// Answers to producers that are lost.
+    pub unanswered: u8,
+    /// Ticks of all clocks together.
+    pub ticks: u8,
+    /// Starts of groups.
+    pub starts: u8,
+    /// Whether operators move producers.
+    pub fail_over: bool,
+    /// Whether operators start the way back.
+    pub fail_back: bool,
+    /// Whether operators change configurations and add partitions.
+    pub changes: bool,
+    /// Whether operators fence clusters.
+    pub fencing: bool,
+    /// Whether operators stop mirrors.
+    pub stop_mirrors: bool,
+    /// Whether what is broken may be repaired: clusters return.
+    pub repairs: bool,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds {
+            records: 3,
+            marks: 0,
+            aborts: 0,
+            unanswered: 0,
+            ticks: 0,
+            starts: 2,
+            fail_over: false,
+            fail_back: false,
+            changes: false,
+            fencing: false,
+            stop_mirrors: false,
+            repairs: true,
+        }
+    }
+}
+
+/// The fault that an event is.
+pub(super) fn fault_of(model: &Mirroring, event: &Event) -> Option<Fault> {
+    let setting = &model.setting;
+    Some(match *event {
+        Event::Crash(mirror) => Fault::MirrorCrash(mirror),
+        Event::TakeOver(mirror) => Fault::MirrorPause(mirror),
+        Event::Cut(mirror) => Fault::MirrorCut(mirror),
+        Event::CopyLost(task) => Fault::AnswerLost(setting.work(task).mirror),
+        Event::LookFailed(_, mirror) => Fault::AnswerLost(mirror),
+        Event::Lose(cluster) => Fault::ClusterLoss(cluster),
+        Event::Destroy(cluster) => Fault::ClusterDestroyed(cluster),
+        Event::LoseSuffix(place, _) => Fault::SuffixLoss(place),
+        Event::LoseCommits(cluster) => Fault::OffsetsLost(cluster),
+        Event::Expire(place, _) => Fault::Retention(place),
+        Event::Recreate(place) => Fault::Recreated(place),
+        Event::Skew(cluster) => Fault::ClockSkew(cluster),
+        _ => return None,
+    })
+}
+
+/// Whether a fault may still happen.
+pub fn has_left(model: &Mirroring, state: &State, fault: Fault) -> bool {
+    place_of(model, fault)
+        .is_some_and(|place| state.ghost.spent.faults[place] < model.faults.budget(fault))
+}

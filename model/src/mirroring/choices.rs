@@ -1,0 +1,148 @@
+//! What may be tried in a state: the ∃ before every rule.
+//!
+//! The enumerator may offer too much, because the guards decide; it must never offer too little.
+
+use super::bounds::has_left;
+use super::{Event, Fault, Guard, Mirroring, State};
+use highwater_vocabulary::mirroring::{Mirror, TopicPartition};
+use highwater_vocabulary::{Member, Record};
+
+/// Lists in `events` what may be tried in `state`.
+pub fn offer(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
+    offer_producers(model, state, events);
+    for task in model.setting.every_task() {
+        events.extend([
+            Event::Poll(task),
+            Event::Copy(task),
+            Event::CopyLate(task),
+            Event::Note(task),
+            Event::Sync(task),
+            Event::SyncLost(task),
+            Event::ReadSync(task),
+        ]);
+    }
+    offer_groups(model, state, events);
+    for mirror in model.setting.every_mirror() {
+        events.extend([
+            Event::Refresh(mirror),
+            Event::Restart(mirror),
+            Event::Heal(mirror),
+        ]);
+    }
+    offer_operators(model, state, events);
+    for fault in model.faults.different() {
+        if has_left(model, state, fault) {
+            offer_fault(model, state, fault, events);
+        }
+    }
+}
+
+fn offer_producers(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
+    let (bounds, spent) = (&model.bounds, &state.ghost.spent);
+    let written = |place: &TopicPartition| {
+        state.writable.contains(*place) || !model.keeps(Guard::MirroredTopicsAreReadOnly)
+    };
+    let places = model.setting.every_partition().filter(written);
+    for place in places {
+        if spent.records < bounds.records {
+            let next = Record::at(usize::from(spent.records));
+            events.push(Event::Append(place, next));
+            if spent.unanswered < bounds.unanswered {
+                events.push(Event::AppendLost(place, next));
+            }
+            if spent.aborts < bounds.aborts {
+                events.push(Event::Abort(place, next));
+            }
+        }
+        let unanswered = state.ghost.unanswered.iter();
+        events.extend(unanswered.map(|record| Event::Append(place, record)));
+        if spent.marks < bounds.marks {
+            events.push(Event::Mark(place));
+        }
+    }
+    if spent.ticks < bounds.ticks {
+        events.extend(model.setting.every_cluster().map(Event::Tick));
+    }
+}
+
+fn offer_groups(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
+    let setting = &model.setting;
+    for group in setting.every_group() {
+        for task in setting.every_task() {
+            events.push(Event::Checkpoint(group, task));
+        }
+        for mirror in setting.every_mirror() {
+            if setting.flow(mirror).syncs_groups {
+                events.extend([Event::Look(group, mirror), Event::SyncGroup(group, mirror)]);
+            }
+        }
+        for cluster in setting.every_cluster() {
+            if setting.read_at(group, cluster).is_empty() {
+                continue;
+            }
+            if state.ghost.spent.starts < model.bounds.starts {
+                events.push(Event::Start(group, cluster));
+            }
+            events.extend([Event::Commit(group, cluster), Event::Stop(group, cluster)]);
+        }
+        let reads = setting.reader(group).reads.iter();
+        events.extend(reads.map(|place| Event::Consume(group, place)));
+    }
+}
+
+fn offer_operators(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
+    let (setting, bounds) = (&model.setting, &model.bounds);
+    let mirrors = || setting.every_mirror();
+    if bounds.repairs {
+        events.extend(setting.every_cluster().map(Event::Return));
+    }
+    if bounds.fail_over {
+        events.extend(mirrors().map(Event::FailOver));
+    }
+    if bounds.fail_back {
+        events.extend(mirrors().map(Event::FailBack));
+    }
+    if bounds.stop_mirrors {
+        events.extend(mirrors().map(Event::StopMirror));
+    }
+    if bounds.fencing {
+        events.extend(setting.every_cluster().map(Event::FenceCluster));
+    }
+    if bounds.changes {
+        events.extend(setting.every_cluster().map(Event::Alter));
+        let missing = setting
+            .every_partition()
+            .filter(|place| !state[*place].exists);
+        events.extend(missing.map(Event::AddPartition));
+    }
+}
+
+fn offer_fault(model: &Mirroring, state: &State, fault: Fault, events: &mut Vec<Event>) {
+    match fault {
+        Fault::ClusterLoss(cluster) => events.push(Event::Lose(cluster)),
+        Fault::ClusterDestroyed(cluster) => events.push(Event::Destroy(cluster)),
+        Fault::SuffixLoss(place) => {
+            let held = state[place].end - state[place].start;
+            events.extend((1..=held).map(|lost| Event::LoseSuffix(place, lost)));
+        }
+        Fault::OffsetsLost(cluster) => events.push(Event::LoseCommits(cluster)),
+        Fault::MirrorCrash(mirror) => events.push(Event::Crash(mirror)),
+        Fault::MirrorPause(mirror) => events.push(Event::TakeOver(mirror)),
+        Fault::MirrorCut(mirror) => events.push(Event::Cut(mirror)),
+        Fault::AnswerLost(mirror) => offer_lost_answers(model, mirror, events),
+        Fault::Retention(place) => {
+            let held = state[place].end - state[place].start;
+            events.extend((1..=held).map(|lost| Event::Expire(place, lost)));
+        }
+        Fault::Recreated(place) => events.push(Event::Recreate(place)),
+        Fault::ClockSkew(cluster) => events.push(Event::Skew(cluster)),
+    }
+}
+
+fn offer_lost_answers(model: &Mirroring, mirror: Mirror, events: &mut Vec<Event>) {
+    events.extend(model.setting.tasks_of(mirror).map(Event::CopyLost));
+    if model.setting.flow(mirror).syncs_groups {
+        let groups = model.setting.every_group();
+        events.extend(groups.map(|group| Event::LookFailed(group, mirror)));
+    }
+}

@@ -1,0 +1,86 @@
+//! What can be seen of a state from outside.
+
+use super::state::{Held, Log, Sync};
+use super::{Mirroring, State};
+use highwater_vocabulary::mirroring::{
+    Content, Group, GroupView, LogView, Observation, Pair, Task, TaskView,
+};
+use highwater_vocabulary::{Member, Offset};
+
+impl Mirroring {
+    /// What can be seen of a state.
+    pub fn observe(&self, state: &State) -> Observation {
+        let setting = &self.setting;
+        let logs = setting.every_partition().map(|place| log(&state[place]));
+        let tasks = setting.every_task().map(|one| task(state, one));
+        let groups = setting.every_group().map(|one| self.group(state, one));
+        Observation {
+            up: state.up,
+            writable: state.writable,
+            running: state.running,
+            logs: logs.collect(),
+            tasks: tasks.collect(),
+            groups: groups.collect(),
+        }
+    }
+
+    fn group(&self, state: &State, group: Group) -> GroupView {
+        let own = &state[group];
+        let places = || self.setting.every_partition();
+        let reads = |place| {
+            let cluster = self.setting.partition(place).cluster;
+            let runs = own.runs_at.contains(cluster);
+            runs && self.setting.reader(group).reads.contains(place)
+        };
+        let position =
+            places().map(|place| reads(place).then(|| offset(own.position[place.index()])));
+        let committed = places().map(|place| own.committed[place.index()].map(offset));
+        let checkpoints = self.setting.every_task().map(|task| {
+            own.checkpoints[task.index()].map(|checkpoint| Pair {
+                upstream: offset(checkpoint.upstream),
+                downstream: offset(checkpoint.downstream),
+            })
+        });
+        GroupView {
+            runs_at: own.runs_at,
+            position: position.collect(),
+            committed: committed.collect(),
+            checkpoints: checkpoints.collect(),
+        }
+    }
+}
+
+fn offset(offset: u8) -> Offset {
+    Offset(offset.into())
+}
+
+fn log(log: &Log) -> LogView {
+    let contents: Vec<Content> = log.entries().map(|(_, entry)| entry.content).collect();
+    LogView {
+        exists: log.exists,
+        start: offset(log.start),
+        contents,
+    }
+}
+
+fn pair(sync: Sync) -> Pair {
+    Pair {
+        upstream: offset(sync.upstream),
+        downstream: offset(sync.downstream),
+    }
+}
+
+fn task(state: &State, task: Task) -> TaskView {
+    let own = &state[task];
+    let held = |held: Held| offset(held.offset);
+    TaskView {
+        position: offset(own.position),
+        memory: own.memory.map(held),
+        former: own.former.map(held),
+        stored: own.stored.map(offset),
+        pending: own.pending.map(pair),
+        delayed: own.delayed.map(pair),
+        syncs: own.syncs.all().iter().map(|sync| pair(*sync)).collect(),
+        read: own.read,
+    }
+}

@@ -1,0 +1,523 @@
+//! What ought to hold: a sentence, a formula and a function each, with the sign that it is not silent.
+
+use super::ghost::{Broken, is_copied_or_held};
+use super::rules::{self, translated};
+use super::state::Entry;
+use super::{Event, Mirroring, State};
+use highwater_vocabulary::mirroring::{
+    Cluster, Clusters, Content, Group, Mirror, Task, TopicPartition,
+};
+use highwater_vocabulary::{Member, Record, RecordSet};
+
+type Condition = fn(&Mirroring, &State) -> bool;
+
+/// Something that ought to hold in every state.
+#[derive(Clone, Copy, Debug)]
+pub struct Property {
+    /// As experiments write it.
+    pub name: &'static str,
+    /// What it says.
+    pub sentence: &'static str,
+    /// The same as a formula.
+    pub formula: &'static str,
+    /// Whether it holds in a state.
+    pub holds: Condition,
+    /// What must be the case for it to say something.
+    pub arising: &'static str,
+    /// Whether that is the case in a state.
+    pub arises: Condition,
+}
+
+impl PartialEq for Property {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+macro_rules! properties {
+    ($($name:literal: $holds:ident, $sentence:literal, $formula:literal, $arising:literal: $arises:ident;)*) => {
+        impl Property {
+            /// Every one: first what is lost, then what is read, then how the mirror goes about it.
+            pub const ALL: &'static [Property] = &[$(Property {
+                name: $name,
+                sentence: $sentence,
+                formula: $formula,
+                holds: $holds,
+                arising: $arising,
+                arises: $arises,
+            },)*];
+        }
+    };
+}
+
+properties! {
+    "nothing-lost-at-failover": nothing_lost,
+        "When producers are moved, the target has every record that the source has acknowledged (P14 with RPO 0).",
+        "fail-over(M) ⇒ ∀ r ∈ acknowledged(source) : r ∈ target",
+        "producers are moved": moved;
+    "mirror-complete": mirror_complete,
+        "Whatever a task has passed, it has copied: what is missing at the target is what comes last at the source (P11, P14).",
+        "∀ o < passed(T) : log(source)[o] ∈ copied(T) ∪ memory(T)",
+        "something is copied": something_copied;
+    "mirror-exact": mirror_exact,
+        "No task copies a record twice (P11, strict).",
+        "copies(T, r) ≤ 1",
+        "something is copied": something_copied;
+    "only-committed": only_committed,
+        "No record of an aborted transaction is at a target as though it had been committed (P11).",
+        "r ∈ aborted ⇒ r ∉ records(target)",
+        "a transaction is aborted": something_aborted;
+    "mirror-prefix": mirror_prefix,
+        "A copy has the offset of what it is a copy of (P10).",
+        "log(target)[o] = copy of log(source)[o]",
+        "something is copied": something_copied;
+    "per-key-order": per_key_order,
+        "Records of one key come to the target in the order in which they were written (P19).",
+        "r before s, key(r) = key(s) ⇒ first copy of r before first copy of s, in the same partition",
+        "two records of one key are copied": two_of_a_key;
+    "no-cycle": no_cycle,
+        "No record comes back by mirroring to the cluster at which it was written, or goes round (P15).",
+        "copy of r at C ⇒ home(r) ≠ C ∧ hops < clusters",
+        "something is copied": something_copied;
+    "no-skip": no_skip,
+        "No group passes a record that it has processed nowhere (P12).",
+        "r at o < position(G, P) ⇒ r ∈ processed(G)",
+        "a group has come to another cluster": arrived;
+    "no-repeat": no_repeat,
+        "No group processes a record twice.",
+        "processings(G, r) ≤ 1",
+        "a group has come to another cluster": arrived;
+    "bounded-duplicates": bounded_duplicates,
+        "When a mirror has nothing left to do, every group has a checkpoint as good as the offset syncs allow, and one at the end if it has read everything (P13).",
+        "settled(M) ⇒ checkpoint(G, T) ≥ translation by every sync; committed = end ⇒ checkpoint = end",
+        "a settled mirror knows a group": settled_with_group;
+    "offset-in-range": offset_in_range,
+        "No checkpoint, and no offset that a mirror commits, is past the end of the target (P20).",
+        "checkpoint(G, T) ≤ end(target)",
+        "there is a checkpoint": has_checkpoint;
+    "checkpoint-monotone": checkpoint_monotone,
+        "Neither a checkpoint nor an offset that a mirror commits goes back, unless the group did (P21).",
+        "committed(source) does not go back ⇒ checkpoint does not",
+        "there is a checkpoint": has_checkpoint;
+    "offsets-durable": offsets_durable,
+        "What a group has committed is not lost (P07).",
+        "committed(G, P) is never forgotten",
+        "a group has committed": has_committed;
+    "loss-reported": loss_reported,
+        "A group that comes to a cluster which lacks what it has read is told so: its offset is out of range (P29).",
+        "start(G, C) ∧ ∃ r ∈ processed(G) : r ∉ C ⇒ out of range",
+        "a group has come to another cluster": arrived;
+    "single-writer": single_writer,
+        "Once producers are moved, the old primary takes no more records for the same topic (P17).",
+        "fail-over(M) ⇒ no append at the source",
+        "producers are moved": moved;
+    "mirror-read-only": mirror_read_only,
+        "Nobody but the mirror writes what the mirror writes, before producers are moved there (P28).",
+        "append P ⇒ P is not mirrored ∨ producers were moved to P",
+        "something is copied": something_copied;
+    "failback-converges": failback_converges,
+        "When the way back has nothing left to do, both clusters hold the same records in the same order (P18).",
+        "settled(M⁻¹) ⇒ records(old primary) = records(new primary)",
+        "the way back has nothing left to do": settled_back;
+    "aggregates-agree": aggregates_agree,
+        "Aggregates of the same clusters hold the same records when nothing is left to be copied (P24).",
+        "settled ⇒ records(C) = records(D) as multisets",
+        "aggregates have nothing left to be copied": settled_aggregates;
+    "eventual-delivery": eventual_delivery,
+        "When nothing is left to be copied, every record of the source is at the target (P25).",
+        "settled(M) ⇒ records(source) ⊆ records(target)",
+        "a mirror has nothing left to do": some_settled;
+    "config-parity": config_parity,
+        "When a mirror has nothing left to do, a configuration that was changed at the source is changed at the target (P26).",
+        "quiet(M) ∧ altered(source) ⇒ altered(target)",
+        "a configuration is changed": something_altered;
+}
+
+impl Property {
+    /// The property of that name.
+    pub fn named(name: &str) -> Option<&'static Property> {
+        Property::ALL.iter().find(|property| property.name == name)
+    }
+}
+
+fn happened(state: &State, what: Broken) -> bool {
+    state.ghost.broken.contains(what)
+}
+
+fn moved(_: &Mirroring, state: &State) -> bool {
+    !state.failed_over.is_empty()
+}
+
+fn nothing_lost(_: &Mirroring, state: &State) -> bool {
+    !happened(state, Broken::LostAtFailover)
+}
+
+fn something_copied(model: &Mirroring, state: &State) -> bool {
+    let mut tasks = model.setting.every_task();
+    tasks.any(|task| !state.ghost.copied_by(task).is_empty())
+}
+
+/// How far a task has come for good: what it will read next, or would after a restart.
+fn passed(model: &Mirroring, state: &State, task: Task) -> u8 {
+    let own = &state[task];
+    match state.running.contains(model.setting.work(task).mirror) {
+        true => rules::reading_position(model, own, &state[model.setting.work(task).from]),
+        // What a worker of the former life reads on from was reckoned when it died.
+        false => own.position,
+    }
+}
+
+fn mirror_complete(model: &Mirroring, state: &State) -> bool {
+    let mut tasks = model.setting.every_task();
+    let complete = tasks.all(|task| {
+        let end = passed(model, state, task);
+        let source = &state[model.setting.work(task).from];
+        let mut records = source.records().filter(|(offset, _)| *offset < end);
+        records.all(|(offset, record)| is_copied_or_held(state, task, offset, record))
+    });
+    complete && !happened(state, Broken::ExpiredUncopied)
+}
+
+fn mirror_exact(model: &Mirroring, state: &State) -> bool {
+    let mut tasks = model.setting.every_task();
+    tasks.all(|task| state.ghost.recopied[task.index()].is_empty())
+}
+
+fn only_committed(model: &Mirroring, state: &State) -> bool {
+    let mut places = model.setting.every_partition();
+    places.all(|place| {
+        let mut records = state[place].records();
+        records.all(|(_, record)| !state.ghost.aborted.contains(record))
+    })
+}
+
+fn something_aborted(_: &Mirroring, state: &State) -> bool {
+    !state.ghost.aborted.is_empty()
+}
+
+fn mirror_prefix(model: &Mirroring, state: &State) -> bool {
+    let mut places = model.setting.every_partition();
+    places.all(|place| {
+        let mut entries = state[place].entries();
+        entries.all(|(offset, entry)| entry.copied.is_none_or(|(_, from)| from == offset))
+    })
+}
+
+fn per_key_order(_: &Mirroring, state: &State) -> bool {
+    !happened(state, Broken::OutOfOrder)
+}
+
+fn two_of_a_key(model: &Mirroring, state: &State) -> bool {
+    let mut tasks = model.setting.every_task();
+    tasks.any(|task| {
+        let copied = state.ghost.copied_by(task);
+        let keys = |key| {
+            copied
+                .iter()
+                .filter(|record| super::ghost::key(*record) == key)
+                .count()
+        };
+        keys(0) > 1 || keys(1) > 1
+    })
+}
+
+fn no_cycle(_: &Mirroring, state: &State) -> bool {
+    !happened(state, Broken::WentRound)
+}
+
+/// The groups at clusters that are not their home.
+fn arrivals(model: &Mirroring, state: &State) -> impl Iterator<Item = (Group, Cluster)> {
+    let groups = model.setting.every_group();
+    groups.flat_map(|group| {
+        let home = model.setting.reader(group).home;
+        let at = state[group].runs_at.without(home).iter();
+        at.map(move |cluster| (group, cluster)).collect::<Vec<_>>()
+    })
+}
+
+fn arrived(model: &Mirroring, state: &State) -> bool {
+    arrivals(model, state).next().is_some()
+}
+
+fn no_skip(model: &Mirroring, state: &State) -> bool {
+    model.setting.every_group().all(|group| {
+        let processed = state.ghost.processed_by(group);
+        state[group].runs_at.iter().all(|cluster| {
+            model.setting.read_at(group, cluster).iter().all(|place| {
+                let position = state[group].position[place.index()];
+                let mut passed = state[place]
+                    .records()
+                    .filter(|(offset, _)| *offset < position);
+                passed.all(|(_, record)| processed.contains(record))
+            })
+        })
+    })
+}
+
+fn no_repeat(model: &Mirroring, state: &State) -> bool {
+    let mut groups = model.setting.every_group();
+    groups.all(|group| state.ghost.repeated[group.index()].is_empty())
+}
+
+/// Whether a mirror runs, reaches its clusters, and has nothing to copy.
+fn has_copied_all(model: &Mirroring, state: &State, mirror: Mirror) -> bool {
+    let flow = model.setting.flow(mirror);
+    let works = state.running.contains(mirror)
+        && !state.cut.contains(mirror)
+        && state.is_up(flow.from)
+        && state.is_up(flow.to);
+    works
+        && model.setting.tasks_of(mirror).all(|task| {
+            state[task].memory.is_none()
+                && state[task].former.is_none()
+                && is_idle(model, state, &Event::Poll(task))
+        })
+        && is_idle(model, state, &Event::Refresh(mirror))
+}
+
+/// Whether a mirror has nothing left to do at all, but to commit for groups.
+fn is_settled(model: &Mirroring, state: &State, mirror: Mirror) -> bool {
+    has_copied_all(model, state, mirror)
+        && model.setting.tasks_of(mirror).all(|task| {
+            let own = [Event::Note(task), Event::Sync(task), Event::ReadSync(task)];
+            let groups = model.setting.every_group();
+            own.iter().all(|event| is_idle(model, state, event))
+                && groups
+                    .map(|group| Event::Checkpoint(group, task))
+                    .all(|event| is_idle(model, state, &event))
+        })
+}
+
+fn is_idle(model: &Mirroring, state: &State, event: &Event) -> bool {
+    rules::next(model, state, event).is_err()
+}
+
+fn settled_with_group(model: &Mirroring, state: &State) -> bool {
+    let mut mirrors = model.setting.every_mirror();
+    mirrors.any(|mirror| {
+        let committed = model.setting.tasks_of(mirror).any(|task| {
+            let from = model.setting.work(task).from.index();
+            let mut groups = model.setting.every_group();
+            groups.any(|group| state[group].committed[from].is_some())
+        });
+        committed && is_settled(model, state, mirror)
+    })
+}
+
+fn bounded_duplicates(model: &Mirroring, state: &State) -> bool {
+    model.setting.every_mirror().all(|mirror| {
+        !is_settled(model, state, mirror)
+            || model.setting.tasks_of(mirror).all(|task| {
+                let mut groups = model.setting.every_group();
+                groups.all(|group| has_good_checkpoint(model, state, group, task))
+            })
+    })
+}
+
+/// Whether the checkpoint is as good as it can be: by all syncs ever written, each kept; and at the end
+/// for whoever has read everything that was copied.
+fn has_good_checkpoint(model: &Mirroring, state: &State, group: Group, task: Task) -> bool {
+    let work = model.setting.work(task);
+    let Some(committed) = state[group].committed[work.from.index()] else {
+        return true;
+    };
+    let checkpoint = state[group].checkpoints[task.index()];
+    let found = checkpoint.map(|checkpoint| checkpoint.downstream);
+    let source = &state[work.from];
+    let target = &state[work.to[0]];
+    let has_read_all = source.records().all(|(offset, _)| offset < committed);
+    let copied = target.entries().any(|(_, entry)| is_of(entry, task));
+    if has_read_all && copied {
+        let last = target.entries().rfind(|(_, entry)| is_of(entry, task));
+        return last.is_none_or(|(offset, _)| found.is_some_and(|found| found > offset));
+    }
+    possible(model, state, task, committed)
+        .is_none_or(|best| found.is_some_and(|found| found >= best))
+}
+
+fn is_of(entry: &Entry, task: Task) -> bool {
+    entry.copied.is_some_and(|(by, _)| by == task)
+}
+
+/// The translation of an offset with all guards, and all syncs of the present history read.
+fn possible(model: &Mirroring, state: &State, task: Task, committed: u8) -> Option<u8> {
+    let plain = Mirroring {
+        variant: model.variant.as_intended(),
+        ..model.clone()
+    };
+    let mut own = state[task];
+    own.read = own.syncs.len();
+    own.only_last = false;
+    translated(&plain, task, &own, committed)
+}
+
+fn offset_in_range(model: &Mirroring, state: &State) -> bool {
+    model.setting.every_task().all(|task| {
+        let end = model
+            .setting
+            .work(task)
+            .to
+            .iter()
+            .map(|place| state[*place].end)
+            .max();
+        let mut groups = model.setting.every_group();
+        groups.all(|group| {
+            let checkpoint = state[group].checkpoints[task.index()];
+            checkpoint.is_none_or(|checkpoint| Some(checkpoint.downstream) <= end)
+        })
+    })
+}
+
+fn has_checkpoint(model: &Mirroring, state: &State) -> bool {
+    let mut groups = model.setting.every_group();
+    groups.any(|group| state[group].checkpoints.iter().any(Option::is_some))
+}
+
+fn checkpoint_monotone(_: &Mirroring, state: &State) -> bool {
+    !happened(state, Broken::WentBack)
+}
+
+fn offsets_durable(_: &Mirroring, state: &State) -> bool {
+    !happened(state, Broken::CommitLost)
+}
+
+fn has_committed(model: &Mirroring, state: &State) -> bool {
+    let mut groups = model.setting.every_group();
+    groups.any(|group| !state[group].committed_at.is_empty())
+}
+
+fn loss_reported(_: &Mirroring, state: &State) -> bool {
+    !happened(state, Broken::Unreported)
+}
+
+fn single_writer(_: &Mirroring, state: &State) -> bool {
+    !happened(state, Broken::TwoWriters)
+}
+
+fn mirror_read_only(_: &Mirroring, state: &State) -> bool {
+    !happened(state, Broken::WroteIntoMirror)
+}
+
+/// The ways back that are open and have nothing left to copy.
+fn ways_back<'s>(model: &'s Mirroring, state: &'s State) -> impl Iterator<Item = Mirror> + use<'s> {
+    let ways = state.ghost.failed_back.iter();
+    ways.filter(|mirror| has_copied_all(model, state, *mirror))
+}
+
+fn settled_back(model: &Mirroring, state: &State) -> bool {
+    ways_back(model, state).next().is_some()
+}
+
+fn failback_converges(model: &Mirroring, state: &State) -> bool {
+    let same = |one: TopicPartition, other: TopicPartition| {
+        let [one, other] =
+            [one, other].map(|place| state[place].records().map(|(_, record)| record));
+        one.eq(other)
+    };
+    ways_back(model, state).all(|mirror| {
+        model.setting.tasks_of(mirror).all(|task| {
+            let work = model.setting.work(task);
+            same(work.from, work.to[0])
+        })
+    })
+}
+
+/// The clusters from which mirrors lead to a cluster.
+fn sources_of(model: &Mirroring, cluster: Cluster) -> Clusters {
+    let flows = model
+        .setting
+        .mirrors
+        .iter()
+        .filter(|flow| flow.to == cluster);
+    flows.map(|flow| flow.from).collect()
+}
+
+/// Clusters to which the same clusters are copied, two at least.
+fn aggregates(model: &Mirroring) -> Vec<(Cluster, Cluster)> {
+    let clusters = model.setting.every_cluster();
+    let pairs = clusters
+        .clone()
+        .flat_map(|one| clusters.clone().map(move |other| (one, other)));
+    let alike = pairs.filter(|(one, other)| {
+        let sources = sources_of(model, *one);
+        one < other && sources.len() > 1 && sources == sources_of(model, *other)
+    });
+    alike.collect()
+}
+
+fn settled_aggregates(model: &Mirroring, state: &State) -> bool {
+    let mut mirrors = model.setting.every_mirror();
+    !aggregates(model).is_empty()
+        && something_copied(model, state)
+        && mirrors.all(|mirror| has_copied_all(model, state, mirror))
+}
+
+fn aggregates_agree(model: &Mirroring, state: &State) -> bool {
+    let pairs = aggregates(model);
+    if pairs.is_empty() || !settled_aggregates(model, state) {
+        return true;
+    }
+    let held = |cluster: Cluster| {
+        let places = model.setting.partitions_of(cluster);
+        let mut records: Vec<Record> = places
+            .flat_map(|place| {
+                state[place]
+                    .records()
+                    .map(|(_, record)| record)
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        records.sort_unstable();
+        records
+    };
+    pairs
+        .into_iter()
+        .all(|(one, other)| held(one) == held(other))
+}
+
+fn some_settled(model: &Mirroring, state: &State) -> bool {
+    let mut mirrors = model.setting.every_mirror();
+    something_copied(model, state) && mirrors.any(|mirror| has_copied_all(model, state, mirror))
+}
+
+fn eventual_delivery(model: &Mirroring, state: &State) -> bool {
+    model.setting.every_mirror().all(|mirror| {
+        !has_copied_all(model, state, mirror)
+            || model
+                .setting
+                .tasks_of(mirror)
+                .all(|task| delivers_all(model, state, task))
+    })
+}
+
+fn delivers_all(model: &Mirroring, state: &State, task: Task) -> bool {
+    let work = model.setting.work(task);
+    let held: RecordSet = work
+        .to
+        .iter()
+        .flat_map(|place| {
+            state[*place]
+                .records()
+                .map(|(_, record)| record)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let mut records = state[work.from].entries().map(|(_, entry)| entry.content);
+    records.all(|content| match content {
+        Content::Record(record) => held.contains(record),
+        Content::Marker | Content::Aborted(_) => true,
+    })
+}
+
+fn something_altered(_: &Mirroring, state: &State) -> bool {
+    !state.altered.is_empty()
+}
+
+fn config_parity(model: &Mirroring, state: &State) -> bool {
+    model.setting.every_mirror().all(|mirror| {
+        let flow = model.setting.flow(mirror);
+        !has_copied_all(model, state, mirror)
+            || !state.altered.contains(flow.from)
+            || state.altered.contains(flow.to)
+    })
+}

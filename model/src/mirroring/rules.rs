@@ -1,0 +1,123 @@
+//! What may happen: the table of contents.
+//!
+//! One arm an event, grouped by who acts.  A rule is a function: guards first, then the effect.
+
+mod copying;
+mod environment;
+mod groups;
+mod offsets;
+mod operators;
+mod producers;
+
+use super::{Disabled, Event, Mirroring, State};
+use highwater_vocabulary::mirroring::{Cluster, Mirror, SyncsAt, Task, Tool};
+
+pub(super) use copying::reading_position;
+pub use groups::next_readable;
+pub use offsets::{kept_syncs, translated};
+
+/// What `event` makes of `before`.
+pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, Disabled> {
+    match *event {
+        // Producers.
+        Event::Append(to, record) | Event::AppendLost(to, record) => {
+            producers::append(model, before, to, record)
+        }
+        Event::Abort(to, record) => producers::abort(model, before, to, record),
+        Event::Mark(to) => producers::mark(model, before, to),
+
+        // Tasks.
+        Event::Poll(task) => copying::poll(model, before, task),
+        Event::Copy(task) => copying::copy(model, before, task),
+        Event::CopyLost(task) => copying::copy_lost(model, before, task),
+        Event::CopyLate(task) => copying::copy_late(model, before, task),
+        Event::Note(task) => copying::note(model, before, task),
+
+        // Offset syncs, checkpoints, and the groups' offsets.
+        Event::Sync(task) => offsets::sync(model, before, task),
+        Event::SyncLost(task) => offsets::sync_lost(model, before, task),
+        Event::ReadSync(task) => offsets::read_sync(model, before, task),
+        Event::Checkpoint(group, task) => offsets::checkpoint(model, before, group, task),
+        Event::Look(group, mirror) => offsets::look(model, before, group, mirror),
+        Event::LookFailed(group, mirror) => offsets::look_failed(model, before, group, mirror),
+        Event::SyncGroup(group, mirror) => offsets::sync_group(model, before, group, mirror),
+
+        // Groups.
+        Event::Start(group, at) => groups::start(model, before, group, at),
+        Event::Consume(group, from) => groups::consume(model, before, group, from),
+        Event::Commit(group, at) => groups::commit(model, before, group, at),
+        Event::Stop(group, at) => groups::stop(model, before, group, at),
+
+        // Operators.
+        Event::Refresh(mirror) => operators::refresh(model, before, mirror),
+        Event::AddPartition(place) => operators::add_partition(model, before, place),
+        Event::Alter(cluster) => operators::alter(model, before, cluster),
+        Event::FenceCluster(cluster) => operators::fence_cluster(before, cluster),
+        Event::FailOver(mirror) => operators::fail_over(model, before, mirror),
+        Event::StopMirror(mirror) => operators::stop_mirror(before, mirror),
+        Event::FailBack(mirror) => operators::fail_back(model, before, mirror),
+
+        // Healing.
+        Event::Restart(mirror) => environment::restart(before, mirror),
+        Event::Heal(mirror) => environment::heal(before, mirror),
+        Event::Return(cluster) => environment::come_back(before, cluster),
+        Event::Tick(cluster) => environment::tick(before, cluster),
+
+        // Faults.
+        Event::Crash(mirror) => environment::crash(model, before, mirror),
+        Event::TakeOver(mirror) => environment::take_over(model, before, mirror),
+        Event::Cut(mirror) => environment::cut(before, mirror),
+        Event::Lose(cluster) => environment::lose(before, cluster),
+        Event::Destroy(cluster) => environment::destroy(model, before, cluster),
+        Event::LoseSuffix(place, lost) => environment::lose_suffix(before, place, lost),
+        Event::LoseCommits(cluster) => environment::lose_commits(model, before, cluster),
+        Event::Expire(place, lost) => environment::expire(before, place, lost),
+        Event::Recreate(place) => environment::recreate(before, place),
+        Event::Skew(cluster) => environment::skew(before, cluster),
+    }
+}
+
+fn needs_up(state: &State, cluster: Cluster) -> Result<(), Disabled> {
+    match state.is_up(cluster) {
+        true => Ok(()),
+        false => Err(Disabled::ClusterIsDown),
+    }
+}
+
+fn needs(condition: bool, why: Disabled) -> Result<(), Disabled> {
+    match condition {
+        true => Ok(()),
+        false => Err(why),
+    }
+}
+
+/// A mirror acts while it runs and reaches its clusters.
+fn needs_mirror(state: &State, mirror: Mirror) -> Result<(), Disabled> {
+    needs(state.running.contains(mirror), Disabled::OtherLife)?;
+    needs(!state.cut.contains(mirror), Disabled::Unreachable)
+}
+
+/// A task acts while its mirror does, on a topic-partition that it knows.
+fn needs_task(model: &Mirroring, state: &State, task: Task) -> Result<(), Disabled> {
+    needs_mirror(state, model.setting.work(task).mirror)?;
+    needs(state[task].known, Disabled::NotYetKnown)
+}
+
+/// The cluster that keeps the topic of the offset syncs (KIP-716).
+fn syncs_kept_at(model: &Mirroring, task: Task) -> Cluster {
+    let flow = model.setting.flow_of(task);
+    match flow.syncs_at {
+        SyncsAt::Source => flow.from,
+        SyncsAt::Target => flow.to,
+    }
+}
+
+/// The cluster that keeps how far a task came: Connect's own topic at the target, or with MirrorMaker 1
+/// the commits of its group at the source.
+fn position_kept_at(model: &Mirroring, task: Task) -> Cluster {
+    let flow = model.setting.flow_of(task);
+    match flow.tool {
+        Tool::MirrorMaker1 => flow.from,
+        Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9 => flow.to,
+    }
+}

@@ -1,0 +1,224 @@
+//! Faults, and what heals them.
+
+use super::super::state::{Looked, TaskState};
+use super::super::{Disabled, Guard, Mirroring, State};
+use super::{needs, needs_up, position_kept_at, syncs_kept_at};
+use highwater_vocabulary::Member;
+use highwater_vocabulary::mirroring::{Cluster, MOST_GROUPS, Mirror, Task, TopicPartition};
+
+/// Every worker of the mirror dies, and its memory with it.
+pub(super) fn crash(model: &Mirroring, before: &State, mirror: Mirror) -> Result<State, Disabled> {
+    needs(before.running.contains(mirror), Disabled::OtherLife)?;
+
+    let mut after = *before;
+    after.running = before.running.without(mirror);
+    forget(model, &mut after, mirror);
+    Ok(after)
+}
+
+/// The workers start again: each seeks to the offset after the stored one, or to the beginning.
+pub(super) fn restart(before: &State, mirror: Mirror) -> Result<State, Disabled> {
+    let stopped = !before.running.contains(mirror) && !before.retired.contains(mirror);
+    needs(stopped, Disabled::OtherLife)?;
+
+    let mut after = *before;
+    after.running = before.running.with(mirror);
+    Ok(after)
+}
+
+/// The workers are replaced, and do not know it: what they have in memory they may still write.
+pub(super) fn take_over(
+    model: &Mirroring,
+    before: &State,
+    mirror: Mirror,
+) -> Result<State, Disabled> {
+    needs(before.running.contains(mirror), Disabled::OtherLife)?;
+
+    let mut after = *before;
+    forget(model, &mut after, mirror);
+    for task in model.setting.tasks_of(mirror) {
+        after[task].former = before[task].memory.or(before[task].former);
+    }
+    Ok(after)
+}
+
+/// What is left of a mirror's tasks when their workers are gone, and what the next ones will begin with.
+fn forget(model: &Mirroring, after: &mut State, mirror: Mirror) {
+    after[mirror].looked = [Looked::No; MOST_GROUPS];
+    for task in model.setting.tasks_of(mirror) {
+        let own = &mut after[task];
+        *own = TaskState {
+            known: own.known,
+            position: seek(model, own),
+            former: own.former,
+            acknowledged: own.stored,
+            stored: own.stored,
+            syncs: own.syncs,
+            there_at_start: own.syncs.len(),
+            only_last: !model.keeps_for(task, Guard::HistorySurvivesRestart),
+            ..TaskState::default()
+        };
+        if !model.keeps_for(task, Guard::HistorySurvivesRestart) {
+            forget_checkpoints(model, after, task);
+        }
+    }
+}
+
+/// Where a worker seeks when it starts (`MirrorSourceTask.initializeConsumer`).
+fn seek(model: &Mirroring, own: &TaskState) -> u8 {
+    let past = u8::from(model.keeps(Guard::SeekPastTheStored));
+    own.stored.map_or(0, |stored| stored + past)
+}
+
+fn forget_checkpoints(model: &Mirroring, after: &mut State, task: Task) {
+    for group in model.setting.every_group() {
+        after[group].remembered = after[group].remembered.without(task);
+    }
+}
+
+/// The mirror reaches neither cluster.
+pub(super) fn cut(before: &State, mirror: Mirror) -> Result<State, Disabled> {
+    needs(!before.cut.contains(mirror), Disabled::NothingThere)?;
+
+    let mut after = *before;
+    after.cut = before.cut.with(mirror);
+    Ok(after)
+}
+
+/// It reaches both again.
+pub(super) fn heal(before: &State, mirror: Mirror) -> Result<State, Disabled> {
+    needs(before.cut.contains(mirror), Disabled::NothingThere)?;
+
+    let mut after = *before;
+    after.cut = before.cut.without(mirror);
+    Ok(after)
+}
+
+/// A cluster stops; its disks keep everything.
+pub(super) fn lose(before: &State, cluster: Cluster) -> Result<State, Disabled> {
+    needs_up(before, cluster)?;
+
+    let mut after = *before;
+    after.up = before.up.without(cluster);
+    Ok(after)
+}
+
+/// A cluster that was lost is there again.
+pub(super) fn come_back(before: &State, cluster: Cluster) -> Result<State, Disabled> {
+    needs(!before.is_up(cluster), Disabled::ClusterIsUp)?;
+
+    let mut after = *before;
+    after.up = before.up.with(cluster);
+    Ok(after)
+}
+
+/// A cluster stops, and its disks are gone: its logs, its groups' offsets, and what mirrors kept there.
+pub(super) fn destroy(
+    model: &Mirroring,
+    before: &State,
+    cluster: Cluster,
+) -> Result<State, Disabled> {
+    let mut after = lose(before, cluster)?;
+    for place in model.setting.partitions_of(cluster) {
+        after[place] = before[place].made_anew();
+        for group in model.setting.every_group() {
+            after[group].committed[place.index()] = None;
+        }
+    }
+    for task in model.setting.every_task() {
+        let flow = model.setting.flow_of(task);
+        let own = &mut after[task];
+        let [syncs, stored] = [syncs_kept_at(model, task), position_kept_at(model, task)];
+        if syncs == cluster {
+            own.syncs = Default::default();
+            own.read = 0;
+            own.there_at_start = 0;
+        }
+        if stored == cluster {
+            own.stored = None;
+        }
+        if flow.to == cluster {
+            for group in model.setting.every_group() {
+                after[group].checkpoints[task.index()] = None;
+                after[group].remembered = after[group].remembered.without(task);
+            }
+        }
+    }
+    Ok(after)
+}
+
+/// An unclean election: the new leader lacks the last records.
+pub(super) fn lose_suffix(
+    before: &State,
+    place: TopicPartition,
+    lost: u8,
+) -> Result<State, Disabled> {
+    let log = &before[place];
+    needs(
+        0 < lost && lost <= log.end - log.start,
+        Disabled::NothingThere,
+    )?;
+
+    let mut after = *before;
+    after[place].drop_suffix(lost);
+    Ok(after)
+}
+
+/// The offsets topic of a cluster is lost, as one with a single replica is.
+pub(super) fn lose_commits(
+    model: &Mirroring,
+    before: &State,
+    cluster: Cluster,
+) -> Result<State, Disabled> {
+    let mut after = *before;
+    for place in model.setting.partitions_of(cluster) {
+        for group in model.setting.every_group() {
+            after[group].committed[place.index()] = None;
+        }
+    }
+    for group in model.setting.every_group() {
+        after[group].committed_at = after[group].committed_at.without(cluster);
+    }
+    needs(after != *before, Disabled::NothingThere)?;
+    Ok(after)
+}
+
+/// Retention removes the oldest records.
+pub(super) fn expire(before: &State, place: TopicPartition, lost: u8) -> Result<State, Disabled> {
+    let log = &before[place];
+    needs(
+        0 < lost && lost <= log.end - log.start,
+        Disabled::NothingThere,
+    )?;
+
+    let mut after = *before;
+    after[place].expire(lost);
+    Ok(after)
+}
+
+/// The topic is deleted and made anew.
+pub(super) fn recreate(before: &State, place: TopicPartition) -> Result<State, Disabled> {
+    let log = &before[place];
+    needs(log.exists && log.end > 0, Disabled::NothingThere)?;
+
+    let mut after = *before;
+    after[place] = log.made_anew();
+    Ok(after)
+}
+
+/// The clock of a cluster advances.
+pub(super) fn tick(before: &State, cluster: Cluster) -> Result<State, Disabled> {
+    let mut after = *before;
+    after.clocks[cluster.index()] += 1;
+    Ok(after)
+}
+
+/// The clock of a cluster jumps back.
+pub(super) fn skew(before: &State, cluster: Cluster) -> Result<State, Disabled> {
+    let clock = before.clocks[cluster.index()];
+    needs(clock > 0, Disabled::NothingThere)?;
+
+    let mut after = *before;
+    after.clocks[cluster.index()] = clock - 1;
+    Ok(after)
+}

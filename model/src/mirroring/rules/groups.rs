@@ -1,0 +1,182 @@
+//! What consumer groups do.
+
+use super::super::state::{GroupState, Log};
+use super::super::{Disabled, Guard, Mirroring, State};
+use super::{needs, needs_up};
+use highwater_vocabulary::mirroring::{
+    Cluster, Commits, Failover, Group, Reset, Task, TopicPartition,
+};
+use highwater_vocabulary::{Member, Record};
+
+/// The group's consumers start at a cluster.
+///
+/// At one cluster at a time: two copies of a group in two clusters know nothing of each other.
+pub(super) fn start(
+    model: &Mirroring,
+    before: &State,
+    group: Group,
+    at: Cluster,
+) -> Result<State, Disabled> {
+    needs_up(before, at)?;
+    needs(!before[group].runs_at.contains(at), Disabled::OtherPlace)?;
+    model.require(Guard::OnePlaceAtATime, before[group].runs_at.is_empty())?;
+    let mut after = *before;
+    for place in model.setting.read_at(group, at).iter() {
+        let offset = first_offset(model, before, group, place);
+        let position = in_range(model, group, &before[place], offset)?;
+        after[group].position[place.index()] = position;
+    }
+    after[group].runs_at = before[group].runs_at.with(at);
+    Ok(after)
+}
+
+/// Where a group begins in a topic-partition, before it is seen whether the log has that offset.
+fn first_offset(
+    model: &Mirroring,
+    state: &State,
+    group: Group,
+    place: TopicPartition,
+) -> Option<u8> {
+    let reader = model.setting.reader(group);
+    let cluster = model.setting.partition(place).cluster;
+    let own = &state[group];
+    let committed = own.committed[place.index()];
+    let task = model.setting.writers_of(place).next();
+    let arrives = cluster != reader.home && !own.committed_at.contains(cluster);
+    let Some(task) = task.filter(|_| arrives) else {
+        return committed;
+    };
+    let log = &state[place];
+    match reader.failover {
+        Failover::Earliest => Some(log.start),
+        Failover::Latest => Some(log.end),
+        Failover::Timestamp => own.stamp.map(|stamp| stamped(model, log, stamp)),
+        Failover::Translated => {
+            let checkpoint = own.checkpoints[task.index()];
+            committed.or(checkpoint.map(|checkpoint| checkpoint.downstream))
+        }
+        Failover::Preserved => own.committed[model.setting.work(task).from.index()],
+        Failover::ExternalMap => mapped(model, own, log, task),
+    }
+}
+
+/// The first offset whose record is as late as `stamp` (`offsetsForTimes`); the end if there is none.
+fn stamped(model: &Mirroring, log: &Log, stamp: u8) -> u8 {
+    let ties = model.keeps(Guard::SeekIncludesTies);
+    let mut entries = log.entries();
+    let found = entries.find(|(_, entry)| match ties {
+        true => entry.stamp >= stamp,
+        false => entry.stamp > stamp,
+    });
+    found.map_or(log.end, |(offset, _)| offset)
+}
+
+/// The first copy of something that the group had not committed; the end if there is none.
+fn mapped(model: &Mirroring, own: &GroupState, log: &Log, task: Task) -> Option<u8> {
+    let committed = own.committed[model.setting.work(task).from.index()]?;
+    let mut entries = log.entries();
+    let unread = |copied: Option<(Task, u8)>| {
+        copied.is_some_and(|(by, offset)| by == task && offset >= committed)
+    };
+    let found = entries.find(|(_, entry)| unread(entry.copied));
+    Some(found.map_or(log.end, |(offset, _)| offset))
+}
+
+/// The offset if the log has it, or else what `auto.offset.reset` says.
+fn in_range(
+    model: &Mirroring,
+    group: Group,
+    log: &Log,
+    offset: Option<u8>,
+) -> Result<u8, Disabled> {
+    let fits = offset.filter(|offset| log.start <= *offset && *offset <= log.end);
+    match (fits, model.setting.reader(group).reset) {
+        (Some(offset), _) => Ok(offset),
+        (None, Reset::Earliest) => Ok(log.start),
+        (None, Reset::Latest) => Ok(log.end),
+        (None, Reset::None) => Err(Disabled::NoOffset),
+    }
+}
+
+/// The next record from `position` on that a group processes: it reads what is committed.
+pub fn next_readable(log: &Log, position: u8) -> Option<(u8, Record)> {
+    let mut records = log.records();
+    records.find(|(offset, _)| *offset >= position)
+}
+
+/// The group processes its next record.
+pub(super) fn consume(
+    model: &Mirroring,
+    before: &State,
+    group: Group,
+    from: TopicPartition,
+) -> Result<State, Disabled> {
+    let position = reading_position(model, before, group, from)?;
+    let (offset, _) = next_readable(&before[from], position).ok_or(Disabled::NothingThere)?;
+
+    let mut after = *before;
+    after[group].position[from.index()] = offset + 1;
+    Ok(after)
+}
+
+fn reading_position(
+    model: &Mirroring,
+    state: &State,
+    group: Group,
+    from: TopicPartition,
+) -> Result<u8, Disabled> {
+    let cluster = model.setting.partition(from).cluster;
+    needs_up(state, cluster)?;
+    let own = &state[group];
+    needs(own.runs_at.contains(cluster), Disabled::OtherPlace)?;
+    let reads = model.setting.reader(group).reads.contains(from);
+    needs(reads, Disabled::NothingThere)?;
+    in_range(model, group, &state[from], Some(own.position[from.index()]))
+}
+
+/// The group commits its place in everything that it reads at a cluster: after processing the next
+/// offset to be read, before processing one past it.
+pub(super) fn commit(
+    model: &Mirroring,
+    before: &State,
+    group: Group,
+    at: Cluster,
+) -> Result<State, Disabled> {
+    needs_up(before, at)?;
+    needs(before[group].runs_at.contains(at), Disabled::OtherPlace)?;
+    let mut after = *before;
+    for place in model.setting.read_at(group, at).iter() {
+        let position = reading_position(model, before, group, place)?;
+        let log = &before[place];
+        let committed = match model.setting.reader(group).commits {
+            Commits::After => position,
+            Commits::Before => {
+                next_readable(log, position).map_or(position, |(offset, _)| offset + 1)
+            }
+        };
+        after[group].committed[place.index()] = Some(committed);
+        let mut read = log.entries().filter(|(offset, _)| *offset < committed);
+        if let Some((_, last)) = read.next_back() {
+            after[group].stamp = Some(last.stamp);
+        }
+    }
+    after[group].committed_at = before[group].committed_at.with(at);
+    Ok(after)
+}
+
+/// The group's consumers at a cluster stop, or die: what they had not committed they will not know.
+pub(super) fn stop(
+    model: &Mirroring,
+    before: &State,
+    group: Group,
+    at: Cluster,
+) -> Result<State, Disabled> {
+    needs(before[group].runs_at.contains(at), Disabled::OtherPlace)?;
+
+    let mut after = *before;
+    after[group].runs_at = before[group].runs_at.without(at);
+    for place in model.setting.read_at(group, at).iter() {
+        after[group].position[place.index()] = 0;
+    }
+    Ok(after)
+}
