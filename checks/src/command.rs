@@ -16,7 +16,7 @@ pub(crate) mod soak;
 use highwater_checks::experiment::Experiment;
 use highwater_checks::explore::{Listener, silently};
 use highwater_checks::{
-    Remark, Report, Source, deployment_file, experiment_file, liveness, quorum,
+    Remark, Report, Source, deployment_file, experiment_file, liveness, mirroring, quorum,
 };
 use highwater_vocabulary::Deployment;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -40,20 +40,27 @@ pub(crate) enum Asked {
     /// What a researcher asks.
     Experiment(Box<Experiment>),
     /// What a researcher asks of the metadata quorum.
-    Quorum(Box<quorum::experiment::Experiment>),
+    Quorum(Box<quorum::Experiment>),
+    /// What a researcher asks of clusters joined by mirrors.
+    Mirroring(Box<mirroring::Experiment>),
     /// What a researcher asks about the end of every run.
     Liveness(Box<liveness::experiment::Experiment>),
 }
 
 /// Reads a file, whichever it is, and what is to be said about it.
 ///
-/// An experiment has a `[setting]`, one with the metadata quorum a `[quorum]`, one about liveness such a headline; everything else is read as a deployment, whose reader says what
-/// is missing.
+/// An experiment has a `[setting]`, one with the metadata quorum a `[quorum]`, one with mirrors
+/// a `[[flow]]`, one about liveness such a headline; everything else is read as a deployment, whose
+/// reader says what is missing.
 pub(crate) fn read(source: &Source) -> Result<(Asked, Vec<Remark>), Remark> {
     let file = source.text().parse::<toml::Table>().unwrap_or_default();
     if file.contains_key("quorum") {
         let experiment = quorum::experiment_file::read(source)?;
         return Ok((Asked::Quorum(Box::new(experiment)), Vec::new()));
+    }
+    if file.contains_key("flow") {
+        let experiment = mirroring::experiment_file::read(source)?;
+        return Ok((Asked::Mirroring(Box::new(experiment)), Vec::new()));
     }
     if liveness::experiment_file::is_one(&file) {
         let experiment = liveness::experiment_file::read(source)?;
@@ -79,7 +86,7 @@ pub(crate) fn deployments(
     for source in &sources {
         match read(source)?.0 {
             Asked::Deployment(_) => {}
-            Asked::Experiment(_) | Asked::Quorum(_) | Asked::Liveness(_) => {
+            Asked::Experiment(_) | Asked::Quorum(_) | Asked::Mirroring(_) | Asked::Liveness(_) => {
                 return Err(source
                     .whole(format!(
                         "this is an experiment, and `{command}` compares deployments"

@@ -6,8 +6,8 @@ use crate::check::{Cell, CheckedRow};
 use crate::experiment::{Experiment, Unexpected};
 use crate::explore::{Coverage, Exploration, Verdict, chance_of_clash};
 use crate::liveness::{self, Liveness};
-use crate::quorum;
 use crate::report::{self, Report};
+use crate::subject::{self, Subject};
 use highwater_model::replication::{Bounds, Grain};
 use highwater_vocabulary::{Deployment, Member, Setting};
 use serde::Serialize;
@@ -252,38 +252,37 @@ pub fn experiment_result(
     )
 }
 
-/// An experiment with a quorum as its result: one row, and its verdicts as the demand.  An election is
-/// an epoch there.
-pub fn quorum_result(
+/// An experiment with a model of its own properties as its result: one row, and its verdicts as the
+/// demand.
+pub fn subject_result<M: Subject>(
     file: &str,
-    experiment: &quorum::experiment::Experiment,
-    found: &quorum::Exploration,
+    experiment: &subject::Experiment<M>,
+    found: &subject::Exploration<M>,
 ) -> CheckResult {
     let model = &experiment.model;
-    let names = &model.setting.datacenters;
-    let nodes = model.setting.nodes().map(|node| model.setting.name(node));
-    let placement: Vec<String> = nodes.collect();
+    let placement = model.members();
     let cells = found.verdicts.iter().map(|(property, verdict)| {
         let cell = CellResult {
             verdict: verdict.word(),
             placement: placement.clone(),
-            steps: found.steps_to(property.name),
+            steps: found.steps_to(M::name(property)),
             datacenters: Vec::new(),
             runbook: None,
         };
-        (property.name, cell)
+        (M::name(property), cell)
     });
     let unmet = experiment.differences(found);
+    let [records, elections] = model.rations();
     let row = Row {
         topic: None,
-        fault: model.faults.name(names),
+        fault: model.faults(),
         also: Vec::new(),
         reach: RowReach {
             grain: "fine",
             restrictions: &[],
             bounds: RowBounds {
-                records: model.bounds.records,
-                elections: model.bounds.epochs,
+                records,
+                elections,
                 isr_changes: 0,
             },
         },
@@ -292,15 +291,17 @@ pub fn quorum_result(
         chance_of_clash: chance_of_clash(found.represented),
         events: events(&found.coverage),
         incomplete: found.cut_short.then(|| "cut short".to_owned()),
-        used_up: found
-            .epochs_used_up
-            .then_some(highwater_model::quorum::EPOCHS_USED_UP)
-            .into_iter()
-            .collect(),
+        used_up: found.limited.then_some(M::LIMIT[0]).into_iter().collect(),
         placement: placement.clone(),
         cells: cells.collect(),
     };
-    CheckResult::of(file, &experiment.title, experiment.kafka, vec![row], unmet)
+    CheckResult::of(
+        file,
+        &experiment.title,
+        experiment.version,
+        vec![row],
+        unmet,
+    )
 }
 
 /// An experiment about liveness as its result: one row, and its verdicts as the demand.  The steps of a

@@ -3,7 +3,7 @@
 
 use highwater_checks::Source;
 use highwater_checks::explore::Limits;
-use highwater_checks::quorum::experiment::Experiment;
+use highwater_checks::quorum::Experiment;
 use highwater_checks::quorum::experiment_file::read;
 use highwater_checks::quorum::promise::kept;
 use highwater_checks::quorum::{explore, telling};

@@ -4,8 +4,10 @@ use super::search::Search;
 use super::{Asked, End, complain, print, read, with_progress};
 use clap::{Args, ValueEnum};
 use highwater_checks::advise::Advised;
+use highwater_checks::explore::Crew;
 use highwater_checks::json::{self, CheckResult, Output};
 use highwater_checks::report::{self, Detail};
+use highwater_checks::subject::{self, Subject};
 use highwater_checks::{Remark, Report, Source, experiment, shipped};
 use std::path::PathBuf;
 
@@ -53,7 +55,11 @@ impl Check {
         };
         let read: Vec<_> = sources.iter().map(read).collect::<Result<_, _>>()?;
         for (source, (asked, _)) in sources.iter().zip(&read) {
-            if let Asked::Experiment(_) | Asked::Quorum(_) | Asked::Liveness(_) = asked {
+            if let Asked::Experiment(_)
+            | Asked::Quorum(_)
+            | Asked::Mirroring(_)
+            | Asked::Liveness(_) = asked
+            {
                 self.search.refuse_for_experiment(source)?;
             }
             if self.advise && !matches!(asked, Asked::Deployment(_)) {
@@ -109,19 +115,14 @@ impl Check {
                     reports.push(report);
                 }
                 Asked::Quorum(experiment) => {
-                    let found = with_progress(&experiment.title, |heard| {
-                        let model = experiment.model.clone();
-                        self.search.explore_quorum(model, &crew, heard)
-                    });
-                    unmet |= !experiment.differences(&found).is_empty();
-                    match self.format {
-                        Format::Json => results.push(json::quorum_result(file, experiment, &found)),
-                        Format::Markdown => {
-                            let text = experiment.text(&found, file);
-                            self.print_one(&format!("```\n{text}```\n"));
-                        }
-                        Format::Text => self.print_one(&experiment.text(&found, file)),
-                    }
+                    let (result, is_unmet) = self.of_subject(file, experiment, &crew);
+                    results.extend(result);
+                    unmet |= is_unmet;
+                }
+                Asked::Mirroring(experiment) => {
+                    let (result, is_unmet) = self.of_subject(file, experiment, &crew);
+                    results.extend(result);
+                    unmet |= is_unmet;
                 }
                 Asked::Liveness(experiment) => {
                     let found = experiment.run(self.search.states_kept());
@@ -165,6 +166,31 @@ impl Check {
             print(&format!("\n{}\n", report::searched_in_brief(&reports)));
         }
         Ok(if unmet { End::Unmet } else { End::Good })
+    }
+
+    /// What an experiment with a model of its own properties came to, for a program, and whether that is
+    /// not what its file says.
+    fn of_subject<M: Subject>(
+        &self,
+        file: &str,
+        experiment: &subject::Experiment<M>,
+        crew: &Crew,
+    ) -> (Option<CheckResult>, bool) {
+        let found = with_progress(&experiment.title, |heard| {
+            let model = experiment.model.clone();
+            self.search.explore(model, crew, heard)
+        });
+        let unmet = !experiment.differences(&found).is_empty();
+        let text = experiment.text(&found, file);
+        match self.format {
+            Format::Json => {
+                let result = json::subject_result(file, experiment, &found);
+                return (Some(result), unmet);
+            }
+            Format::Markdown => self.print_one(&format!("```\n{text}```\n")),
+            Format::Text => self.print_one(&text),
+        }
+        (None, unmet)
     }
 
     /// Prints what one file came to, set off from what follows it.

@@ -9,8 +9,8 @@ use highwater_checks::explain::{self, Explanation, explain};
 use highwater_checks::explore::{Crew, History, Question, Until, Verdict};
 use highwater_checks::json::Output;
 use highwater_checks::search::shortened;
-use highwater_checks::{Remark, Source, ladder, liveness, quorum};
-use highwater_model::quorum::Property as QuorumProperty;
+use highwater_checks::subject::{self, Subject};
+use highwater_checks::{Remark, Source, ladder, liveness};
 use highwater_model::replication::{Property, Replication};
 use highwater_vocabulary::{Deployment, Faults};
 use std::path::PathBuf;
@@ -55,13 +55,16 @@ impl Explain {
         let crew = self.search.crew()?;
         let mut cut = Vec::new();
         if let Asked::Quorum(experiment) = &asked {
-            return self.of_quorum(&source, experiment, &crew);
+            return self.of_subject(&source, experiment, &crew);
+        }
+        if let Asked::Mirroring(experiment) = &asked {
+            return self.of_subject(&source, experiment, &crew);
         }
         if let Asked::Liveness(experiment) = &asked {
             return self.of_liveness(&source, experiment);
         }
         let found = match &asked {
-            Asked::Quorum(_) | Asked::Liveness(_) => None,
+            Asked::Quorum(_) | Asked::Mirroring(_) | Asked::Liveness(_) => None,
             Asked::Experiment(experiment) => {
                 self.search.refuse_for_experiment(&source)?;
                 for (option, given) in [("--fault", &self.fault), ("--topic", &self.topic)] {
@@ -161,11 +164,11 @@ impl Explain {
         }
     }
 
-    /// The shortest history in which a property of a quorum is violated.
-    fn of_quorum(
+    /// The shortest history in which a property of such a model is violated.
+    fn of_subject<M: Subject>(
         &self,
         source: &Source,
-        experiment: &quorum::experiment::Experiment,
+        experiment: &subject::Experiment<M>,
         crew: &Crew,
     ) -> Result<End, Remark> {
         self.search.refuse_for_experiment(source)?;
@@ -177,22 +180,23 @@ impl Explain {
         if let Some((option, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
             return Err(source
                 .whole(format!(
-                    "{option} says nothing about an experiment with a quorum"
+                    "{option} says nothing about an experiment with {}",
+                    M::THING
                 ))
                 .remedy(format!("leave out {option}")));
         }
         let asked = match &self.property {
             None => experiment.headline,
-            Some(name) => QuorumProperty::named(name).ok_or_else(|| {
-                let names: Vec<_> = QuorumProperty::ALL.iter().map(|known| known.name).collect();
+            Some(name) => subject::named::<M>(name).ok_or_else(|| {
+                let names: Vec<_> = subject::names::<M>().collect();
                 source
-                    .whole(format!("a quorum has no property `{name}`"))
+                    .whole(format!("{} has no property `{name}`", M::THING))
                     .remedy(format!("--property is one of {}", names.join(", ")))
             })?,
         };
         let found = with_progress(&experiment.title, |heard| {
             let model = experiment.model.clone();
-            self.search.explore_quorum(model, crew, heard)
+            self.search.explore(model, crew, heard)
         });
         print(&experiment.explanation(&found, asked));
         Ok(End::Good)

@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use highwater_checks::check::{Options, Steps};
 use highwater_checks::explore::cluster::{self, Cluster};
 use highwater_checks::explore::{Crew, Limits, Question};
-use highwater_checks::{Remark, Source, liveness, quorum};
-use highwater_model::quorum::Quorum;
+use highwater_checks::subject::{self, Exploration, Subject};
+use highwater_checks::{Remark, Source, liveness};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -146,15 +146,15 @@ impl Search {
         }
     }
 
-    /// What a question about a quorum comes to.
+    /// What a question about a model with properties of its own comes to.
     ///
     /// The threads of this process explore it; a cluster has no use for spaces so small.
-    pub(crate) fn explore_quorum(
+    pub(crate) fn explore<M: Subject>(
         &self,
-        model: Quorum,
+        model: M,
         crew: &Crew,
         heard: &Heard,
-    ) -> quorum::Exploration {
+    ) -> Exploration<M> {
         let usual = std::thread::available_parallelism().map_or(1, usize::from);
         let question = Question {
             workers: self.workers.unwrap_or(usual).max(1),
@@ -165,7 +165,7 @@ impl Search {
             },
             ..Question::new(model)
         };
-        quorum::explored::answered(question, Arc::clone(&heard.listener))
+        subject::answered(question, Arc::clone(&heard.listener))
     }
 
     /// Refuses what an experiment would pay no heed to.

@@ -2,7 +2,7 @@
 //!
 //! The first error ends the reading.  A file is one of these if it has a `[quorum]`.
 
-use super::experiment::Experiment;
+use super::Experiment;
 use crate::experiment_file::{one_line, prose, size, verdicts_among};
 use crate::source::{Remark, Source};
 use crate::table::{self, Table, Value};
@@ -58,7 +58,7 @@ pub fn read(source: &Source) -> Result<Experiment, Remark> {
         title,
         question,
         source: sources.split(';').map(|one| one.trim().into()).collect(),
-        kafka,
+        version: kafka,
         headline,
         model: Quorum {
             setting,

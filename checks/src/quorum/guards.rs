@@ -250,7 +250,7 @@ impl Case {
 
     fn explored(&self, waived: &[Guard]) -> Exploration {
         let exploration = explore(&self.model(waived), Limits::default());
-        let cut = |(_, verdict): &(_, Verdict)| *verdict == Verdict::Incomplete;
+        let cut = |(_, verdict): &(_, Verdict)| verdict.is_incomplete();
         assert!(
             !exploration.cut_short && !exploration.verdicts.iter().any(cut),
             "a case of the table of guards is exhausted"

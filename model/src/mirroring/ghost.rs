@@ -6,6 +6,7 @@ use highwater_vocabulary::mirroring::{
     Cluster, Content, Group, MOST_GROUPS, MOST_TASKS, Mirrors, Task, TopicPartition,
 };
 use highwater_vocabulary::{Member, Record, RecordSet};
+use serde::{Deserialize, Serialize};
 
 /// How many different faults may be budgeted at once.
 pub const MOST_FAULTS: usize = 6;
@@ -54,7 +55,7 @@ impl Member for Broken {
 }
 
 /// Things that happened, as bits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct BrokenSet(u16);
 
 impl BrokenSet {
@@ -69,7 +70,7 @@ impl BrokenSet {
 }
 
 /// How much of every budget is spent.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Spent {
     /// Records that producers have begun to write.
     pub records: u8,
@@ -88,7 +89,7 @@ pub struct Spent {
 }
 
 /// What only the proof knows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Ghost {
     /// The records that producers were told are kept.
     pub acknowledged: RecordSet,

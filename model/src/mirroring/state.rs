@@ -8,6 +8,7 @@ use highwater_vocabulary::mirroring::{
     MOST_TASKS, Mirror, Mirrors, Partitions, Task, Tasks, TopicPartition,
 };
 use highwater_vocabulary::{Member, Record};
+use serde::{Deserialize, Serialize};
 use std::ops::{Index, IndexMut};
 
 /// How many entries a log has room for.
@@ -16,7 +17,7 @@ pub const MOST_ENTRIES: usize = 10;
 pub const MOST_SYNCS: usize = 8;
 
 /// An entry of a log.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Entry {
     /// What it is.
     pub content: Content,
@@ -39,7 +40,7 @@ impl Entry {
 }
 
 /// A log: what replication within the cluster has committed.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Log {
     /// Whether the partition exists.
     pub exists: bool,
@@ -123,7 +124,7 @@ impl Log {
 }
 
 /// What a worker has read and not written yet.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Held {
     /// Where it was read.
     pub offset: u8,
@@ -132,7 +133,7 @@ pub struct Held {
 }
 
 /// An offset sync, small enough to be kept in a state.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Sync {
     /// The offset at the source.
     pub upstream: u8,
@@ -150,7 +151,7 @@ impl From<Sync> for OffsetSync {
 }
 
 /// Offset syncs, oldest first.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Syncs {
     len: u8,
     list: [Sync; MOST_SYNCS],
@@ -185,7 +186,7 @@ impl Syncs {
 }
 
 /// What copies one topic-partition.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct TaskState {
     /// Whether the mirror knows of the partition.
     pub known: bool,
@@ -226,7 +227,7 @@ impl TaskState {
 }
 
 /// What the mirror knows of a group at the target since it last looked.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub enum Looked {
     /// It has not looked since it last wrote.
     #[default]
@@ -238,14 +239,14 @@ pub enum Looked {
 }
 
 /// A mirror.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct MirrorState {
     /// What it knows of each group.
     pub looked: [Looked; MOST_GROUPS],
 }
 
 /// A checkpoint: an offset at the source, and what it is at the target.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// The committed offset at the source.
     pub upstream: u8,
@@ -254,7 +255,7 @@ pub struct Checkpoint {
 }
 
 /// A consumer group.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct GroupState {
     /// Where its consumers run.
     pub runs_at: Clusters,
@@ -273,7 +274,7 @@ pub struct GroupState {
 }
 
 /// Everything.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     /// The clusters that are up.
     pub up: Clusters,

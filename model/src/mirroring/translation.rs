@@ -5,9 +5,10 @@
 //! mirror writes down pairs, and whoever moves a consumer group reckons from the pair that is closest.
 
 use super::sync_store::OffsetSync;
+use serde::{Deserialize, Serialize};
 
 /// How an offset that a group committed at the source becomes one at the target.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Rule {
     /// To the copy of the sync's record, or one offset behind it: whatever follows at the source is not
     /// before that.  May make a group read again, and never makes it skip (Kafka 3.5 and later,
@@ -70,14 +71,14 @@ pub fn translate(
 ///
 /// One for each partition and each life of a task.  Source: `OffsetSyncWriter.PartitionState`,
 /// before 3.7 `MirrorSourceTask.PartitionState`; M20.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct EmissionRule {
     reckons: Rule,
     last: Option<Last>,
 }
 
 /// What a task remembers of the records it mirrored.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 struct Last {
     /// Of the last record mirrored.
     upstream: u8,

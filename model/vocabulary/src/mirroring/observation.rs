@@ -3,10 +3,11 @@
 
 use super::setting::{Clusters, Mirrors, Partitions};
 use crate::{Offset, Record};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What stands at an offset.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub enum Content {
     /// Nothing that anybody reads: a transaction marker.
     #[default]

@@ -1,13 +1,12 @@
-//! An experiment with a metadata quorum: a question, and the verdicts that answer it.
+//! An experiment with a model that has properties of its own: a question, and the verdicts that answer
+//! it.
 
-use super::{Exploration, Verdict, telling};
+use super::{Exploration, Subject, Verdict};
 use crate::experiment::Expected;
-use highwater_model::quorum::{Property, Quorum};
 use std::fmt::Write;
 
-/// A question about a quorum, and what must come out.
-#[derive(Clone, Debug)]
-pub struct Experiment {
+/// A question, and what must come out.
+pub struct Experiment<M: Subject> {
     /// What a list of experiments calls it.
     pub title: String,
     /// What is asked, in a few sentences.
@@ -15,27 +14,27 @@ pub struct Experiment {
     /// Where the rules in question come from.
     pub source: Vec<String>,
     /// The version that is asked about.
-    pub kafka: &'static str,
+    pub version: &'static str,
     /// The property that answers the question.
-    pub headline: &'static Property,
+    pub headline: &'static M::Property,
     /// Setting, variant, faults and bounds.
-    pub model: Quorum,
+    pub model: M,
     /// What must come out, for every property.
-    pub expected: Vec<(&'static Property, Expected)>,
+    pub expected: Vec<(&'static M::Property, Expected)>,
     /// How many different states there are.
     pub states: Option<usize>,
 }
 
-impl Experiment {
+impl<M: Subject> Experiment<M> {
     /// What must come out for `property`.
-    pub fn expected_of(&self, property: &Property) -> Expected {
+    pub fn expected_of(&self, property: &M::Property) -> Expected {
         let mut expected = self.expected.iter();
-        let found = expected.find(|(known, _)| known.name == property.name);
+        let found = expected.find(|(known, _)| M::name(known) == M::name(property));
         found.map_or(Expected::Unviolated, |(_, expected)| *expected)
     }
 
     /// What came out otherwise than the file says.
-    pub fn differences(&self, found: &Exploration) -> Vec<String> {
+    pub fn differences(&self, found: &Exploration<M>) -> Vec<String> {
         let mut differences = Vec::new();
         if found.cut_short {
             let generated = found.counts.generated;
@@ -43,8 +42,8 @@ impl Experiment {
         }
         for (property, verdict) in &found.verdicts {
             let expected = self.expected_of(property);
-            if *verdict != Verdict::Incomplete && !admits(expected, verdict) {
-                let name = property.name;
+            if !verdict.is_incomplete() && !admits(expected, verdict) {
+                let name = M::name(property);
                 differences.push(format!(
                     "{name}: expected {expected}, found {}",
                     verdict.word()
@@ -60,29 +59,28 @@ impl Experiment {
     }
 
     /// What came out, as text.
-    pub fn text(&self, found: &Exploration, file: &str) -> String {
-        let mut text = format!("{}        Kafka {}\n\n", self.title, self.kafka);
+    pub fn text(&self, found: &Exploration<M>, file: &str) -> String {
+        let mut text = format!("{}        {}{}\n\n", self.title, M::MAKER, self.version);
         for (property, verdict) in &found.verdicts {
-            let steps = found.steps_to(property.name);
+            let steps = found.steps_to(M::name(property));
             let steps = steps.map_or(String::new(), |steps| format!(" after {steps} steps"));
             let expected = self.expected_of(property);
-            let odd = match *verdict == Verdict::Incomplete || admits(expected, verdict) {
+            let odd = match verdict.is_incomplete() || admits(expected, verdict) {
                 true => String::new(),
                 false => format!("   EXPECTED {expected}"),
             };
             let _ = writeln!(
                 text,
                 "  {:22} {}{steps}{odd}",
-                property.name,
+                M::name(property),
                 verdict.word()
             );
         }
-        let names = &self.model.setting.datacenters;
         let _ = writeln!(
             text,
-            "\nSearched: {} nodes, {}; {} states, {}. Not a proof beyond these bounds.",
-            self.model.setting.homes.len(),
-            self.model.faults.name(names),
+            "\nSearched: {}, {}; {} states, {}. Not a proof beyond these bounds.",
+            self.model.size(),
+            self.model.faults(),
             found.represented,
             if found.cut_short {
                 "CUT SHORT"
@@ -90,10 +88,8 @@ impl Experiment {
                 "exhausted"
             },
         );
-        if found.epochs_used_up {
-            text.push_str(
-                "Some history came to the last epoch: a later election was not looked at.\n",
-            );
+        if found.limited {
+            let _ = writeln!(text, "{}", M::LIMIT[1]);
         }
         let differences = self.differences(found);
         for difference in &differences {
@@ -106,9 +102,9 @@ impl Experiment {
     }
 
     /// The shortest history that violates `property`, or that there is none.
-    pub fn explanation(&self, found: &Exploration, property: &Property) -> String {
-        match found.verdict(property.name) {
-            Some(Verdict::Violated(history)) => telling::told(&self.model, property, history),
+    pub fn explanation(&self, found: &Exploration<M>, property: &M::Property) -> String {
+        match found.verdict(M::name(property)) {
+            Some(Verdict::Violated(history)) => self.model.told(property, history),
             Some(Verdict::Incomplete) | None => {
                 "Not known: nothing was found, but the search was cut short.\n".into()
             }
@@ -119,7 +115,7 @@ impl Experiment {
     }
 }
 
-fn admits(expected: Expected, verdict: &Verdict) -> bool {
+fn admits<M: Subject>(expected: Expected, verdict: &Verdict<M>) -> bool {
     match verdict {
         Verdict::Holds => matches!(expected, Expected::Holds | Expected::Unviolated),
         Verdict::Silent => matches!(expected, Expected::Silent | Expected::Unviolated),

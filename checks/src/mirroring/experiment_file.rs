@@ -1,0 +1,440 @@
+//! Reads an experiment with mirrors from the file that a person wrote.
+//!
+//! The first error ends the reading.  A file is one of these if it has a `[[flow]]`.
+
+use super::Experiment;
+use super::topology::{Consumers, Declared, Topic, Topology};
+use crate::experiment_file::{one_line, prose, size, verdicts_among};
+use crate::source::{Remark, Source};
+use crate::table::{self, Table, Value};
+use crate::wording::{instead, quoted};
+use highwater_model::mirroring::ghost::MOST_FAULTS;
+use highwater_model::mirroring::{
+    Bounds, CycleTest, Faults, Guard, GuardSet, Mirroring, Naming, Property, Setting, Topics,
+    Variant, naming,
+};
+use highwater_vocabulary::Member;
+use highwater_vocabulary::mirroring::{
+    Cluster, Commits, Failback, Failover, Flow, MOST_CLUSTERS, MOST_GROUPS, Partitions, Reader,
+    Reset, Stamps, SyncsAt, Tool,
+};
+
+/// The experiment that a file describes.
+///
+/// # Errors
+/// What is wrong with the file, where, and what to write instead.
+pub fn read(source: &Source) -> Result<Experiment, Remark> {
+    let parsed = table::parse(
+        source,
+        "copy one of checks/experiments/mirroring and change it",
+    )?;
+    let mut file = Table::of_file(source, &parsed);
+    let title = one_line(&file.need("title", "title = \"A mirror that dies\"")?)?;
+    let question = prose(&file.need("question", "question = \"What is copied twice?\"")?)?;
+    let sources = prose(&file.need("source", "source = \"KIP-382; M07\"")?)?;
+    let headline = property(&file.need("headline", "headline = \"no-skip\"")?)?;
+    let variant = match file.take("variant") {
+        Some(table) => variant_of(table.table()?)?,
+        None => Variant::default(),
+    };
+    let bounds = match file.take("bounds") {
+        Some(table) => bounds_of(table.table()?)?,
+        None => Bounds::default(),
+    };
+    let flows = file.need("flow", "[[flow]] with from, to and tool")?;
+    let topology = topology_of(&mut file, &flows, &variant, &bounds)?;
+    let setting = topology.setting().map_err(|what| {
+        flows
+            .key_error(what)
+            .remedy("leave out a flow, a topic or a partition")
+    })?;
+    let version = topology.flows[0].flow.tool.name();
+    let faults = file.need("faults", "[faults] with row = \"mirror-crash:east>west\"")?;
+    let faults = faults_of(faults.table()?, &setting)?;
+    let verdicts = file.need("verdicts", "[verdicts] with default = \"holds\"")?;
+    let expected = verdicts_among(
+        verdicts.table()?,
+        Property::ALL,
+        |property| property.name,
+        headline,
+    )?;
+    let states = match file.take("size") {
+        Some(table) => Some(size(table.table()?)?),
+        None => None,
+    };
+    file.finish()?;
+    Ok(Experiment {
+        title,
+        question,
+        source: sources.split(';').map(|one| one.trim().into()).collect(),
+        version,
+        headline,
+        model: Mirroring {
+            setting,
+            variant,
+            faults,
+            bounds,
+            asked: Property::ALL,
+        },
+        expected,
+        states,
+    })
+}
+
+fn property(value: &Value) -> Result<&'static Property, Remark> {
+    let name = value.text()?;
+    let names = || Property::ALL.iter().map(|property| property.name);
+    Property::named(name).ok_or_else(|| {
+        value
+            .error(format!("mirroring has no property {}", quoted(name)))
+            .remedy(instead(name, names()))
+    })
+}
+
+fn topology_of(
+    file: &mut Table,
+    flows: &Value,
+    variant: &Variant,
+    bounds: &Bounds,
+) -> Result<Topology, Remark> {
+    let clusters = clusters_of(&file.need("clusters", "clusters = [\"east\", \"west\"]")?)?;
+    let late = match file.take("late") {
+        Some(table) => topics_of(table, &clusters)?,
+        None => Vec::new(),
+    };
+    let topics = file.need("topics", "[topics] with east = { orders = 1 }")?;
+    let mut topics = topics_of(topics, &clusters)?;
+    for topic in &mut topics {
+        let added = late
+            .iter()
+            .find(|late| late.cluster == topic.cluster && late.name == topic.name);
+        topic.late = added.map_or(0, |late| late.partitions.min(topic.partitions));
+    }
+    let flows = flows.tables()?;
+    let flows: Vec<Declared> = flows
+        .into_iter()
+        .map(|flow| flow_of(flow, &clusters))
+        .collect::<Result<_, _>>()?;
+    let mut groups = Vec::new();
+    if let Some(tables) = file.take("group") {
+        for table in tables.tables()? {
+            groups.push(group_of(table, &clusters, &topics)?);
+        }
+        if groups.len() > MOST_GROUPS {
+            return Err(tables
+                .key_error("that is one group too many")
+                .remedy(format!("there are {MOST_GROUPS} groups at most")));
+        }
+    }
+    let failback = match file.take("failback") {
+        Some(value) => value.word(&[
+            ("rebuild", Failback::Rebuild),
+            ("reverse", Failback::Reverse),
+            ("reverse-from-end", Failback::ReverseFromEnd),
+        ])?,
+        None => Failback::Rebuild,
+    };
+    Ok(Topology {
+        clusters,
+        topics,
+        flows,
+        groups,
+        failback,
+        test: match variant.waived.contains(Guard::NothingGoesBack) {
+            true => CycleTest::Waived,
+            false => CycleTest::Target,
+        },
+        moves: bounds.fail_over,
+    })
+}
+
+fn clusters_of(value: &Value) -> Result<Vec<String>, Remark> {
+    let mut clusters: Vec<String> = Vec::new();
+    for name in value.list()? {
+        let text = name.text()?;
+        let fit = !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric());
+        if !fit || clusters.iter().any(|known| known == text) || clusters.len() == MOST_CLUSTERS {
+            return Err(name
+                .error(format!("{} cannot be a cluster here", quoted(text)))
+                .remedy(format!(
+                    "write letters and digits, each name once; there are {MOST_CLUSTERS} clusters at most"
+                )));
+        }
+        clusters.push(text.to_owned());
+    }
+    match clusters.len() {
+        0 | 1 => Err(value
+            .error("mirrors take two clusters at least")
+            .remedy("write clusters = [\"east\", \"west\"]")),
+        _ => Ok(clusters),
+    }
+}
+
+fn cluster(value: &Value, clusters: &[String]) -> Result<usize, Remark> {
+    let words: Vec<(&str, usize)> = clusters.iter().map(String::as_str).zip(0..).collect();
+    value.word(&words)
+}
+
+/// `east = { orders = 1 }`: the topics of each cluster, and how many partitions each has.
+fn topics_of(value: Value, clusters: &[String]) -> Result<Vec<Topic>, Remark> {
+    let mut topics = Vec::new();
+    for of_cluster in value.table()?.take_all() {
+        let place = clusters.iter().position(|known| known == of_cluster.key());
+        let cluster = place.ok_or_else(|| {
+            let known = clusters.iter().map(String::as_str);
+            of_cluster
+                .key_error(format!("there is no cluster {}", quoted(of_cluster.key())))
+                .remedy(instead(of_cluster.key(), known))
+        })?;
+        for topic in of_cluster.table()?.take_all() {
+            topics.push(Topic {
+                cluster,
+                name: topic_name(&topic)?,
+                partitions: topic.number(1..=4)?,
+                late: 0,
+                written: true,
+            });
+        }
+    }
+    Ok(topics)
+}
+
+fn topic_name(value: &Value) -> Result<String, Remark> {
+    let name = value.key();
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+    match !name.is_empty() && name.chars().all(fits) {
+        true => Ok(name.to_owned()),
+        false => Err(value
+            .key_error(format!("{} cannot be a topic", quoted(name)))
+            .remedy("write letters, digits, `.`, `_` and `-`, as Kafka allows")),
+    }
+}
+
+fn flow_of(mut table: Table, clusters: &[String]) -> Result<Declared, Remark> {
+    let from = cluster(&table.need("from", "from = \"east\"")?, clusters)?;
+    let to = table.need("to", "to = \"west\"")?;
+    let to_value = to.clone();
+    let to = cluster(&to, clusters)?;
+    if from == to {
+        return Err(to_value
+            .error("this flow leads to where it comes from")
+            .remedy("name another cluster"));
+    }
+    let tool = table
+        .need("tool", "tool = \"mm2@3.9\"")?
+        .word(&Tool::WORDS)?;
+    let mut switch = |key, usual| match table.take(key) {
+        Some(value) => value.switch(),
+        None => Ok(usual),
+    };
+    let syncs_groups = switch("sync_group_offsets", false)?;
+    let exactly_once = switch("exactly_once", false)?;
+    let later = switch("starts_at_failback", false)?;
+    let syncs_at = word(
+        &mut table,
+        "offset_syncs_at",
+        &[("source", SyncsAt::Source), ("target", SyncsAt::Target)],
+    )?;
+    let stamps = word(
+        &mut table,
+        "timestamps",
+        &[("create", Stamps::Create), ("append", Stamps::Append)],
+    )?;
+    let naming = naming_of(&mut table, tool)?;
+    let alias = |value: Option<Value>, usual: &String| match value {
+        Some(value) => value.text().map(str::to_owned),
+        None => Ok(usual.clone()),
+    };
+    let source_alias = alias(table.take("alias"), &clusters[from])?;
+    let target_alias = alias(table.take("target_alias"), &clusters[to])?;
+    let topics = match table.take("topics") {
+        None => Topics::All,
+        Some(value) => {
+            let names = value.list()?;
+            let names = names.iter().map(|name| name.text().map(str::to_owned));
+            Topics::These(names.collect::<Result<_, _>>()?)
+        }
+    };
+    let count = table.take("target_partitions");
+    let late = table.take("late_target_partitions");
+    let target_partitions = match count {
+        None => None,
+        Some(count) => {
+            let count: u8 = count.number(1..=4)?;
+            let late = late.map_or(Ok(0), |late| late.number(0..=i64::from(count) - 1))?;
+            Some([count, late])
+        }
+    };
+    table.finish()?;
+    Ok(Declared {
+        flow: Flow {
+            from: Cluster::at(from),
+            to: Cluster::at(to),
+            tool,
+            syncs_at,
+            syncs_groups,
+            stamps,
+            exactly_once,
+            initial: !later,
+            then_written: Partitions::EMPTY,
+        },
+        names: naming::Flow {
+            from,
+            to,
+            source_alias,
+            target_alias,
+            naming,
+            topics,
+        },
+        target_partitions,
+    })
+}
+
+/// The first of `words` unless the file says another one.
+fn word<T: Copy>(table: &mut Table, key: &'static str, words: &[(&str, T)]) -> Result<T, Remark> {
+    match table.take(key) {
+        Some(value) => value.word(words),
+        None => Ok(words[0].1),
+    }
+}
+
+/// MirrorMaker 1 changes no names; MirrorMaker 2 puts the source's alias before them, unless told
+/// otherwise.
+fn naming_of(table: &mut Table, tool: Tool) -> Result<Naming, Remark> {
+    let separator = match table.take("separator") {
+        Some(value) => value.text()?.to_owned(),
+        None => naming::SEPARATOR.to_owned(),
+    };
+    let prefix = Naming::Prefix { separator };
+    let words: [(&str, usize); 3] = [("prefix", 0), ("identity", 1), ("tag", 2)];
+    let usual = usize::from(tool == Tool::MirrorMaker1);
+    let chosen = match table.take("naming") {
+        Some(value) => value.word(&words)?,
+        None => usual,
+    };
+    Ok(match chosen {
+        0 => prefix,
+        1 => Naming::Identity,
+        _ => Naming::Tag,
+    })
+}
+
+fn group_of(mut table: Table, clusters: &[String], topics: &[Topic]) -> Result<Consumers, Remark> {
+    let name = one_line(&table.need("id", "id = \"billing\"")?)?;
+    let home = cluster(&table.need("home", "home = \"east\"")?, clusters)?;
+    let reads = table.need("reads", "reads = [\"orders\"]")?;
+    let mut read = Vec::new();
+    for topic in reads.list()? {
+        let name = topic.text()?;
+        if !topics.iter().any(|known| known.name == name) {
+            let known = topics.iter().map(|known| known.name.as_str());
+            return Err(topic
+                .error(format!("there is no topic {}", quoted(name)))
+                .remedy(instead(name, known)));
+        }
+        read.push(name.to_owned());
+    }
+    let commits = word(
+        &mut table,
+        "commits",
+        &[("after", Commits::After), ("before", Commits::Before)],
+    )?;
+    let failover = table.need("failover", "failover = \"translated\"")?;
+    let failover = failover.word(&Failover::WORDS)?;
+    let reset = word(
+        &mut table,
+        "reset",
+        &[
+            ("latest", Reset::Latest),
+            ("earliest", Reset::Earliest),
+            ("none", Reset::None),
+        ],
+    )?;
+    table.finish()?;
+    Ok(Consumers {
+        reader: Reader {
+            name,
+            home: Cluster::at(home),
+            reads: Partitions::EMPTY,
+            commits,
+            failover,
+            reset,
+        },
+        topics: read,
+    })
+}
+
+fn variant_of(mut table: Table) -> Result<Variant, Remark> {
+    let mut variant = Variant::default();
+    for (key, set) in [
+        ("waive", &mut variant.waived),
+        ("restore", &mut variant.restored),
+    ] {
+        if let Some(guards) = table.take(key) {
+            *set = guards_of(&guards)?;
+        }
+    }
+    if let Some(value) = table.take("offset_lag_max") {
+        variant.offset_lag_max = value.number(0..=100)?;
+    }
+    table.finish()?;
+    Ok(variant)
+}
+
+fn guards_of(value: &Value) -> Result<GuardSet, Remark> {
+    let mut guards = GuardSet::default();
+    for guard in value.list()? {
+        let name = guard.text()?;
+        let names = Guard::ALL.iter().map(|guard| guard.name());
+        let named: Guard = name.parse().map_err(|()| {
+            guard
+                .error(format!("mirroring has no guard {}", quoted(name)))
+                .remedy(instead(name, names))
+        })?;
+        guards = guards.with(named);
+    }
+    Ok(guards)
+}
+
+fn faults_of(mut table: Table, setting: &Setting) -> Result<Faults, Remark> {
+    let row = table.need("row", "row = \"mirror-crash:east>west\"")?;
+    let faults = Faults::parse(row.text()?, setting)
+        .map_err(|what| row.error(what).remedy("name one of these faults, or none"))?;
+    table.finish()?;
+    match faults.different().count() > MOST_FAULTS {
+        true => Err(row
+            .error("that is one fault too many")
+            .remedy(format!("there are {MOST_FAULTS} different faults at most"))),
+        false => Ok(faults),
+    }
+}
+
+fn bounds_of(mut table: Table) -> Result<Bounds, Remark> {
+    let mut bounds = Bounds::default();
+    for (key, most, place) in [
+        ("records", 5, &mut bounds.records),
+        ("marks", 3, &mut bounds.marks),
+        ("aborts", 2, &mut bounds.aborts),
+        ("unanswered", 2, &mut bounds.unanswered),
+        ("ticks", 4, &mut bounds.ticks),
+        ("starts", 6, &mut bounds.starts),
+    ] {
+        if let Some(value) = table.take(key) {
+            *place = value.number(0..=most)?;
+        }
+    }
+    for (key, place) in [
+        ("fail_over", &mut bounds.fail_over),
+        ("fail_back", &mut bounds.fail_back),
+        ("changes", &mut bounds.changes),
+        ("fencing", &mut bounds.fencing),
+        ("stop_mirrors", &mut bounds.stop_mirrors),
+        ("repairs", &mut bounds.repairs),
+    ] {
+        if let Some(value) = table.take(key) {
+            *place = value.switch()?;
+        }
+    }
+    table.finish()?;
+    Ok(bounds)
+}
