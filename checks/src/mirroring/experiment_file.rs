@@ -110,13 +110,15 @@ fn topology_of(
             .find(|late| late.cluster == topic.cluster && late.name == topic.name);
         topic.late = added.map_or(0, |late| late.partitions.min(topic.partitions));
     }
+    let tables = file.take("group");
+    let has_groups = tables.is_some();
     let flows = flows.tables()?;
     let flows: Vec<Declared> = flows
         .into_iter()
-        .map(|flow| flow_of(flow, &clusters))
+        .map(|flow| flow_of(flow, &clusters, has_groups))
         .collect::<Result<_, _>>()?;
     let mut groups = Vec::new();
-    if let Some(tables) = file.take("group") {
+    if let Some(tables) = tables {
         for table in tables.tables()? {
             groups.push(group_of(table, &clusters, &topics)?);
         }
@@ -210,7 +212,8 @@ fn topic_name(value: &Value) -> Result<String, Remark> {
     }
 }
 
-fn flow_of(mut table: Table, clusters: &[String]) -> Result<Declared, Remark> {
+/// Offset syncs that nobody reads are left out unless the file asks for them.
+fn flow_of(mut table: Table, clusters: &[String], has_groups: bool) -> Result<Declared, Remark> {
     let from = cluster(&table.need("from", "from = \"east\"")?, clusters)?;
     let to = table.need("to", "to = \"west\"")?;
     let to_value = to.clone();
@@ -230,6 +233,7 @@ fn flow_of(mut table: Table, clusters: &[String]) -> Result<Declared, Remark> {
     let syncs_groups = switch("sync_group_offsets", false)?;
     let exactly_once = switch("exactly_once", false)?;
     let later = switch("starts_at_failback", false)?;
+    let emits_syncs = switch("offset_syncs", has_groups)?;
     let syncs_at = word(
         &mut table,
         "offset_syncs_at",
@@ -271,6 +275,7 @@ fn flow_of(mut table: Table, clusters: &[String]) -> Result<Declared, Remark> {
             from: Cluster::at(from),
             to: Cluster::at(to),
             tool,
+            emits_syncs,
             syncs_at,
             syncs_groups,
             stamps,
@@ -418,6 +423,7 @@ fn bounds_of(mut table: Table) -> Result<Bounds, Remark> {
         ("unanswered", 2, &mut bounds.unanswered),
         ("ticks", 4, &mut bounds.ticks),
         ("starts", 6, &mut bounds.starts),
+        ("hops", 8, &mut bounds.hops),
     ] {
         if let Some(value) = table.take(key) {
             *place = value.number(0..=most)?;

@@ -21,6 +21,8 @@ pub struct Bounds {
     pub ticks: u8,
     /// Starts of groups.
     pub starts: u8,
+    /// How often a record is copied on, one mirror after the other.
+    pub hops: u8,
     /// Whether operators move producers.
     pub fail_over: bool,
     /// Whether operators start the way back.
@@ -44,6 +46,7 @@ impl Default for Bounds {
             unanswered: 0,
             ticks: 0,
             starts: 2,
+            hops: 3,
             fail_over: false,
             fail_back: false,
             changes: false,
@@ -52,6 +55,15 @@ impl Default for Bounds {
             repairs: true,
         }
     }
+}
+
+/// Whether a state lies within the bounds that no choice keeps to by itself.
+pub fn afford(model: &Mirroring, state: &State) -> bool {
+    let mut places = model.setting.every_partition();
+    places.all(|place| {
+        let mut entries = state[place].entries();
+        entries.all(|(_, entry)| entry.hops <= model.bounds.hops)
+    })
 }
 
 /// The fault that an event is.

@@ -154,7 +154,7 @@ impl fmt::Debug for GuardSet {
 /// The guards that a version of a tool lacks.
 pub fn lacking(tool: Tool) -> &'static [Guard] {
     match tool {
-        Tool::MirrorMaker1 => &[Guard::SamePartition],
+        Tool::MirrorMaker1 => &[Guard::SamePartition, Guard::ConfigurationIsCopied],
         Tool::MirrorMaker2At3_4 => &[
             Guard::SyncsAreNotDropped,
             Guard::DelayedSyncsAreSent,

@@ -1,6 +1,6 @@
 //! What ought to hold: a sentence, a formula and a function each, with the sign that it is not silent.
 
-use super::ghost::{Broken, is_copied_or_held};
+use super::ghost::{Broken, is_copied_or_held, key};
 use super::rules::{self, translated};
 use super::state::Entry;
 use super::{Event, Mirroring, State};
@@ -75,6 +75,10 @@ properties! {
         "Records of one key come to the target in the order in which they were written (P19).",
         "r before s, key(r) = key(s) ⇒ first copy of r before first copy of s, in the same partition",
         "two records of one key are copied": two_of_a_key;
+    "newest-last": newest_last,
+        "When nothing is left to be copied, the last record of each key at the target is the newest (P19, strict).",
+        "settled(M) ⇒ last copy of a key = newest record of the key",
+        "a mirror has nothing left to do": some_settled;
     "no-cycle": no_cycle,
         "No record comes back by mirroring to the cluster at which it was written, or goes round (P15).",
         "copy of r at C ⇒ home(r) ≠ C ∧ hops < clusters",
@@ -211,13 +215,26 @@ fn two_of_a_key(model: &Mirroring, state: &State) -> bool {
     let mut tasks = model.setting.every_task();
     tasks.any(|task| {
         let copied = state.ghost.copied_by(task);
-        let keys = |key| {
-            copied
-                .iter()
-                .filter(|record| super::ghost::key(*record) == key)
-                .count()
-        };
-        keys(0) > 1 || keys(1) > 1
+        let of = |own| copied.iter().filter(|record| key(*record) == own).count();
+        of(0) > 1 || of(1) > 1
+    })
+}
+
+fn newest_last(model: &Mirroring, state: &State) -> bool {
+    let newest_of = |place: &TopicPartition| {
+        let records: Vec<Record> = state[*place].records().map(|(_, record)| record).collect();
+        [0, 1].iter().all(|own| {
+            let alike = records.iter().filter(|record| key(**record) == *own);
+            alike.clone().next_back() == alike.max()
+        })
+    };
+    model.setting.every_mirror().all(|mirror| {
+        let mut tasks = model.setting.tasks_of(mirror);
+        !has_copied_all(model, state, mirror)
+            || tasks.all(|task| {
+                let work = model.setting.work(task);
+                !newest_of(&work.from) || work.to.iter().all(newest_of)
+            })
     })
 }
 

@@ -151,7 +151,9 @@ pub(super) fn note(model: &Mirroring, before: &State, task: Task) -> Result<Stat
 
 /// After a copy: whether an offset sync falls due at once, or waits.
 fn consider_sync(model: &Mirroring, task: Task, own: &mut TaskState, upstream: u8, downstream: u8) {
-    let fresh = match model.setting.flow_of(task).tool {
+    let flow = model.setting.flow_of(task);
+    let fresh = match flow.tool {
+        _ if !flow.emits_syncs => return,
         Tool::MirrorMaker1 => return,
         Tool::MirrorMaker2At3_4 => EmissionRule::DELTA,
         Tool::MirrorMaker2At3_9 => EmissionRule::STEP,

@@ -26,7 +26,9 @@ pub(super) fn refresh(
             }
         }
     }
-    if model.keeps(Guard::ConfigurationIsCopied) && before.altered.contains(flow.from) {
+    let mut tasks = model.setting.tasks_of(mirror);
+    let copies = tasks.any(|task| model.keeps_for(task, Guard::ConfigurationIsCopied));
+    if copies && before.altered.contains(flow.from) {
         after.altered = after.altered.with(flow.to);
     }
     needs(after != *before, Disabled::NothingThere)?;

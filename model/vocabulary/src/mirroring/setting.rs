@@ -137,6 +137,8 @@ pub struct Flow {
     pub to: Cluster,
     /// What copies.
     pub tool: Tool,
+    /// `emit.offset-syncs.enabled` (KIP-1031): whether it keeps offset syncs at all.
+    pub emits_syncs: bool,
     /// Where it keeps its offset syncs.
     pub syncs_at: SyncsAt,
     /// `sync.group.offsets.enabled` (KIP-545).
