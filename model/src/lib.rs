@@ -11,6 +11,7 @@
 //! **Deliberately absent:** mirroring between clusters, reassignment,
 //! transactions, and idempotent producers.
 
+pub mod mirroring;
 pub mod quorum;
 pub mod replication;
 pub mod zookeeper;
