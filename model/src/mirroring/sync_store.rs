@@ -30,9 +30,9 @@ pub const SLOTS: usize = u64::BITS as usize;
 /// - slot `j` is **far enough** behind slot `j-1`, or holds the same sync: at least `2^(j-3)` offsets, and
 ///   at least one.
 ///
-/// Then a group that is `d` offsets behind the newest sync finds one that is less than `2d + 1` further
-/// back, whatever the offsets between were, unless the source skipped syncs there.  Nothing is forgotten
-/// but by these two rules and by [`SyncStore::forget_and_add`].
+/// So a group that is `d` offsets behind the newest sync finds one that is less than `2d` further back, and
+/// one interval between syncs, if they come regularly.  Nothing is forgotten but by these two rules and by
+/// [`SyncStore::forget_and_add`]; in particular the earliest sync stays.
 ///
 /// "Far enough" is about syncs of different records.  When a mirror restarts and copies its last record
 /// once more, two syncs of one upstream offset may stand side by side.
@@ -52,7 +52,10 @@ impl SyncStore {
     }
 
     /// What a task does with a sync once it has read the topic to its end: one that goes back tells it that
-    /// the source begins anew from there, and whatever was known of the source before is forgotten.
+    /// the source is mirrored again from there, and whatever was known before is forgotten.
+    ///
+    /// Only the source's offsets are looked at.  If the target went back (it lost its end, or was made anew)
+    /// and the source's offsets go on, older syncs stay and point to what is no longer there.
     pub fn add(&mut self, sync: OffsetSync) {
         match self.rewinds(sync) {
             true => self.forget_and_add(sync),
@@ -73,6 +76,9 @@ impl SyncStore {
 
     /// Puts `sync` first and moves older ones back as far as the spacing asks, whether or not it goes
     /// back.  [`SyncStore::add`] is this with the guard against rewinds.
+    ///
+    /// Where the guard is waived, syncs of two histories stand side by side.  That makes a group skip only if
+    /// the target went back as well; otherwise the older history is further up at the target, too.
     pub fn take_in(&mut self, sync: OffsetSync) {
         let old = self.slots;
         let mut next_old = 0;
