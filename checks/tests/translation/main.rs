@@ -7,6 +7,7 @@
 //!
 //! Every test takes the translation or the store as a parameter, so that a spoilt one can be shown to fail.
 
+mod emission;
 mod rewinds;
 mod runs;
 

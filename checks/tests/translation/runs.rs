@@ -1,10 +1,11 @@
 //! Long random runs of a mirror with its sync writer and its checkpoint task.
 
-use crate::{Mirror, small};
+use crate::{Mirror, small, steps_too_far};
 use highwater_model::mirroring::{
     EmissionRule, OffsetSync, Rule, SyncStore, Translated, translate,
 };
 use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 /// What a mirror and the tasks beside it do next.
 #[derive(Clone, Copy, Debug)]
@@ -107,57 +108,92 @@ impl Run {
     }
 }
 
-/// What a group may have been given on the way: what it had committed, and where it was sent.
-fn moves(run: &Run) -> Vec<(u64, u64, u64)> {
+/// A way to translate: what there is to go by, newest first, and what is committed.
+type Translate = fn(&[OffsetSync], u64) -> Translated;
+
+/// Where groups may have been sent on the way: what each had committed, to where, and where the target ended.
+fn moves(run: &Run, by: Translate) -> Vec<(u64, u64, u64)> {
     let kept: Vec<OffsetSync> = run.store.iter().flat_map(SyncStore::kept).collect();
-    let translated = |committed| match translate(Rule::Step, kept.iter().copied(), committed) {
+    let translated = |committed| match by(&kept, committed) {
         Translated::To(offset) => Some((committed, offset, run.mirror.end)),
         Translated::TooOld | Translated::Unknown => None,
     };
     (0..=run.position + 3).filter_map(translated).collect()
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 512,
-        rng_seed: proptest::test_runner::RngSeed::Fixed(20),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+/// Takes the steps, lets the mirror catch up, and judges every move that was possible on the way.
+fn judge(steps: &[Step], max_lag: u8, by: Translate) -> Result<(), TestCaseError> {
+    let mut run = Run {
+        mirror: Mirror::default(),
+        source: Vec::new(),
+        position: 0,
+        writer: EmissionRule::STEP,
+        max_lag,
+        delayed: None,
+        syncs: Vec::new(),
+        store: None,
+    };
+    let mut moved = Vec::new();
+    for step in steps {
+        if run.mirror.end > 240 {
+            break;
+        }
+        run.step(*step);
+        moved.extend(moves(&run, by));
+    }
+    // A mirror that never comes so far is another case: `a_mirror_that_ends_while_it_copies_again`.
+    while run.position < run.source.len() as u64 {
+        run.copy(None);
+    }
+    moved.sort_unstable();
+    moved.dedup();
+    let last_copies = run.mirror.last_copies();
+    for (committed, offset, end) in moved {
+        prop_assert!(offset <= end, "{} -> {}, end {}", committed, offset, end);
+        let missed = last_copies.range(committed..).find(|(_, at)| **at < offset);
+        prop_assert_eq!(missed, None, "{} -> {}", committed, offset);
+    }
+    Ok(())
+}
 
-    /// Whatever was mirrored, wherever tasks started again, and however few syncs are left: no group is
-    /// ever sent beyond a record that it has not read, nor beyond what is there.
-    #[test]
-    fn no_group_skips(steps in proptest::collection::vec(step(), 1..220), max_lag in 0..40u8) {
-        let mut run = Run {
-            mirror: Mirror::default(),
-            source: Vec::new(),
-            position: 0,
-            writer: EmissionRule::STEP,
-            max_lag,
-            delayed: None,
-            syncs: Vec::new(),
-            store: None,
-        };
-        let mut moved = Vec::new();
-        for step in steps {
-            if run.mirror.end > 240 {
-                break;
-            }
-            run.step(step);
-            moved.extend(moves(&run));
-        }
-        // What is there twice is judged when it is: see `a_mirror_that_ends_while_it_copies_again`.
-        while run.position < run.source.len() as u64 {
-            run.copy(None);
-        }
-        moved.sort_unstable();
-        moved.dedup();
-        let last_copies = run.mirror.last_copies();
-        for (committed, offset, end) in moved {
-            prop_assert!(offset <= end, "{committed} -> {offset}, end {end}");
-            let unread = last_copies.range(committed..).find(|(_, at)| **at < offset);
-            prop_assert_eq!(unread, None, "{} -> {}", committed, offset);
-        }
+/// The first history of many in which a group skips or is sent beyond the end.
+fn counterexample(by: Translate) -> Option<String> {
+    let config = Config {
+        cases: 512,
+        rng_seed: RngSeed::Fixed(20),
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let steps = proptest::collection::vec(step(), 1..220);
+    let result = TestRunner::new(config).run(&(steps, 0..40u8), |(steps, max_lag)| {
+        judge(&steps, max_lag, by)
+    });
+    result.err().map(|error| error.to_string())
+}
+
+fn by_step(kept: &[OffsetSync], committed: u64) -> Translated {
+    translate(Rule::Step, kept.iter().copied(), committed)
+}
+
+fn by_delta(kept: &[OffsetSync], committed: u64) -> Translated {
+    translate(Rule::Delta, kept.iter().copied(), committed)
+}
+
+/// Whatever was mirrored, wherever tasks started again, and however few syncs are left: no group is ever
+/// sent past a record that it has not read, nor beyond what is there.
+#[test]
+fn no_group_skips() {
+    assert_eq!(counterexample(by_step), None);
+}
+
+/// And the same runs find a rule that is wrong.
+#[test]
+fn spoilt_rules_are_found() {
+    for (what, by) in [
+        ("delta", by_delta as Translate),
+        ("step + 1", steps_too_far),
+    ] {
+        let found = counterexample(by).unwrap_or_else(|| panic!("{what} is not found"));
+        println!("{what}: {found}");
     }
 }
