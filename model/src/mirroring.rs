@@ -13,7 +13,7 @@ pub mod naming;
 pub mod sync_store;
 pub mod translation;
 
-pub use expansion::{Expansion, expand};
+pub use expansion::{Expansion, Way, expand};
 pub use naming::{CycleTest, Flow, Naming, NotCopied, Topics};
 pub use sync_store::{OffsetSync, SyncStore};
 pub use translation::{EmissionRule, Rule, Translated, translate};
