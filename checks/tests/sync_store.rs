@@ -4,9 +4,10 @@
 //! fits is taken, over a list with serial numbers and wide signed numbers.  Which syncs survive has no closed
 //! form that we found: it depends on how long a sync has stood where, not on its offset alone.
 
-use highwater_model::mirroring::sync_store::SLOTS;
-use highwater_model::mirroring::{OffsetSync, Rule, SyncStore, Translated, translate};
+use highwater_model::mirroring::{OffsetSync, Rule, SmallStore, SyncStore, Translated, translate};
 use proptest::prelude::*;
+
+const SLOTS: usize = 64;
 
 /// A sync as the n-th that was read.  Kafka compares syncs by reference, the model by value.
 #[derive(Clone, Copy, Debug)]
@@ -321,6 +322,54 @@ fn regular_syncs_drive_out_one_another_one_by_one() {
     }
 }
 
+/// In a small model, where offsets are below 16: six slots do what 64 do; the newest and the earliest stay;
+/// and three syncs are enough for one to be forgotten, so no model may take it that few are all kept.
+#[test]
+fn a_small_store_is_exact() {
+    let mut forgetting = Vec::new();
+    for chosen in 1..1u32 << 16 {
+        let offsets: Vec<u8> = (0..16).filter(|at| chosen >> at & 1 == 1).collect();
+        let store = both_stores(offsets.iter().map(|at| (*at, *at)), false);
+        let kept: Vec<u64> = store.kept().map(|sync| sync.upstream).collect();
+        let ends = [kept.first(), kept.last()].map(|end| end.copied());
+        let newest_and_earliest = [offsets.last(), offsets.first()];
+        assert_eq!(
+            ends,
+            newest_and_earliest.map(|end| end.copied().map(u64::from))
+        );
+        if kept.len() < offsets.len() {
+            forgetting.push((offsets.len(), offsets, kept));
+        }
+    }
+    forgetting.sort();
+    println!(
+        "of 65535, {} forget; first {:?}",
+        forgetting.len(),
+        forgetting[0]
+    );
+    assert_eq!(forgetting.len(), 63_922);
+    assert_eq!(forgetting[0], (3, vec![0, 1, 4], vec![4, 0]));
+}
+
+/// The small store after these syncs; the large one is taken along.
+fn both_stores(mut syncs: impl Iterator<Item = (u8, u8)>, mixes: bool) -> SmallStore {
+    let small = |(upstream, downstream)| OffsetSync {
+        upstream,
+        downstream,
+    };
+    let first = small(syncs.next().expect("there is a sync"));
+    let (mut small_store, mut store) = (SmallStore::first(first), SyncStore::first(first.wide()));
+    for sync in syncs {
+        let sync = small(sync);
+        match mixes {
+            true => (small_store.take_in(sync), store.take_in(sync.wide())),
+            false => (small_store.add(sync), store.add(sync.wide())),
+        };
+        assert!(small_store.kept().eq(store.kept()), "{small_store:?}");
+    }
+    small_store
+}
+
 /// What the checks above find when the store is spoilt.
 #[test]
 fn spoilt_stores_are_found() {
@@ -425,5 +474,13 @@ proptest! {
             let slots: Vec<OffsetSync> = second.slots.iter().map(|read| read.sync).collect();
             prop_assert_eq!(&slots[..], &store.slots()[..]);
         }
+    }
+
+    #[test]
+    fn any_small_store(
+        syncs in proptest::collection::vec((0..17u8, 0..4u8), 1..40),
+        mixes in any::<bool>(),
+    ) {
+        both_stores(syncs.into_iter(), mixes);
     }
 }

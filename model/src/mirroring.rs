@@ -15,5 +15,5 @@ pub mod translation;
 
 pub use expansion::{Expansion, Way, expand};
 pub use naming::{CycleTest, Flow, Naming, NotCopied, Topics};
-pub use sync_store::{OffsetSync, SyncStore};
+pub use sync_store::{OffsetSync, SmallStore, SyncStore};
 pub use translation::{EmissionRule, Rule, Translated, translate};
