@@ -213,6 +213,27 @@ fn nothing_ends_without_the_cycle_test() {
     }
 }
 
+/// By a long way first, given up, and then by a short one: it is there, and nothing is missing.
+#[test]
+fn a_shorter_way_makes_good_what_was_cut_off() {
+    let flow = |from, to, naming: Naming, topics| Flow {
+        naming,
+        topics,
+        ..Flow::prefixing(from, to, "y", "z")
+    };
+    let only = || Topics::These(vec!["t".to_string()]);
+    let flows = [
+        flow(0, 1, Naming::Identity, only()),
+        flow(1, 0, Naming::prefix(), only()),
+        flow(0, 1, Naming::Identity, Topics::All),
+        flow(0, 1, Naming::prefix(), only()),
+    ];
+    let expansion = expand(&flows, &[(0, "t")], CycleTest::Target);
+    assert_eq!(topics(&expansion), ["A t", "B t", "A y.t", "B y.t"]);
+    assert_eq!(expansion.topics[3].hops, 1);
+    assert_eq!(expansion.cut_off, []);
+}
+
 /// Two deployments that call the same clusters by other names.
 #[test]
 fn aliases_that_disagree_defeat_the_cycle_test() {
