@@ -284,9 +284,11 @@ fn misread(mirror: usize, flow: &Flow, topic: &str, reason: Option<NotCopied>) -
     }
 }
 
-/// A user's topic that is taken for an internal one.  Kafka's own, `__…`, nobody expects to be copied.
+/// A user's topic that is taken for an internal one.  Kafka's own, `__…`, and the mirror's own, `mm2-…`,
+/// nobody expects to be copied.
 fn excluded(mirror: usize, topic: &str, reason: NotCopied) -> Option<Finding> {
-    (!topic.starts_with("__")).then(|| Finding::Excluded {
+    let is_own = topic.starts_with("__") || topic.starts_with("mm2-");
+    (!is_own).then(|| Finding::Excluded {
         mirror,
         topic: topic.to_string(),
         reason,

@@ -210,7 +210,9 @@ fn what_nobody_needs_is_not_warned_of() {
     quiet(&|all| all.moves.clear());
     // The mirror back is not the one that the group goes by.
     quiet(&|all| all.mirrors[1].offset_syncs_at = Some(End::Source));
-    quiet(&|all| all.topics.push((0, "__consumer_offsets".into())));
+    for own in ["__consumer_offsets", "mm2-offset-syncs.dr.internal"] {
+        quiet(&|all| all.topics.push((0, own.into())));
+    }
     quiet(&|all| all.topics.push((2, "dr.orders".into())));
     quiet(&|all| {
         all.offsets_topics[0] = OffsetsTopic {
