@@ -17,6 +17,7 @@ pub mod experiment_file;
 pub mod explain;
 pub mod explore;
 pub mod fault_pattern;
+pub mod flows;
 mod guard_table;
 pub mod guards;
 pub mod json;

@@ -36,13 +36,13 @@ pub mod translation;
 pub mod variant;
 
 pub use bounds::Bounds;
-pub use expansion::{Expansion, expand};
+pub use expansion::{Expansion, Way, expand};
 pub use guard::{Disabled, Guard, GuardSet};
 pub use highwater_vocabulary::mirroring::{Event, Fault, Faults, Setting};
 pub use naming::{CycleTest, Flow, Naming, NotCopied, Topics};
 pub use properties::Property;
 pub use state::State;
-pub use sync_store::{OffsetSync, SyncStore};
+pub use sync_store::{OffsetSync, SmallStore, SyncStore};
 pub use translation::{EmissionRule, Rule, Translated, translate};
 pub use variant::Variant;
 
@@ -130,9 +130,8 @@ impl stateright::Model for Mirroring {
 
     /// An event that changes nothing is no transition.
     fn next_state(&self, before: &State, event: Event) -> Option<State> {
-        self.step(before, &event)
-            .ok()
-            .filter(|after| after != before)
+        let after = self.step(before, &event).ok()?;
+        (after != *before && bounds::afford(self, &after)).then_some(after)
     }
 
     /// Each property asked for, with the `sometimes` that shows it is not vacuous; and one that holds

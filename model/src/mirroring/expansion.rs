@@ -39,6 +39,15 @@ pub struct CutOff {
     pub name: String,
 }
 
+/// What a record may go through: from a local topic over copies.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Way {
+    /// The topics, by their places in [`Expansion::topics`].
+    pub topics: Vec<usize>,
+    /// The flows between them, by their places in the list; one fewer.
+    pub flows: Vec<usize>,
+}
+
 /// What becomes of local topics.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Expansion {
@@ -101,21 +110,24 @@ impl Expansion {
         topics.position(|topic| topic.cluster == cluster && topic.name == name)
     }
 
-    /// The shortest way, as topics, by which records come to a cluster that they have been in.
+    /// The shortest way by which records come to a cluster that they have been in.
     ///
-    /// Silent if every record reaches each cluster once or by several ways that do not meet it twice.
-    pub fn comes_back(&self) -> Option<Vec<usize>> {
+    /// Silent if every record meets each cluster once on each of its ways.
+    pub fn comes_back(&self) -> Option<Way> {
         let ways = self.ways().into_iter();
-        ways.filter(|way| self.meets_again(way))
-            .min_by_key(Vec::len)
+        let circles = ways.filter(|way| self.meets_again(way));
+        circles.min_by_key(|way| way.topics.len())
     }
 
     /// Two ways from one local topic that end in the same cluster, neither of which comes back: records
     /// are there twice, though nothing goes in circles.
-    pub fn arrives_twice(&self) -> Option<[Vec<usize>; 2]> {
+    pub fn arrives_twice(&self) -> Option<[Way; 2]> {
         let mut ways = self.ways();
         ways.retain(|way| !self.meets_again(way));
-        let ends = |way: &Vec<usize>| (way[0], self.topics[way[way.len() - 1]].cluster);
+        let ends = |way: &Way| {
+            let end = way.topics[way.topics.len() - 1];
+            (way.topics[0], self.topics[end].cluster)
+        };
         ways.iter().zip(1..).find_map(|(one, after)| {
             let other = ways[after..]
                 .iter()
@@ -124,27 +136,34 @@ impl Expansion {
         })
     }
 
-    /// Every way from a local topic over copies, as topics, up to and with the first cluster that it
-    /// meets again; short ones first.
-    fn ways(&self) -> Vec<Vec<usize>> {
+    /// Every way from a local topic, up to and with the first cluster that it meets again; short ones
+    /// first.  A local topic by itself is one.
+    pub fn ways(&self) -> Vec<Way> {
         let local = (0..self.topics.len()).filter(|at| self.topics[*at].hops == 0);
-        let mut ways: Vec<Vec<usize>> = local.map(|at| vec![at]).collect();
+        let beginning = |at| Way {
+            topics: vec![at],
+            flows: Vec::new(),
+        };
+        let mut ways: Vec<Way> = local.map(beginning).collect();
         let mut next = 0;
         while let Some(way) = ways.get(next).cloned() {
             next += 1;
             if self.meets_again(&way) {
                 continue;
             }
-            let end = way.last().copied();
+            let end = way.topics.last().copied();
             let onwards = self.copies.iter().filter(|copy| Some(copy.from) == end);
-            ways.extend(onwards.map(|copy| [way.as_slice(), &[copy.to]].concat()));
+            ways.extend(onwards.map(|copy| Way {
+                topics: [way.topics.as_slice(), &[copy.to]].concat(),
+                flows: [way.flows.as_slice(), &[copy.flow]].concat(),
+            }));
         }
         ways
     }
 
     /// Whether the last topic of the way is in a cluster where an earlier one is.
-    fn meets_again(&self, way: &[usize]) -> bool {
-        way.split_last().is_some_and(|(end, before)| {
+    pub fn meets_again(&self, way: &Way) -> bool {
+        way.topics.split_last().is_some_and(|(end, before)| {
             let cluster = self.topics[*end].cluster;
             before.iter().any(|at| self.topics[*at].cluster == cluster)
         })

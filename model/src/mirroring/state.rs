@@ -133,22 +133,7 @@ pub struct Held {
 }
 
 /// An offset sync, small enough to be kept in a state.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-pub struct Sync {
-    /// The offset at the source.
-    pub upstream: u8,
-    /// The offset of its copy at the target.
-    pub downstream: u8,
-}
-
-impl From<Sync> for OffsetSync {
-    fn from(sync: Sync) -> OffsetSync {
-        OffsetSync {
-            upstream: sync.upstream.into(),
-            downstream: sync.downstream.into(),
-        }
-    }
-}
+pub type Sync = OffsetSync<u8>;
 
 /// Offset syncs, oldest first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]

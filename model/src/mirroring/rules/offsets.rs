@@ -3,7 +3,7 @@
 //! Sources: `OffsetSyncWriter`, `OffsetSyncStore`, `MirrorCheckpointTask`, `CheckpointStore`.
 
 use super::super::state::{Checkpoint, Looked, TaskState};
-use super::super::sync_store::{OffsetSync, SyncStore};
+use super::super::sync_store::{OffsetSync, SmallStore};
 use super::super::translation::{Rule, Translated, translate};
 use super::super::{Disabled, Guard, Mirroring, State};
 use super::{needs, needs_mirror, needs_task, needs_up, syncs_kept_at};
@@ -58,23 +58,19 @@ pub(super) fn read_sync(model: &Mirroring, before: &State, task: Task) -> Result
 pub fn kept_syncs(model: &Mirroring, task: Task, own: &TaskState) -> Vec<OffsetSync> {
     let read = &own.syncs.all()[..usize::from(own.read)];
     let keeps_older = model.keeps_for(task, Guard::OlderSyncsAreKept);
-    let mut store: Option<SyncStore> = None;
+    let mut store: Option<SmallStore> = None;
     for (number, sync) in read.iter().enumerate() {
         let at_start = own.only_last && number < usize::from(own.there_at_start);
-        let sync = OffsetSync::from(*sync);
         match &mut store {
             Some(store) if keeps_older && !at_start => match model.keeps(Guard::RewindForgetsSyncs)
             {
-                true => store.add(sync),
-                false => store.take_in(sync),
+                true => store.add(*sync),
+                false => store.take_in(*sync),
             },
-            _ => store = Some(SyncStore::first(sync)),
+            _ => store = Some(SmallStore::first(*sync)),
         }
     }
-    store
-        .iter()
-        .flat_map(|store| store.kept().collect::<Vec<_>>())
-        .collect()
+    store.map_or(Vec::new(), |store| store.kept().collect())
 }
 
 /// What a committed offset of the source is at the target, if the checkpoint task can tell.
