@@ -434,6 +434,7 @@ fn bounds_of(mut table: Table) -> Result<Bounds, Remark> {
         ("fail_back", &mut bounds.fail_back),
         ("changes", &mut bounds.changes),
         ("fencing", &mut bounds.fencing),
+        ("fence_first", &mut bounds.fence_first),
         ("stop_mirrors", &mut bounds.stop_mirrors),
         ("repairs", &mut bounds.repairs),
     ] {

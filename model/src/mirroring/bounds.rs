@@ -31,6 +31,8 @@ pub struct Bounds {
     pub changes: bool,
     /// Whether operators fence clusters.
     pub fencing: bool,
+    /// Whether operators move producers only after they have fenced the old primary.
+    pub fence_first: bool,
     /// Whether operators stop mirrors.
     pub stop_mirrors: bool,
     /// Whether what is broken may be repaired: clusters return.
@@ -51,6 +53,7 @@ impl Default for Bounds {
             fail_back: false,
             changes: false,
             fencing: false,
+            fence_first: false,
             stop_mirrors: false,
             repairs: true,
         }

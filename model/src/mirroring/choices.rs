@@ -97,7 +97,9 @@ fn offer_operators(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
         events.extend(setting.every_cluster().map(Event::Return));
     }
     if bounds.fail_over {
-        events.extend(mirrors().map(Event::FailOver));
+        let fenced = |mirror: &Mirror| state.fenced.contains(setting.flow(*mirror).from);
+        let ready = mirrors().filter(|mirror| !bounds.fence_first || fenced(mirror));
+        events.extend(ready.map(Event::FailOver));
     }
     if bounds.fail_back {
         events.extend(mirrors().map(Event::FailBack));
@@ -105,7 +107,7 @@ fn offer_operators(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
     if bounds.stop_mirrors {
         events.extend(mirrors().map(Event::StopMirror));
     }
-    if bounds.fencing {
+    if bounds.fencing || bounds.fence_first {
         events.extend(setting.every_cluster().map(Event::FenceCluster));
     }
     if bounds.changes {

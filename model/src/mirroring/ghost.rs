@@ -209,7 +209,8 @@ pub fn is_copied_or_held(state: &State, task: Task, offset: u8, record: Record) 
 }
 
 fn appended_somewhere(model: &Mirroring, to: TopicPartition, record: Record, after: &mut State) {
-    let mirrored = model.setting.writers_of(to).next().is_some();
+    let mut writers = model.setting.writers_of(to);
+    let mirrored = writers.any(|task| !after.retired.contains(model.setting.work(task).mirror));
     let handed_over = after
         .failed_over
         .iter()
@@ -254,7 +255,9 @@ fn copied(model: &Mirroring, before: &State, task: Task, after: &mut State) {
         .partition(before.ghost.homes[record.index()])
         .cluster;
     let cluster = model.setting.partition(place).cluster;
-    let round = home == cluster || usize::from(entry.hops) >= model.setting.clusters.len();
+    let there = |held: TopicPartition| before[held].holds(record);
+    let came_home = home == cluster && model.setting.partitions_of(cluster).any(there);
+    let round = came_home || usize::from(entry.hops) >= model.setting.clusters.len();
     let first = !before.ghost.copied_by(task).contains(record);
     let inverted = first && is_out_of_order(model, before, task, place, record);
     let ghost = &mut after.ghost;

@@ -84,16 +84,20 @@ properties! {
         "copy of r at C ⇒ home(r) ≠ C ∧ hops < clusters",
         "something is copied": something_copied;
     "no-skip": no_skip,
-        "No group passes a record that it has processed nowhere (P12).",
-        "r at o < position(G, P) ⇒ r ∈ processed(G)",
+        "No group passes a record that it has processed nowhere and that does not come again (P12).",
+        "r at o < position(G, P) ⇒ r ∈ processed(G) ∨ r at o' ≥ position(G, P')",
         "a group has come to another cluster": arrived;
     "no-repeat": no_repeat,
         "No group processes a record twice.",
         "processings(G, r) ≤ 1",
         "a group has come to another cluster": arrived;
     "bounded-duplicates": bounded_duplicates,
-        "When a mirror has nothing left to do, every group has a checkpoint as good as the offset syncs allow, and one at the end if it has read everything (P13).",
-        "settled(M) ⇒ checkpoint(G, T) ≥ translation by every sync; committed = end ⇒ checkpoint = end",
+        "When a mirror has nothing left to do, every group has a checkpoint as good as the offset syncs allow (P13).",
+        "settled(M) ⇒ checkpoint(G, T) ≥ translation by every sync",
+        "a settled mirror knows a group": settled_with_group;
+    "caught-up-repeats-nothing": caught_up_repeats_nothing,
+        "When a mirror has nothing left to do, a group that has read everything has a checkpoint at the end (P13).",
+        "settled(M) ∧ committed(G) past every record ⇒ checkpoint(G, T) past every copy",
         "a settled mirror knows a group": settled_with_group;
     "offset-in-range": offset_in_range,
         "No checkpoint, and no offset that a mirror commits, is past the end of the target (P20).",
@@ -258,14 +262,22 @@ fn arrived(model: &Mirroring, state: &State) -> bool {
 
 fn no_skip(model: &Mirroring, state: &State) -> bool {
     model.setting.every_group().all(|group| {
-        let processed = state.ghost.processed_by(group);
-        state[group].runs_at.iter().all(|cluster| {
-            model.setting.read_at(group, cluster).iter().all(|place| {
-                let position = state[group].position[place.index()];
-                let mut passed = state[place]
-                    .records()
-                    .filter(|(offset, _)| *offset < position);
-                passed.all(|(_, record)| processed.contains(record))
+        let own = &state[group];
+        own.runs_at.iter().all(|cluster| {
+            let places = model.setting.read_at(group, cluster);
+            let split = |place: TopicPartition, ahead: bool| {
+                let position = own.position[place.index()];
+                let records = state[place].records();
+                records.filter(move |(offset, _)| (*offset >= position) == ahead)
+            };
+            let comes = |record: Record| {
+                let mut places = places.iter();
+                places.any(|place| split(place, true).any(|(_, held)| held == record))
+            };
+            let seen = state.ghost.processed_by(group);
+            places.iter().all(|place| {
+                let mut passed = split(place, false);
+                passed.all(|(_, record)| seen.contains(record) || comes(record))
             })
         })
     })
@@ -321,35 +333,47 @@ fn settled_with_group(model: &Mirroring, state: &State) -> bool {
     })
 }
 
-fn bounded_duplicates(model: &Mirroring, state: &State) -> bool {
+/// Whether `good` is true of each group in each task of each mirror that has nothing left to do.
+fn once_settled(
+    model: &Mirroring,
+    state: &State,
+    good: fn(&Mirroring, &State, Group, Task, u8) -> bool,
+) -> bool {
     model.setting.every_mirror().all(|mirror| {
-        !is_settled(model, state, mirror)
-            || model.setting.tasks_of(mirror).all(|task| {
-                let mut groups = model.setting.every_group();
-                groups.all(|group| has_good_checkpoint(model, state, group, task))
+        let good_in = |task: Task| {
+            let from = model.setting.work(task).from;
+            model.setting.every_group().all(|group| {
+                let committed = state[group].committed[from.index()];
+                committed.is_none_or(|committed| good(model, state, group, task, committed))
             })
+        };
+        !is_settled(model, state, mirror) || model.setting.tasks_of(mirror).all(good_in)
     })
 }
 
-/// Whether the checkpoint is as good as it can be: by all syncs ever written, each kept; and at the end
-/// for whoever has read everything that was copied.
-fn has_good_checkpoint(model: &Mirroring, state: &State, group: Group, task: Task) -> bool {
-    let work = model.setting.work(task);
-    let Some(committed) = state[group].committed[work.from.index()] else {
-        return true;
-    };
+fn checkpointed(state: &State, group: Group, task: Task) -> Option<u8> {
     let checkpoint = state[group].checkpoints[task.index()];
-    let found = checkpoint.map(|checkpoint| checkpoint.downstream);
-    let source = &state[work.from];
-    let target = &state[work.to[0]];
-    let has_read_all = source.records().all(|(offset, _)| offset < committed);
-    let copied = target.entries().any(|(_, entry)| is_of(entry, task));
-    if has_read_all && copied {
-        let last = target.entries().rfind(|(_, entry)| is_of(entry, task));
-        return last.is_none_or(|(offset, _)| found.is_some_and(|found| found > offset));
-    }
-    possible(model, state, task, committed)
-        .is_none_or(|best| found.is_some_and(|found| found >= best))
+    checkpoint.map(|checkpoint| checkpoint.downstream)
+}
+
+fn bounded_duplicates(model: &Mirroring, state: &State) -> bool {
+    once_settled(model, state, |model, state, group, task, committed| {
+        let best = possible(model, state, task, committed);
+        let found = checkpointed(state, group, task);
+        best.is_none_or(|best| found.is_some_and(|found| found >= best))
+    })
+}
+
+fn caught_up_repeats_nothing(model: &Mirroring, state: &State) -> bool {
+    once_settled(model, state, |model, state, group, task, committed| {
+        let work = model.setting.work(task);
+        let mut records = state[work.from].records();
+        let has_read_all = records.all(|(offset, _)| offset < committed);
+        let mut copies = state[work.to[0]].entries();
+        let last = copies.rfind(|(_, entry)| is_of(entry, task));
+        let found = checkpointed(state, group, task);
+        !has_read_all || last.is_none_or(|(offset, _)| found > Some(offset))
+    })
 }
 
 fn is_of(entry: &Entry, task: Task) -> bool {
@@ -418,6 +442,8 @@ fn mirror_read_only(_: &Mirroring, state: &State) -> bool {
 /// The ways back that are open and have nothing left to copy.
 fn ways_back<'s>(model: &'s Mirroring, state: &'s State) -> impl Iterator<Item = Mirror> + use<'s> {
     let ways = state.ghost.failed_back.iter();
+    // Once producers have come home, the old primary is ahead again.
+    let ways = ways.filter(|mirror| !state.failed_over.contains(*mirror));
     ways.filter(|mirror| has_copied_all(model, state, *mirror))
 }
 

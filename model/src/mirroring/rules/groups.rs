@@ -71,14 +71,13 @@ fn stamped(model: &Mirroring, log: &Log, stamp: u8) -> u8 {
     found.map_or(log.end, |(offset, _)| offset)
 }
 
-/// The first copy of something that the group had not committed; the end if there is none.
+/// The first entry that is not a copy of something before the committed offset; the end if there is none.
 fn mapped(model: &Mirroring, own: &GroupState, log: &Log, task: Task) -> Option<u8> {
     let committed = own.committed[model.setting.work(task).from.index()]?;
-    let mut entries = log.entries();
-    let unread = |copied: Option<(Task, u8)>| {
-        copied.is_some_and(|(by, offset)| by == task && offset >= committed)
+    let read = |copied: Option<(Task, u8)>| {
+        copied.is_some_and(|(by, offset)| by == task && offset < committed)
     };
-    let found = entries.find(|(_, entry)| unread(entry.copied));
+    let found = log.entries().find(|(_, entry)| !read(entry.copied));
     Some(found.map_or(log.end, |(offset, _)| offset))
 }
 
@@ -102,6 +101,11 @@ fn in_range(
 pub fn next_readable(log: &Log, position: u8) -> Option<(u8, Record)> {
     let mut records = log.records();
     records.find(|(offset, _)| *offset >= position)
+}
+
+/// A consumer's position moves past what it does not hand out, markers and aborted records.
+fn past_unreadable(log: &Log, position: u8) -> u8 {
+    next_readable(log, position).map_or(log.end, |(offset, _)| offset)
 }
 
 /// The group processes its next record.
@@ -149,7 +153,7 @@ pub(super) fn commit(
         let position = reading_position(model, before, group, place)?;
         let log = &before[place];
         let committed = match model.setting.reader(group).commits {
-            Commits::After => position,
+            Commits::After => past_unreadable(log, position),
             Commits::Before => {
                 next_readable(log, position).map_or(position, |(offset, _)| offset + 1)
             }
