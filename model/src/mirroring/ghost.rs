@@ -107,7 +107,7 @@ pub struct Ghost {
     pub processed: [RecordSet; MOST_GROUPS],
     /// The records that each group has processed more than once.
     pub repeated: [RecordSet; MOST_GROUPS],
-    /// The mirrors that an operator has started as a way back.
+    /// The mirrors that an operator has started as a way back, until producers have gone that way.
     pub failed_back: Mirrors,
     /// What cannot be seen any more.
     pub broken: BrokenSet,
@@ -173,6 +173,7 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
                 .into_iter()
                 .any(|task| is_missing_some(model, after, task));
             after.ghost.broken.add_if(Broken::LostAtFailover, lost);
+            after.ghost.failed_back = after.ghost.failed_back.without(mirror);
         }
         Event::FailBack(mirror) => {
             after.ghost.failed_back = after.ghost.failed_back.with(mirror);

@@ -442,8 +442,6 @@ fn mirror_read_only(_: &Mirroring, state: &State) -> bool {
 /// The ways back that are open and have nothing left to copy.
 fn ways_back<'s>(model: &'s Mirroring, state: &'s State) -> impl Iterator<Item = Mirror> + use<'s> {
     let ways = state.ghost.failed_back.iter();
-    // Once producers have come home, the old primary is ahead again.
-    let ways = ways.filter(|mirror| !state.failed_over.contains(*mirror));
     ways.filter(|mirror| has_copied_all(model, state, *mirror))
 }
 
