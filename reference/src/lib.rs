@@ -19,6 +19,7 @@ mod ensemble;
 mod former;
 pub mod kernels;
 mod lineages;
+pub mod mirroring;
 mod refusal;
 mod row;
 mod rules;
