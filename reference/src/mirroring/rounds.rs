@@ -129,7 +129,7 @@ impl Mirrors {
 }
 
 /// A round over one row, event by event.
-fn tick_row(row: &mut Row, around: Around<'_>, produced: u64) {
+pub(super) fn tick_row(row: &mut Row, around: Around<'_>, produced: u64) {
     for place in around.setting.every_partition() {
         if producers::accepts(around, place).is_ok() {
             row.logs.fill(place.index(), produced);

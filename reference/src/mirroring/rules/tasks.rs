@@ -136,7 +136,7 @@ fn target(
         false => 0,
     };
     let exist = || {
-        let to = work.to.iter().map(|place| *place);
+        let to = work.to.iter().copied();
         to.filter(|place| around.world.exists.contains(*place))
     };
     let chosen = match (switches.partitions_by_key, exist().count()) {
