@@ -42,7 +42,7 @@ impl Mirrors {
     }
 
     fn sweep(&mut self, produced: &[u64]) {
-        let nothing = vec![0; produced.len()];
+        let mut nothing = Vec::new();
         let mut writes: Vec<bool> = self
             .setting
             .every_partition()
@@ -62,7 +62,10 @@ impl Mirrors {
             };
             let produced = match std::mem::take(&mut writes[from]) {
                 true => produced,
-                false => &nothing[..],
+                false => {
+                    nothing.resize(produced.len(), 0);
+                    &nothing[..]
+                }
             };
             kernels::mirror_tick(produced, ticking, self.options.offset_lag_max);
             columns.end[from] = source_end;
@@ -107,16 +110,21 @@ impl Mirrors {
             })
     }
 
-    /// What a group has committed in what a task copies, at the target: of each row, or nothing, plus one.
-    pub fn translate(&self, group: Group, task: Task) -> Vec<u64> {
+    /// What a group has committed in what a task copies, at the target: of each row, plus one, or nothing.
+    /// Says nothing of whether the mirror would write that as a checkpoint now.
+    ///
+    /// # Panics
+    /// If `downstream` is not as long as there are rows.
+    pub fn translate(&self, group: Group, task: Task, downstream: &mut [u64]) {
+        assert_eq!(downstream.len(), self.rows(), "a number for each row");
         let work = self.setting.work(task);
         let (of, at) = (group.index(), task.index());
         let columns = &self.table.columns;
         let by_delta = self.around().switches(work.mirror).translates_by_delta;
-        let mut downstream = vec![0; self.rows()];
         let committed = &columns.committed[of][work.from.index()];
         let (upstream, known) = (&columns.newest_upstream[at], &columns.newest_downstream[at]);
-        kernels::offset_translate(&mut downstream, committed, upstream, known, by_delta);
+        kernels::offset_translate(downstream, committed, upstream, known, by_delta);
+        // Only these have read any sync, and may have an older one to translate from.
         for (row, besides) in &self.table.besides {
             let row = *row as usize;
             if let Some(committed) = committed[row].checked_sub(1) {
@@ -124,7 +132,6 @@ impl Mirrors {
                 downstream[row] = found.map_or(0, |found| found + 1);
             }
         }
-        downstream
     }
 }
 

@@ -64,7 +64,10 @@ pub(crate) fn told(engine: &Mirrors) -> Vec<String> {
         let exists = if log.exists { "" } else { " is not there" };
         let start = log.start;
         let name = setting.partition_name(place);
-        lines.push(format!("{name}{exists} from {start}: {}", contents.join(" ")));
+        lines.push(format!(
+            "{name}{exists} from {start}: {}",
+            contents.join(" ")
+        ));
     }
     for (task, view) in setting.every_task().zip(&seen.tasks) {
         let syncs: Vec<String> = view.syncs.iter().map(|it| pair(Some(*it))).collect();
@@ -84,28 +87,44 @@ pub(crate) fn told(engine: &Mirrors) -> Vec<String> {
     }
     groups(&seen, setting, &mut lines);
     let mirrors = seen.running.iter().map(|it| setting.mirror_name(it));
-    lines.push(format!("running: {}", mirrors.collect::<Vec<_>>().join(" ")));
+    lines.push(format!(
+        "running: {}",
+        mirrors.collect::<Vec<_>>().join(" ")
+    ));
     let up = seen.up.iter().map(|it| setting.cluster_name(it));
     lines.push(format!("up: {}", up.collect::<Vec<_>>().join(" ")));
     let writable = seen.writable.iter().map(|it| setting.partition_name(it));
-    lines.push(format!("writable: {}", writable.collect::<Vec<_>>().join(" ")));
+    lines.push(format!(
+        "writable: {}",
+        writable.collect::<Vec<_>>().join(" ")
+    ));
     lines
 }
 
 fn groups(seen: &Observation, setting: &Setting, lines: &mut Vec<String>) {
     for (group, view) in setting.every_group().zip(&seen.groups) {
         let name = setting.group_name(group);
-        let at: Vec<String> = view.runs_at.iter().map(|it| setting.cluster_name(it)).collect();
+        let at: Vec<String> = view
+            .runs_at
+            .iter()
+            .map(|it| setting.cluster_name(it))
+            .collect();
         lines.push(format!("{name} runs at {}", at.join(" ")));
         for place in setting.every_partition() {
-            let (position, committed) = (view.position[place.index()], view.committed[place.index()]);
+            let (position, committed) =
+                (view.position[place.index()], view.committed[place.index()]);
             let place = setting.partition_name(place);
             let (position, committed) = (or_nothing(position), or_nothing(committed));
-            lines.push(format!("{name} in {place}: at {position}, committed {committed}"));
+            lines.push(format!(
+                "{name} in {place}: at {position}, committed {committed}"
+            ));
         }
         for task in setting.every_task() {
             let checkpoint = pair(view.checkpoints[task.index()]);
-            lines.push(format!("{name} of {}: {checkpoint}", setting.task_name(task)));
+            lines.push(format!(
+                "{name} of {}: {checkpoint}",
+                setting.task_name(task)
+            ));
         }
     }
 }
@@ -115,7 +134,9 @@ fn or_nothing(found: Option<impl Display>) -> String {
 }
 
 fn pair(found: Option<Pair>) -> String {
-    found.map_or("-".into(), |it| format!("{}={}", it.upstream, it.downstream))
+    found.map_or("-".into(), |it| {
+        format!("{}={}", it.upstream, it.downstream)
+    })
 }
 
 /// After a history, all of these lines are told.
