@@ -22,6 +22,7 @@ pub mod guards;
 pub mod json;
 pub mod ladder;
 pub mod liveness;
+pub mod mirroring;
 mod names;
 pub mod peers;
 pub mod placement;

@@ -17,18 +17,20 @@ pub struct Switches {
     /// An offset is translated by adding the difference to the sync (`OffsetSyncStore.translateDownstream`
     /// of 3.4), and a sync falls due by the distance from that (`PartitionState.update`; KAFKA-12468).
     pub translates_by_delta: bool,
-    /// The store has the newest sync of a topic-partition and no older one (3.4; KAFKA-14610 keeps 64).
+    /// The store has the newest sync of a topic-partition and no older one (3.4; since 3.5 there are 64,
+    /// KAFKA-14666).
     pub keeps_only_latest_sync: bool,
     /// Nothing is translated before the syncs that were there at the start have been read
-    /// (`OffsetSyncStore.readToEnd`; KAFKA-13659).
+    /// (`OffsetSyncStore.readToEnd`; KAFKA-13659, 3.5).
     pub reads_to_end_first: bool,
     /// Checkpoints are read back at the start, and all syncs are used again
-    /// (`CheckpointStore.start`, `initializationMustReadToEnd`; KAFKA-15905).
+    /// (`CheckpointStore.start`, `initializationMustReadToEnd`; KAFKA-15905, 3.8 and 3.7.1).
     pub keeps_history: bool,
     /// A pair that is not due waits for the periodic commit
-    /// (`OffsetSyncWriter.promoteDelayedOffsetSyncs`; KAFKA-15906).
+    /// (`OffsetSyncWriter.promoteDelayedOffsetSyncs`; KAFKA-15906, 3.7).
     pub promotes_delayed: bool,
-    /// A checkpoint has to be new (`MirrorCheckpointTask.checkpointIsMoreRecent`; KAFKA-13659).
+    /// A checkpoint has to be new (`MirrorCheckpointTask.checkpointIsMoreRecent`; KAFKA-13659,
+    /// 3.5).
     pub monotone_checkpoints: bool,
     /// A sync is dropped if ten are under way (`MAX_OUTSTANDING_OFFSET_SYNCS` of 3.4; later it waits,
     /// KAFKA-14610).

@@ -31,7 +31,7 @@ fn setting(number: usize) -> Setting {
         reader.commits = commits[number / 2 % 2];
     });
     let draft = draft.with(|flow| {
-        flow.exactly_once = tool == Tool::MirrorMaker2At3_9 && number % 5 == 0;
+        flow.exactly_once = tool == Tool::MirrorMaker2At3_9 && number.is_multiple_of(5);
         flow.stamps = [Stamps::Create, Stamps::Append][number / 5 % 2];
         flow.syncs_at = [SyncsAt::Source, SyncsAt::Target][number / 7 % 2];
     });

@@ -1,0 +1,3 @@
+//! What is asked of clusters joined by mirrors.
+
+pub mod agreement;
