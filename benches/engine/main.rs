@@ -68,7 +68,9 @@ fn measure(wanted: &[String], sizes: &[usize], one_size: &[usize]) {
     for size in sizes {
         mirror::measure(&mut report, *size);
     }
-    let bytes = mirror::bytes_per_partition();
-    println!("**A mirrored topic-partition**\n\n{report}\n\n{bytes} bytes a partition.\n");
+    if report.wants(&mirror::PASSES) {
+        let bytes = mirror::bytes_per_partition();
+        println!("**A mirrored topic-partition**\n\n{report}\n\n{bytes} bytes a partition.\n");
+    }
     println!("{}", circumstances::circumstances());
 }

@@ -10,6 +10,9 @@ use highwater_vocabulary::mirroring::{
     Setting, Stamps, SyncsAt, Tool, TopicPartition, Work,
 };
 
+/// What is measured here.
+pub(crate) const PASSES: [&str; 2] = ["mirror_tick", "offset_translate"];
+
 /// `offset.lag.max` as it is by default.
 const OFFSET_LAG_MAX: u64 = 100;
 
@@ -104,7 +107,7 @@ impl Steady {
 
 /// Everything that mirrors do in rounds.
 pub(crate) fn measure(report: &mut Report, partitions: usize) {
-    if !report.wants(&["mirror_tick", "offset_translate"]) {
+    if !report.wants(&PASSES) {
         return;
     }
     let mut steady = Steady::new(partitions);
