@@ -78,7 +78,8 @@ fn produce(source_end: &mut [u64], produced: &[u64], position: &[u64], copied: &
         .zip(copied);
     for (((end, produced), position), copied) in rows {
         *end = end.wrapping_add(*produced);
-        *copied = end.wrapping_sub(*position);
+        // Past the end there is nothing to read, and nothing happens.
+        *copied = end.wrapping_sub(*position) & !below(*end, *position);
         most |= *copied;
     }
     most
@@ -130,8 +131,9 @@ fn advance(
     let places = position.iter_mut().zip(stored.iter_mut());
     let rows = places.zip(target_end).zip(source_end).zip(copied);
     for ((((position, stored), target_end), source_end), copied) in rows {
-        *stored = pick(below(0, *copied), *source_end, *stored);
-        *position = *source_end;
+        let has_copied = below(0, *copied);
+        *stored = pick(has_copied, *source_end, *stored);
+        *position = pick(has_copied, *source_end, *position);
         *target_end = target_end.wrapping_add(*copied);
     }
 }

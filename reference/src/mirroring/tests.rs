@@ -80,6 +80,7 @@ proptest! {
         // Where nobody does anything before, all rows are steady.
         is_prepared in any::<bool>(),
         produced in prop::collection::vec(0..9u64, 4 * 4),
+        between in prop::collection::vec((0..4usize, 0..1000usize), 4 * 5),
     ) {
         let settings = every_setting();
         let setting = &settings[setting % settings.len()];
@@ -88,9 +89,11 @@ proptest! {
             prepare(&mut swept, &choices);
         }
         let mut folded = swept.clone();
-        for produced in produced.chunks(4) {
+        for (produced, between) in produced.chunks(4).zip(between.chunks(5)) {
             swept.tick(&produced[..rows]);
             fold(&mut folded, &produced[..rows]);
+            prepare(&mut swept, between);
+            prepare(&mut folded, between);
         }
         same_rows(&swept, &folded);
     }
