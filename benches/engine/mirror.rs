@@ -3,7 +3,7 @@
 use crate::null;
 use crate::paired::Turn;
 use crate::report::Report;
-use highwater_reference::mirroring::{Columns, Mirrors, Options, Switches, kernels};
+use highwater_reference::mirroring::{Columns, Engine, Options, Switches, kernels};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
     Cluster, Commits, Failback, Failover, Flow, Mirror, Partition, Partitions, Reader, Reset,
@@ -61,9 +61,9 @@ fn setting() -> Setting {
     }
 }
 
-/// Mirrors that are used, and columns for the null passes.
+/// Engine that are used, and columns for the null passes.
 struct Steady {
-    own: Mirrors,
+    own: Engine,
     bare: Columns,
     produced: Vec<u64>,
     committed: Vec<u64>,
@@ -79,7 +79,7 @@ impl Steady {
             switches: vec![Switches::of(Tool::MirrorMaker2At3_9)],
             commits_carry_epochs: true,
         };
-        let mut own = Mirrors::with_options(&setting(), options, partitions);
+        let mut own = Engine::with_options(&setting(), options, partitions);
         let produced: Vec<u64> = (0..partitions as u64).map(|row| row % 4).collect();
         for _ in 0..3 {
             own.tick(&produced);
@@ -139,7 +139,7 @@ pub(crate) fn measure(report: &mut Report, partitions: usize) {
 
 /// What a partition takes in the columns.
 pub(crate) fn bytes_per_partition() -> usize {
-    Mirrors::new(&setting(), OFFSET_LAG_MAX)
+    Engine::new(&setting(), OFFSET_LAG_MAX)
         .columns()
         .bytes_per_row()
 }

@@ -7,7 +7,7 @@ mod settings;
 
 use highwater_checks::agreement::lot::Lot;
 use highwater_checks::mirroring::agreement::{Account, Disagreement, Sides, Walk};
-use highwater_reference::mirroring::{Mirrors, Options, Switches};
+use highwater_reference::mirroring::{Engine, Options, Switches};
 use highwater_vocabulary::Offset;
 use highwater_vocabulary::mirroring::{Event, Failback, Failover, Observation, Setting, Tool};
 
@@ -25,7 +25,7 @@ fn every_setting(tool: Tool) -> [Setting; 4] {
     ]
 }
 
-fn engine(setting: &Setting, change: impl Fn(&mut Options)) -> Mirrors {
+fn engine(setting: &Setting, change: impl Fn(&mut Options)) -> Engine {
     let switches = setting.mirrors.iter().map(|flow| Switches::of(flow.tool));
     let mut options = Options {
         offset_lag_max: LAG_MAX,
@@ -33,7 +33,7 @@ fn engine(setting: &Setting, change: impl Fn(&mut Options)) -> Mirrors {
         commits_carry_epochs: true,
     };
     change(&mut options);
-    Mirrors::with_options(setting, options, 1)
+    Engine::with_options(setting, options, 1)
 }
 
 fn walk<M: Account, E: Account>(
@@ -120,7 +120,7 @@ fn every_switch_that_is_turned_is_found() {
 /// An engine that shows something else than it has.
 #[derive(Clone)]
 struct Spoilt {
-    engine: Mirrors,
+    engine: Engine,
     spoil: fn(&mut Observation),
 }
 

@@ -11,7 +11,7 @@ pub use alphabet::every_event;
 pub use differ::differences;
 pub use walk::{Walk, cut_down};
 
-use highwater_reference::mirroring::Mirrors;
+use highwater_reference::mirroring::Engine;
 use highwater_vocabulary::mirroring::{Event, Observation, Setting};
 use std::fmt;
 
@@ -27,13 +27,13 @@ pub trait Account: Clone {
     fn observe(&self) -> Observation;
 }
 
-impl Account for Mirrors {
+impl Account for Engine {
     fn apply(&mut self, event: &Event) -> Result<(), &'static str> {
-        Mirrors::apply(self, event).map_err(|refusal| refusal.name())
+        Engine::apply(self, event).map_err(|refusal| refusal.name())
     }
 
     fn observe(&self) -> Observation {
-        Mirrors::observe(self)
+        Engine::observe(self)
     }
 }
 

@@ -14,34 +14,34 @@ use highwater_vocabulary::mirroring::{Event, Setting};
 /// What happens to a topic-partition or to a task happens to one row; what happens to a cluster, a mirror
 /// or a group happens to all.
 #[derive(Clone, Debug)]
-pub struct Mirrors {
+pub struct Engine {
     pub(super) setting: Setting,
     pub(super) options: Options,
     pub(super) world: World,
     pub(super) table: Table,
 }
 
-impl Mirrors {
+impl Engine {
     /// Clusters of a setting, as their tools are: one row, and nothing has been written.
-    pub fn new(setting: &Setting, offset_lag_max: u64) -> Mirrors {
+    pub fn new(setting: &Setting, offset_lag_max: u64) -> Engine {
         let switches = setting.mirrors.iter().map(|flow| Switches::of(flow.tool));
         let options = Options {
             offset_lag_max,
             switches: switches.collect(),
             commits_carry_epochs: true,
         };
-        Mirrors::with_options(setting, options, 1)
+        Engine::with_options(setting, options, 1)
     }
 
     /// The same under options of one's own, and so many rows.
     ///
     /// # Panics
     /// If there are more rows than a `u32` counts, or other switches than mirrors.
-    pub fn with_options(setting: &Setting, options: Options, rows: usize) -> Mirrors {
+    pub fn with_options(setting: &Setting, options: Options, rows: usize) -> Engine {
         assert!(u32::try_from(rows).is_ok(), "a row is counted in 32 bits");
         assert_eq!(options.switches.len(), setting.mirrors.len());
         let world = World::new(setting);
-        let mut engine = Mirrors {
+        let mut engine = Engine {
             setting: setting.clone(),
             options,
             world,

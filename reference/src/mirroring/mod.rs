@@ -24,6 +24,6 @@ mod syncs;
 mod tests;
 
 pub use columns::{Column, Columns};
-pub use engine::{Mirrors, happens_to_all};
+pub use engine::{Engine, happens_to_all};
 pub use refusal::Refusal;
 pub use switches::{Options, Switches};

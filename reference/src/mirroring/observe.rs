@@ -1,13 +1,13 @@
 //! What can be seen of a row from outside.
 
-use super::engine::Mirrors;
+use super::engine::Engine;
 use super::row::{Held, Row};
 use highwater_vocabulary::mirroring::{
     Content, Group, GroupView, LogView, Observation, Task, TaskView, TopicPartition,
 };
 use highwater_vocabulary::{Member, Offset};
 
-impl Mirrors {
+impl Engine {
     /// Everything that can be seen of the first row.
     pub fn observe(&self) -> Observation {
         self.observe_row(0)

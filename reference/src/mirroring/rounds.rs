@@ -1,14 +1,14 @@
 //! Rounds over all rows: the kernels for steady rows, and the same events one by one for those that
 //! deviate.
 
-use super::engine::Mirrors;
+use super::engine::Engine;
 use super::kernels::{self, Ticking};
 use super::row::Row;
 use super::rules::{Around, producers, tasks};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Group, Task, TopicPartition};
 
-impl Mirrors {
+impl Engine {
     /// So many records, which nobody names, are written to each topic-partition of a row that producers
     /// can write; then every task in order copies all that it can, and stores its position.
     ///

@@ -1,12 +1,12 @@
 //! What happens to clusters, mirrors and groups, and so to every row.
 
-use super::engine::Mirrors;
+use super::engine::Engine;
 use super::rules::{begin_workers, checkpoints, end_workers, faults, groups, operators, unless};
 use super::{Refusal, rules::Around};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Cluster, Event, Group, Mirror, TopicPartition};
 
-impl Mirrors {
+impl Engine {
     pub(super) fn apply_to_all(&mut self, event: &Event) -> Result<(), Refusal> {
         match *event {
             Event::Look(group, mirror) => self.look(group, mirror, true),

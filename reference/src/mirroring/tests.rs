@@ -4,7 +4,7 @@
 #[allow(dead_code)]
 mod settings;
 
-use super::engine::{Mirrors, apply_to_row};
+use super::engine::{Engine, apply_to_row};
 use super::kernels;
 use super::rounds::tick_row;
 use super::rules::producers;
@@ -14,14 +14,14 @@ use highwater_vocabulary::mirroring::{Event, Setting, Tool};
 use highwater_vocabulary::{Member, Record};
 use proptest::prelude::*;
 
-fn engine(setting: &Setting, offset_lag_max: u64, rows: usize) -> Mirrors {
+fn engine(setting: &Setting, offset_lag_max: u64, rows: usize) -> Engine {
     let switches = setting.mirrors.iter().map(|flow| Switches::of(flow.tool));
     let options = Options {
         offset_lag_max,
         switches: switches.collect(),
         commits_carry_epochs: true,
     };
-    Mirrors::with_options(setting, options, rows)
+    Engine::with_options(setting, options, rows)
 }
 
 /// All kinds of settings: with the kernel's own tool, and with those that go row by row.
@@ -41,7 +41,7 @@ fn every_setting() -> Vec<Setting> {
 }
 
 /// What is done before the round: to one row, or to all.
-fn prepare(engine: &mut Mirrors, choices: &[(usize, usize)]) {
+fn prepare(engine: &mut Engine, choices: &[(usize, usize)]) {
     let events = settings::every_event(engine.setting());
     for (row, choice) in choices {
         let row = row % engine.rows();
@@ -50,7 +50,7 @@ fn prepare(engine: &mut Mirrors, choices: &[(usize, usize)]) {
     }
 }
 
-fn same_rows(one: &Mirrors, other: &Mirrors) {
+fn same_rows(one: &Engine, other: &Engine) {
     assert_eq!(one.rows(), other.rows());
     for row in 0..one.rows() {
         assert_eq!(one.table.load(row), other.table.load(row), "row {row}");
@@ -60,7 +60,7 @@ fn same_rows(one: &Mirrors, other: &Mirrors) {
 }
 
 /// The same round, event by event in every row.
-fn fold(engine: &mut Mirrors, produced: &[u64]) {
+fn fold(engine: &mut Engine, produced: &[u64]) {
     for (row, produced) in produced.iter().enumerate() {
         let mut whole = engine.table.load(row);
         tick_row(&mut whole, engine.around(), *produced);

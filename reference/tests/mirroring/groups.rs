@@ -2,7 +2,7 @@
 
 use crate::settings::{growing, pair_of, there_and_back};
 use crate::told::{after_with, check, check_told};
-use highwater_reference::mirroring::{Mirrors, Options, Switches};
+use highwater_reference::mirroring::{Engine, Options, Switches};
 use highwater_vocabulary::mirroring::{Commits, Failback, Failover, Reset, Setting, Tool};
 
 const AT_3_9: Tool = Tool::MirrorMaker2At3_9;
@@ -125,7 +125,7 @@ fn it_finds_out_that_the_log_lost_a_suffix() {
         commits_carry_epochs: false,
     };
     let history = steps(committed);
-    let engine = crate::told::play(Mirrors::with_options(&latest, options, 1), &history);
+    let engine = crate::told::play(Engine::with_options(&latest, options, 1), &history);
     check_told(
         &engine,
         &history,

@@ -1,6 +1,6 @@
 //! Histories in words, and what is to be seen after them.
 
-use highwater_reference::mirroring::{Mirrors, Options, Switches};
+use highwater_reference::mirroring::{Engine, Options, Switches};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Event, Observation, Pair, Setting};
 use std::fmt::Display;
@@ -10,8 +10,8 @@ pub(crate) const LAG_MAX: u64 = 2;
 
 /// An engine after a history: events separated by `;`, each of which happens, or after `!` has what
 /// refuses it.
-pub(crate) fn after(setting: &Setting, history: &str) -> Mirrors {
-    play(Mirrors::new(setting, LAG_MAX), history)
+pub(crate) fn after(setting: &Setting, history: &str) -> Engine {
+    play(Engine::new(setting, LAG_MAX), history)
 }
 
 /// The same, under other switches.
@@ -19,7 +19,7 @@ pub(crate) fn after_with(
     setting: &Setting,
     change: impl Fn(&mut Switches),
     history: &str,
-) -> Mirrors {
+) -> Engine {
     let switches = setting.mirrors.iter().map(|flow| {
         let mut switches = Switches::of(flow.tool);
         change(&mut switches);
@@ -30,10 +30,10 @@ pub(crate) fn after_with(
         switches: switches.collect(),
         commits_carry_epochs: true,
     };
-    play(Mirrors::with_options(setting, options, 1), history)
+    play(Engine::with_options(setting, options, 1), history)
 }
 
-pub(crate) fn play(mut engine: Mirrors, history: &str) -> Mirrors {
+pub(crate) fn play(mut engine: Engine, history: &str) -> Engine {
     let setting = engine.setting().clone();
     for line in history.split(';').map(str::trim) {
         let (event, refusal) = match line.split_once('!') {
@@ -56,7 +56,7 @@ pub(crate) fn play(mut engine: Mirrors, history: &str) -> Mirrors {
 }
 
 /// Everything to be seen, a fact a line.
-pub(crate) fn told(engine: &Mirrors) -> Vec<String> {
+pub(crate) fn told(engine: &Engine) -> Vec<String> {
     let (seen, setting) = (engine.observe(), engine.setting());
     let mut lines = Vec::new();
     for (place, log) in setting.every_partition().zip(&seen.logs) {
@@ -144,7 +144,7 @@ pub(crate) fn check(setting: &Setting, history: &str, expected: &[&str]) {
     check_told(&after(setting, history), history, expected);
 }
 
-pub(crate) fn check_told(engine: &Mirrors, history: &str, expected: &[&str]) {
+pub(crate) fn check_told(engine: &Engine, history: &str, expected: &[&str]) {
     let told = told(engine);
     for line in expected {
         assert!(

@@ -1,7 +1,7 @@
 //! Random walks: nothing panics, what is refused changes nothing, and every event occurs.
 
 use crate::settings::{chain, every_event, growing, pair_of, there_and_back};
-use highwater_reference::mirroring::{Mirrors, Refusal};
+use highwater_reference::mirroring::{Engine, Refusal};
 use highwater_vocabulary::mirroring::{
     Commits, Event, Failback, Failover, Reset, Setting, Stamps, SyncsAt, Tool,
 };
@@ -49,7 +49,7 @@ fn by_verb(setting: &Setting) -> Vec<Vec<Event>> {
 
 /// One event of the chosen verb happens, if any can: the chosen one, or the next that is not refused.
 fn step(
-    engine: &mut Mirrors,
+    engine: &mut Engine,
     events: &[Vec<Event>],
     choice: usize,
     mut heard: impl FnMut(Result<usize, Refusal>),
@@ -76,7 +76,7 @@ proptest! {
     ) {
         let setting = setting(number);
         let events = by_verb(&setting);
-        let mut engine = Mirrors::new(&setting, lag_max);
+        let mut engine = Engine::new(&setting, lag_max);
         for choice in choices {
             step(&mut engine, &events, choice, |_| ());
             let event = &events[choice % events.len()];
@@ -102,7 +102,7 @@ fn every_event_happens_and_every_refusal_is_heard() {
     for number in 0..840 {
         let setting = setting(number);
         let events = by_verb(&setting);
-        let mut engine = Mirrors::new(&setting, 1);
+        let mut engine = Engine::new(&setting, 1);
         for _ in 0..300 {
             chosen = chosen
                 .wrapping_mul(6_364_136_223_846_793_005)
