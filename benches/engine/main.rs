@@ -11,6 +11,7 @@
 mod circumstances;
 mod controller;
 mod footprint;
+mod mirror;
 mod null;
 mod paired;
 mod report;
@@ -62,6 +63,14 @@ fn measure(wanted: &[String], sizes: &[usize], one_size: &[usize]) {
         }
         println!("**{} replicas**\n\n{report}", layout.replicas);
         println!("\n{}\n", footprint::told(layout, sizes));
+    }
+    let mut report = Report::new(sizes, wanted);
+    for size in sizes {
+        mirror::measure(&mut report, *size);
+    }
+    if report.wants(&mirror::PASSES) {
+        let bytes = mirror::bytes_per_partition();
+        println!("**A mirrored topic-partition**\n\n{report}\n\n{bytes} bytes a partition.\n");
     }
     println!("{}", circumstances::circumstances());
 }

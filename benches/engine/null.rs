@@ -1,6 +1,7 @@
 //! Null passes: the same columns, the same tiles, the same reads and writes, and no logic.
 
 use highwater_reference::Columns;
+use highwater_reference::mirroring::Columns as Mirrored;
 use highwater_reference::sweeps::{ChangeRecord, tiles};
 use std::hint::black_box;
 use std::ops::Range;
@@ -152,5 +153,30 @@ pub(crate) fn bring_back(columns: &Columns) {
         read_sets(&columns.in_sync[tile.clone()]);
         read_sets(&columns.eligible[tile.clone()]);
         read_words(&columns.known[0][tile]);
+    }
+}
+
+/// What a round of mirroring touches: the numbers produced, both ends, the position, what is stored of it,
+/// the last sync that was due, and what is said of the worker's life.
+pub(crate) fn mirror_tick(columns: &mut Mirrored, produced: &[u64]) {
+    for tile in tiles(0..produced.len()) {
+        read_words(&produced[tile.clone()]);
+        for end in &mut columns.end {
+            write_words(&mut end[tile.clone()]);
+        }
+        write_words(&mut columns.position[0][tile.clone()]);
+        write_words(&mut columns.stored[0][tile.clone()]);
+        write_words(&mut columns.last_due[0][tile.clone()]);
+        write_sets(&mut columns.life[0][tile]);
+    }
+}
+
+/// What a translation touches: what is committed, both offsets of the sync, and what comes out.
+pub(crate) fn offset_translate(downstream: &mut [u64], read: [&[u64]; 3]) {
+    for tile in tiles(0..downstream.len()) {
+        for words in read {
+            read_words(&words[tile.clone()]);
+        }
+        write_words(&mut downstream[tile]);
     }
 }

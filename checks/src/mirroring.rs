@@ -1,5 +1,6 @@
 //! Questions about clusters joined by mirrors, and their answers.
 
+pub mod agreement;
 pub mod experiment_file;
 mod subject;
 pub mod telling;

@@ -209,7 +209,7 @@ fn every_mistake_is_answered() {
     ] {
         let wrong = good.replacen(from, to, 1);
         let source = Source::new("my.toml", wrong);
-        let error = read(&source).expect_err(to);
+        let error = read(&source).err().expect(to);
         let _ = writeln!(text, "{to:?}\n{error}\n");
     }
     insta::assert_snapshot!(text);

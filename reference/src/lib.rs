@@ -4,6 +4,7 @@
 //! written from Kafka's classes where the model was written from KIPs.  What is steady lies in
 //! [`Columns`]; what happens is a kernel over them ([`kernels`]); what deviates lies beside them,
 //! row by row.  An event that happens to one partition runs the kernels on columns of length one.
+//! [`mirroring`] does the same for clusters that MirrorMaker joins.
 //!
 //! **Architecture invariant:** this crate depends on `highwater-vocabulary` and on no other crate of
 //! ours.  The two accounts of the protocol can never lean on each other; `checks/tests/walls.rs`
@@ -19,6 +20,7 @@ mod ensemble;
 mod former;
 pub mod kernels;
 mod lineages;
+pub mod mirroring;
 mod refusal;
 mod row;
 mod rules;

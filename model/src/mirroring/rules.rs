@@ -72,7 +72,7 @@ pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, D
         Event::LoseSuffix(place, lost) => environment::lose_suffix(before, place, lost),
         Event::LoseCommits(cluster) => environment::lose_commits(model, before, cluster),
         Event::Expire(place, lost) => environment::expire(before, place, lost),
-        Event::Recreate(place) => environment::recreate(before, place),
+        Event::Recreate(place) => environment::recreate(model, before, place),
         Event::Skew(cluster) => environment::skew(before, cluster),
     }
 }

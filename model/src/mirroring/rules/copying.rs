@@ -94,6 +94,11 @@ pub(super) fn copy(model: &Mirroring, before: &State, task: Task) -> Result<Stat
     if model.keeps(Guard::SyncFollowsAcknowledgement) {
         consider_sync(model, task, own, held.offset, downstream);
     }
+    // The transaction is also the commit at which a delayed sync falls due
+    // (`ExactlyOnceWorkerSourceTask.commitTransaction`).
+    if exactly_once && own.delayed.is_some() {
+        own.pending = own.delayed.take();
+    }
     Ok(after)
 }
 

@@ -4,7 +4,7 @@ use super::super::state::{Looked, TaskState};
 use super::super::{Disabled, Guard, Mirroring, State};
 use super::{needs, needs_up, position_kept_at, syncs_kept_at};
 use highwater_vocabulary::Member;
-use highwater_vocabulary::mirroring::{Cluster, MOST_GROUPS, Mirror, Task, TopicPartition};
+use highwater_vocabulary::mirroring::{Cluster, MOST_GROUPS, Mirror, Task, Tool, TopicPartition};
 
 /// Every worker of the mirror dies, and its memory with it.
 pub(super) fn crash(model: &Mirroring, before: &State, mirror: Mirror) -> Result<State, Disabled> {
@@ -196,14 +196,35 @@ pub(super) fn expire(before: &State, place: TopicPartition, lost: u8) -> Result<
     Ok(after)
 }
 
-/// The topic is deleted and made anew.
-pub(super) fn recreate(before: &State, place: TopicPartition) -> Result<State, Disabled> {
+/// The topic is deleted and made anew.  What groups had committed in it goes with it
+/// (`GroupCoordinator.handleDeletedPartitions`), and so does the position of a MirrorMaker 1, which is such
+/// a commit.
+pub(super) fn recreate(
+    model: &Mirroring,
+    before: &State,
+    place: TopicPartition,
+) -> Result<State, Disabled> {
     let log = &before[place];
+    needs_up(before, model.setting.partition(place).cluster)?;
     needs(log.exists && log.end > 0, Disabled::NothingThere)?;
 
     let mut after = *before;
-    after[place] = log.made_anew();
+    delete(model, &mut after, place);
     Ok(after)
+}
+
+/// What becomes of a topic-partition that is deleted and made anew.
+pub(super) fn delete(model: &Mirroring, after: &mut State, place: TopicPartition) {
+    after[place] = after[place].made_anew();
+    for group in model.setting.every_group() {
+        after[group].committed[place.index()] = None;
+    }
+    for task in model.setting.every_task() {
+        let own = model.setting.work(task).from == place;
+        if own && model.setting.flow_of(task).tool == Tool::MirrorMaker1 {
+            after[task].stored = None;
+        }
+    }
 }
 
 /// The clock of a cluster advances.

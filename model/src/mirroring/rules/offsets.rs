@@ -150,7 +150,7 @@ pub(super) fn look(
     let idle = !own.runs_at.contains(at) && is_known_at(model, before, group, at);
     let seen = match idle {
         true => Looked::Idle(committed_at(model, before, group, at)),
-        false => Looked::NotIdle,
+        false => still_known(before, group, mirror),
     };
 
     let mut after = *before;
@@ -168,8 +168,17 @@ pub(super) fn look_failed(
     may_look(model, before, mirror)?;
 
     let mut after = *before;
-    after[mirror].looked[group.index()] = Looked::NotIdle;
+    after[mirror].looked[group.index()] = still_known(before, group, mirror);
     Ok(after)
+}
+
+/// What the mirror knows when it learns nothing: a snapshot stays until it is used
+/// (`idleConsumerGroupsOffset` is only put into, and emptied by the next sync).
+fn still_known(before: &State, group: Group, mirror: Mirror) -> Looked {
+    match before[mirror].looked[group.index()] {
+        Looked::No => Looked::NotIdle,
+        known => known,
+    }
 }
 
 fn may_look(model: &Mirroring, state: &State, mirror: Mirror) -> Result<(), Disabled> {

@@ -1,7 +1,7 @@
 //! What operators do, and what a mirror does on their behalf from time to time.
 
 use super::super::{Disabled, Guard, Mirroring, State};
-use super::{needs, needs_mirror, needs_up};
+use super::{environment, needs, needs_mirror, needs_up};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Cluster, Failback, Mirror, TopicPartition};
 
@@ -160,10 +160,7 @@ pub(super) fn fail_back(
 /// What the way back writes is deleted first, with what groups have committed in it.
 fn rebuild(model: &Mirroring, after: &mut State, places: &[TopicPartition]) {
     for place in places {
-        after[*place] = after[*place].made_anew();
+        environment::delete(model, after, *place);
         after.writable = after.writable.without(*place);
-        for group in model.setting.every_group() {
-            after[group].committed[place.index()] = None;
-        }
     }
 }

@@ -1,0 +1,174 @@
+//! The comparison of two accounts of mirroring is itself tested: an engine agrees with itself, and an engine
+//! that is spoilt is found out, with few events.
+
+#[path = "../../reference/tests/mirroring/settings.rs"]
+#[allow(dead_code, reason = "the engine's tests use more of it")]
+mod settings;
+
+use highwater_checks::agreement::lot::Lot;
+use highwater_checks::mirroring::agreement::{Account, Disagreement, Sides, Walk};
+use highwater_reference::mirroring::{Engine, Options, Switches};
+use highwater_vocabulary::Offset;
+use highwater_vocabulary::mirroring::{Event, Failback, Failover, Observation, Setting, Tool};
+
+const LAG_MAX: u64 = 1;
+const STEPS: usize = 300;
+
+fn every_setting(tool: Tool) -> [Setting; 4] {
+    [
+        settings::pair_of(tool).done(),
+        settings::there_and_back(tool, Failback::ReverseFromEnd).done(),
+        settings::growing(tool).done(),
+        settings::pair_of(tool)
+            .who(|reader| reader.failover = Failover::ExternalMap)
+            .done(),
+    ]
+}
+
+fn engine(setting: &Setting, change: impl Fn(&mut Options)) -> Engine {
+    let switches = setting.mirrors.iter().map(|flow| Switches::of(flow.tool));
+    let mut options = Options {
+        offset_lag_max: LAG_MAX,
+        switches: switches.collect(),
+        commits_carry_epochs: true,
+    };
+    change(&mut options);
+    Engine::with_options(setting, options, 1)
+}
+
+fn walk<M: Account, E: Account>(
+    sides: &Sides<M, E>,
+    case: u64,
+) -> Result<Vec<Event>, Box<Disagreement>> {
+    let lot = Lot::of_case(2, case);
+    Walk { lot, steps: STEPS }.take(sides)
+}
+
+#[test]
+fn an_engine_agrees_with_itself() {
+    let mut happened = vec![0; Event::VERBS.len()];
+    for (_, tool) in Tool::WORDS {
+        for setting in every_setting(tool) {
+            let sides = Sides {
+                model: engine(&setting, |_| ()),
+                engine: engine(&setting, |_| ()),
+                setting,
+                names_reasons: true,
+            };
+            for case in 0..40 {
+                let events = walk(&sides, case).expect("they are the same");
+                for event in events {
+                    happened[event.verb()] += 1;
+                }
+            }
+        }
+    }
+    let silent = Event::VERBS
+        .iter()
+        .zip(&happened)
+        .filter(|(_, times)| **times == 0);
+    assert_eq!(silent.count(), 0, "{happened:?}");
+}
+
+/// How many cases it takes to find out an engine that has something else switched on.
+fn cases_to_find(tool: Tool, change: impl Fn(&mut Options)) -> (u64, Box<Disagreement>) {
+    for case in 0..200 {
+        for setting in every_setting(tool) {
+            let sides = Sides {
+                model: engine(&setting, |_| ()),
+                engine: engine(&setting, &change),
+                setting,
+                names_reasons: true,
+            };
+            if let Err(disagreement) = walk(&sides, case) {
+                return (case, disagreement);
+            }
+        }
+    }
+    panic!("never found");
+}
+
+/// Each switch of a tool, turned, is found within so many cases, and the story is short.
+#[test]
+fn every_switch_that_is_turned_is_found() {
+    let names = [
+        "translates-by-delta",
+        "keeps-only-latest-sync",
+        "reads-to-end-first",
+        "keeps-history",
+        "promotes-delayed",
+        "monotone-checkpoints",
+        "drops-syncs-under-load",
+        "overwrites-without-snapshot",
+    ];
+    for name in names {
+        let (cases, disagreement) = cases_to_find(Tool::MirrorMaker2At3_9, |options| {
+            for switches in &mut options.switches {
+                let switch = switches.named(name).expect("a switch");
+                *switch = !*switch;
+            }
+        });
+        assert!(cases < 50, "{name} took {cases} cases");
+        assert!(disagreement.history.len() <= 25, "{name}:\n{disagreement}");
+    }
+    let (cases, disagreement) = cases_to_find(Tool::MirrorMaker2At3_9, |options| {
+        options.commits_carry_epochs = false;
+    });
+    assert!(cases < 50, "{disagreement}");
+}
+
+/// An engine that shows something else than it has.
+#[derive(Clone)]
+struct Spoilt {
+    engine: Engine,
+    spoil: fn(&mut Observation),
+}
+
+impl Account for Spoilt {
+    fn apply(&mut self, event: &Event) -> Result<(), &'static str> {
+        Account::apply(&mut self.engine, event)
+    }
+
+    fn observe(&self) -> Observation {
+        let mut seen = Account::observe(&self.engine);
+        (self.spoil)(&mut seen);
+        seen
+    }
+}
+
+#[test]
+fn what_is_shown_otherwise_is_found_and_told() {
+    let spoil: fn(&mut Observation) = |seen| {
+        let stored = &mut seen.tasks[0].stored;
+        *stored = stored.map(|stored| Offset(stored.0 + 1));
+    };
+    let setting = settings::pair_of(Tool::MirrorMaker2At3_9).done();
+    let sides = Sides {
+        model: engine(&setting, |_| ()),
+        engine: Spoilt {
+            engine: engine(&setting, |_| ()),
+            spoil,
+        },
+        setting,
+        names_reasons: true,
+    };
+    let found = (0..10).find_map(|case| walk(&sides, case).err());
+    let told = found
+        .expect("it is never long until a position is stored")
+        .to_string();
+    let lines: Vec<&str> = told.lines().collect();
+    let (first, rest) = lines.split_first().expect("a story");
+    // Whatever is written is copied, aborted or not.
+    assert!(first.contains(" east/orders r"), "{told}");
+    assert_eq!(
+        rest,
+        [
+            "poll east/orders>west",
+            "copy east/orders>west",
+            "# Here model and engine part.",
+            "note east/orders>west",
+            "# the model says `east/orders>west is stored as having copied 0`, \
+             the engine `east/orders>west is stored as having copied 1`",
+        ]
+    );
+}

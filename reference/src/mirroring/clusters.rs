@@ -1,0 +1,99 @@
+//! What is one for all rows: which clusters are up, which mirrors run, where groups are.
+
+use highwater_vocabulary::Member;
+use highwater_vocabulary::mirroring::{
+    Cluster, Clusters, Mirror, Mirrors, Partitions, Setting, Task, Tasks,
+};
+
+/// A mirror's state.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Mirroring {
+    pub running: bool,
+    /// Whether it has ever been started.
+    pub started: bool,
+    /// Stopped for good.
+    pub stopped: bool,
+    pub cut: bool,
+    /// Whether producers were pointed to its target.
+    pub failed_over: bool,
+    /// The tasks whose topic-partitions it has found.
+    pub known: Tasks,
+    /// The configuration of the source that it has copied.
+    pub configuration: u64,
+}
+
+/// A group's state.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Grouping {
+    pub runs_at: Clusters,
+    /// The clusters at which it has itself committed.
+    pub committed_at: Clusters,
+    /// The mirrors that have looked at it since they last wrote its offsets.
+    pub looked_by: Mirrors,
+}
+
+/// The clusters, the mirrors between them, and the groups.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct World {
+    pub up: Clusters,
+    pub destroyed: Clusters,
+    pub fenced: Clusters,
+    pub clocks: Vec<u64>,
+    /// How often the configuration of each cluster's topics was changed.
+    pub configurations: Vec<u64>,
+    pub exists: Partitions,
+    /// Which topic-partitions producers write, as long as clusters are not fenced.
+    pub written: Partitions,
+    pub mirrors: Vec<Mirroring>,
+    pub groups: Vec<Grouping>,
+}
+
+impl World {
+    pub(crate) fn new(setting: &Setting) -> World {
+        let clusters = setting.clusters.len();
+        let partitions = || setting.every_partition();
+        let initial = |place: &_| setting.partition(*place).initial;
+        let mut world = World {
+            up: setting.every_cluster().collect(),
+            destroyed: Clusters::EMPTY,
+            fenced: Clusters::EMPTY,
+            clocks: vec![0; clusters],
+            configurations: vec![0; clusters],
+            exists: partitions().filter(initial).collect(),
+            written: partitions()
+                .filter(|place| setting.partition(*place).written)
+                .collect(),
+            mirrors: vec![Mirroring::default(); setting.mirrors.len()],
+            groups: vec![Grouping::default(); setting.groups.len()],
+        };
+        for mirror in setting.every_mirror() {
+            let found = world.found(setting, mirror);
+            let state = &mut world.mirrors[mirror.index()];
+            state.running = setting.flow(mirror).initial;
+            state.started = state.running;
+            state.known = found;
+        }
+        for (group, state) in world.groups.iter_mut().enumerate() {
+            state.runs_at = Clusters::only(setting.groups[group].home);
+        }
+        world
+    }
+
+    /// The tasks of a mirror that have something to read.
+    pub(crate) fn found(&self, setting: &Setting, mirror: Mirror) -> Tasks {
+        let has_source = |task: &Task| self.exists.contains(setting.work(*task).from);
+        setting.tasks_of(mirror).filter(has_source).collect()
+    }
+
+    pub(crate) fn mirror(&self, mirror: Mirror) -> &Mirroring {
+        &self.mirrors[mirror.index()]
+    }
+
+    pub(crate) fn mirror_mut(&mut self, mirror: Mirror) -> &mut Mirroring {
+        &mut self.mirrors[mirror.index()]
+    }
+
+    pub(crate) fn clock(&self, cluster: Cluster) -> u64 {
+        self.clocks[cluster.index()]
+    }
+}

@@ -1,0 +1,105 @@
+//! What goes wrong: what refuses it, and what becomes of a row.
+
+use super::{Around, renew, unless};
+use crate::mirroring::Refusal;
+use crate::mirroring::row::{Row, Synced};
+use highwater_vocabulary::Member;
+use highwater_vocabulary::mirroring::{Cluster, TopicPartition};
+
+/// An unclean election loses the end of a log.
+pub(crate) fn lose_suffix(
+    row: &mut Row,
+    around: Around<'_>,
+    place: TopicPartition,
+    lost: u8,
+) -> Result<(), Refusal> {
+    let lost = holds(row, around, place, lost)?;
+
+    row.logs.of[place.index()].lose(lost);
+    Ok(())
+}
+
+/// Retention removes the beginning of a log.
+pub(crate) fn expire(
+    row: &mut Row,
+    around: Around<'_>,
+    place: TopicPartition,
+    lost: u8,
+) -> Result<(), Refusal> {
+    let lost = holds(row, around, place, lost)?;
+
+    row.logs.of[place.index()].start += lost;
+    Ok(())
+}
+
+/// Whether the log holds that many.
+fn holds(row: &Row, around: Around<'_>, place: TopicPartition, lost: u8) -> Result<u64, Refusal> {
+    exists(around, place)?;
+    let log = &row.logs.of[place.index()];
+    let lost = u64::from(lost);
+    unless(
+        lost == 0 || lost > log.end - log.start,
+        Refusal::NoSuchRecord,
+    )?;
+    Ok(lost)
+}
+
+fn exists(around: Around<'_>, place: TopicPartition) -> Result<(), Refusal> {
+    around.up(around.setting.partition(place).cluster)?;
+    around.exists(place)
+}
+
+/// A topic is deleted and made anew.
+pub(crate) fn recreate(
+    row: &mut Row,
+    around: Around<'_>,
+    place: TopicPartition,
+) -> Result<(), Refusal> {
+    exists(around, place)?;
+
+    renew(row, around, place);
+    Ok(())
+}
+
+/// What groups have committed at a cluster is lost, and MirrorMaker 1 is one of them there.
+pub(crate) fn lose_commits(row: &mut Row, around: Around<'_>, cluster: Cluster) {
+    for place in around.setting.partitions_of(cluster) {
+        row.forget_commits(place.index());
+    }
+    for task in around.setting.every_task() {
+        let mirror = around.setting.work(task).mirror;
+        let at_source = around.switches(mirror).stores_at_source;
+        if at_source && around.stores_at(mirror) == cluster {
+            row.workers[task.index()].stored = None;
+        }
+    }
+}
+
+/// Everything that a cluster held is gone: logs, commits, positions, offset syncs and checkpoints.
+pub(crate) fn destroy(row: &mut Row, around: Around<'_>, cluster: Cluster) {
+    for place in around.setting.partitions_of(cluster) {
+        row.renew(place.index());
+    }
+    for task in around.setting.every_task() {
+        let at = task.index();
+        let mirror = around.setting.work(task).mirror;
+        if around.stores_at(mirror) == cluster {
+            row.workers[at].stored = None;
+        }
+        if around.keeps_syncs_at(mirror) == cluster {
+            let store = std::mem::take(&mut row.besides.synced[at].store);
+            row.besides.synced[at] = Synced {
+                store,
+                ..Synced::default()
+            };
+        }
+        if around.setting.flow(mirror).to == cluster {
+            for checkpoints in &mut row.checkpoints {
+                checkpoints[at] = None;
+            }
+            for remembered in &mut row.besides.remembered {
+                remembered[at] = false;
+            }
+        }
+    }
+}

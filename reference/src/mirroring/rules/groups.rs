@@ -1,0 +1,250 @@
+//! Consumer groups start, process, commit and stop.
+
+use super::{Around, unless};
+use crate::mirroring::Refusal;
+use crate::mirroring::log::{Epoch, Log};
+use crate::mirroring::row::Row;
+use highwater_vocabulary::Member;
+use highwater_vocabulary::mirroring::{
+    Cluster, Commits, Content, Failover, Group, Partitions, Reset, Task, TopicPartition,
+};
+
+/// Where somebody is in a log, and the epoch of what he read last, if he knows.
+#[derive(Clone, Copy)]
+struct Place {
+    offset: u64,
+    epoch: Option<Epoch>,
+}
+
+/// Whether a group may start at a cluster.
+pub(crate) fn may_start(around: Around<'_>, group: Group, at: Cluster) -> Result<(), Refusal> {
+    let state = &around.world.groups[group.index()];
+    unless(!state.runs_at.is_empty(), Refusal::OnePlaceAtATime)?;
+    around.up(at)?;
+    let reads = around.setting.read_at(group, at);
+    let exist = reads.intersection(around.world.exists);
+    unless(exist.is_empty(), Refusal::NoSuchPartition)
+}
+
+/// It starts: at its own commit, or where its strategy says.
+pub(crate) fn start(
+    row: &mut Row,
+    around: Around<'_>,
+    group: Group,
+    at: Cluster,
+) -> Result<(), Refusal> {
+    for place in reads(around, group, at).iter() {
+        let wanted = wanted(row, around, group, at, place);
+        let found = resolve(row, around, group, place, wanted)?;
+        let (of, place) = (group.index(), place.index());
+        row.readings[of][place].position = Some(found.offset);
+        row.besides.epochs[of][place].read = found.epoch;
+    }
+    Ok(())
+}
+
+/// What there is for the group to read at a cluster.
+fn reads(around: Around<'_>, group: Group, at: Cluster) -> Partitions {
+    around
+        .setting
+        .read_at(group, at)
+        .intersection(around.world.exists)
+}
+
+fn wanted(
+    row: &Row,
+    around: Around<'_>,
+    group: Group,
+    at: Cluster,
+    place: TopicPartition,
+) -> Option<Place> {
+    let reader = around.setting.reader(group);
+    let state = &around.world.groups[group.index()];
+    let is_own = reader.home == at || state.committed_at.contains(at);
+    let is_mirrored = around.setting.writers_of(place).next().is_some();
+    if is_own || !is_mirrored {
+        let offset = row.readings[group.index()][place.index()].committed?;
+        let epoch = row.besides.epochs[group.index()][place.index()].committed;
+        return Some(Place { offset, epoch });
+    }
+    let offset = by_strategy(row, around, group, place)?;
+    Some(Place {
+        offset,
+        epoch: None,
+    })
+}
+
+/// Where the strategy says to begin; nothing, if it has nothing to stand on.
+fn by_strategy(row: &Row, around: Around<'_>, group: Group, place: TopicPartition) -> Option<u64> {
+    let readings = &row.readings[group.index()];
+    let log = &row.logs.of[place.index()];
+    // The first task that writes it, of which the group has committed what it reads.
+    let source = || {
+        let mut writers = around.setting.writers_of(place);
+        writers.find_map(|task| {
+            let from = around.setting.work(task).from;
+            let committed = readings[from.index()].committed?;
+            Some((task, from, committed))
+        })
+    };
+    match around.setting.reader(group).failover {
+        Failover::Earliest => Some(log.start),
+        Failover::Latest => Some(log.end),
+        Failover::Preserved => source().map(|(_, _, committed)| committed),
+        Failover::Translated => readings[place.index()].committed.or_else(|| {
+            let checkpoints = &row.checkpoints[group.index()];
+            let mut writers = around.setting.writers_of(place);
+            writers.find_map(|task| Some(checkpoints[task.index()]?.downstream.0))
+        }),
+        Failover::Timestamp => {
+            let (_, from, committed) = source()?;
+            let stamp = last_stamp(row, from, committed)?;
+            let is_late = |offset: &u64| row.logs.stamp(place.index(), *offset) >= Some(stamp);
+            (log.start..log.end).find(is_late)
+        }
+        Failover::ExternalMap => {
+            let (task, _, committed) = source()?;
+            Some(first_copy(log, task, committed))
+        }
+    }
+}
+
+/// The stamp of the last record that the group has read before it committed an offset.
+fn last_stamp(row: &Row, from: TopicPartition, committed: u64) -> Option<u64> {
+    let log = &row.logs.of[from.index()];
+    let is_record = |offset: &u64| {
+        let content = row.logs.content(from.index(), *offset);
+        !matches!(content, Some(Content::Marker | Content::Aborted(_)))
+    };
+    let last = (log.start..committed.min(log.end)).rfind(is_record)?;
+    row.logs.stamp(from.index(), last)
+}
+
+/// The first copy of an offset at or after the committed one, or the end.
+fn first_copy(log: &Log, task: Task, committed: u64) -> u64 {
+    let is_copy = |offset: &u64| {
+        let copied = log.at(*offset).and_then(|span| span.copied);
+        copied.is_some_and(|copied| copied.task == task.index() && copied.upstream >= committed)
+    };
+    (log.start..log.end).find(is_copy).unwrap_or(log.end)
+}
+
+/// Where a consumer is that wants to be at a place: back where the logs part, if the epoch tells that they
+/// do; where `auto.offset.reset` says, if there is no place or it is outside the log.
+fn resolve(
+    row: &Row,
+    around: Around<'_>,
+    group: Group,
+    at: TopicPartition,
+    wanted: Option<Place>,
+) -> Result<Place, Refusal> {
+    let log = &row.logs.of[at.index()];
+    let reset = around.setting.reader(group).reset;
+    let parted = wanted.and_then(|wanted| {
+        let end = log.end_of(wanted.epoch?)?;
+        (end < wanted.offset).then_some(end)
+    });
+    let offset = match (wanted, parted, reset) {
+        (_, Some(_), Reset::None) => return Err(Refusal::NoResetPolicy),
+        (_, Some(end), _) => Some(end),
+        (wanted, None, _) => wanted.map(|wanted| wanted.offset),
+    };
+    if let Some(offset) = offset.filter(|offset| log.is_in_range(*offset)) {
+        let epoch = wanted.and_then(|wanted| wanted.epoch);
+        return Ok(Place { offset, epoch });
+    }
+    let offset = match reset {
+        Reset::Earliest => log.start,
+        Reset::Latest => log.end,
+        Reset::None => return Err(Refusal::NoResetPolicy),
+    };
+    let epoch = None;
+    Ok(Place { offset, epoch })
+}
+
+/// Where a running group is in a topic-partition.
+fn place(
+    row: &Row,
+    around: Around<'_>,
+    group: Group,
+    from: TopicPartition,
+) -> Result<Place, Refusal> {
+    let (of, at) = (group.index(), from.index());
+    let reading = &row.readings[of][at];
+    let epochs = &row.besides.epochs[of][at];
+    let running = reading.position.map(|offset| Place {
+        offset,
+        epoch: epochs.read,
+    });
+    // What was made after it started, it reads from its commit.
+    let committed = reading.committed.map(|offset| Place {
+        offset,
+        epoch: epochs.committed,
+    });
+    resolve(row, around, group, from, running.or(committed))
+}
+
+/// It processes its next record.
+pub(crate) fn consume(
+    row: &mut Row,
+    around: Around<'_>,
+    group: Group,
+    from: TopicPartition,
+) -> Result<(), Refusal> {
+    let cluster = around.setting.partition(from).cluster;
+    let state = &around.world.groups[group.index()];
+    unless(!state.runs_at.contains(cluster), Refusal::GroupNotRunning)?;
+    around.up(cluster)?;
+    let reads = around.setting.reader(group).reads;
+    unless(!reads.contains(from), Refusal::NotInThisSetting)?;
+    around.exists(from)?;
+    let place = place(row, around, group, from)?;
+    let next = row.logs.next_record(from.index(), place.offset, true);
+    let offset = next.ok_or(Refusal::NothingThere)?;
+
+    let (of, at) = (group.index(), from.index());
+    row.readings[of][at].position = Some(offset + 1);
+    row.besides.epochs[of][at].read = Some(row.logs.of[at].epoch_at(offset));
+    Ok(())
+}
+
+/// Whether a group can commit at a cluster.
+pub(crate) fn may_commit(around: Around<'_>, group: Group, at: Cluster) -> Result<(), Refusal> {
+    let state = &around.world.groups[group.index()];
+    unless(!state.runs_at.contains(at), Refusal::GroupNotRunning)?;
+    around.up(at)
+}
+
+/// It commits its place in everything that it reads there: or, before it processes, one past the next
+/// record.
+pub(crate) fn commit(row: &mut Row, around: Around<'_>, group: Group, at: Cluster) {
+    for from in reads(around, group, at).iter() {
+        let (of, at) = (group.index(), from.index());
+        let Some(position) = row.readings[of][at].position else {
+            continue;
+        };
+        let mut epoch = row.besides.epochs[of][at].read;
+        let mut committed = position;
+        if around.setting.reader(group).commits == Commits::Before {
+            let place = place(row, around, group, from);
+            let next = place
+                .ok()
+                .and_then(|place| row.logs.next_record(at, place.offset, true));
+            if let Some(offset) = next {
+                committed = offset + 1;
+                epoch = Some(row.logs.of[at].epoch_at(offset));
+            }
+        }
+        row.readings[of][at].committed = Some(committed);
+        row.besides.epochs[of][at].committed =
+            epoch.filter(|_| around.options.commits_carry_epochs);
+    }
+}
+
+/// It stops, or dies.
+pub(crate) fn stop(row: &mut Row, around: Around<'_>, group: Group, at: Cluster) {
+    for from in around.setting.partitions_of(at) {
+        row.readings[group.index()][from.index()].position = None;
+        row.besides.epochs[group.index()][from.index()].read = None;
+    }
+}

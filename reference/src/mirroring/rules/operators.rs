@@ -1,0 +1,138 @@
+//! What operators do, and what heals: what refuses it, and what becomes of a row.
+
+use super::{Around, begin_workers, end_workers, renew, unless};
+use crate::mirroring::Refusal;
+use crate::mirroring::row::Row;
+use highwater_vocabulary::Member;
+use highwater_vocabulary::mirroring::{
+    Cluster, Failback, Mirror, Partitions, Tasks, TopicPartition,
+};
+
+/// Workers begin where the stored positions can be read: Connect's at the target, a group's at the source.
+pub(crate) fn can_begin(around: Around<'_>, mirror: Mirror) -> Result<(), Refusal> {
+    unless(around.world.mirror(mirror).cut, Refusal::Cut)?;
+    around.up(around.stores_at(mirror))
+}
+
+pub(crate) fn may_restart(around: Around<'_>, mirror: Mirror) -> Result<(), Refusal> {
+    let state = around.world.mirror(mirror);
+    unless(state.running, Refusal::AlreadySo)?;
+    unless(state.stopped, Refusal::Gone)?;
+    unless(!state.started, Refusal::NothingThere)?;
+    can_begin(around, mirror)
+}
+
+/// The tasks that a look at the source would find, if there is anything new: partitions, or a
+/// configuration (`MirrorSourceConnector.refreshTopicPartitions`, `syncTopicConfigs`).
+pub(crate) fn refreshed(around: Around<'_>, mirror: Mirror) -> Result<Tasks, Refusal> {
+    let flow = around.setting.flow(mirror);
+    around.runs(mirror)?;
+    around.up(flow.from)?;
+    around.up(flow.to)?;
+    let state = around.world.mirror(mirror);
+    let found = around.world.found(around.setting, mirror);
+    let configuration = around.world.configurations[flow.from.index()];
+    let copies_configuration = around.switches(mirror).has_checkpoints;
+    let is_altered = copies_configuration && configuration != state.configuration;
+    unless(
+        found.is_subset(state.known) && !is_altered,
+        Refusal::AlreadySo,
+    )?;
+    Ok(found.union(state.known))
+}
+
+/// What a mirror makes at its target for tasks that it has found; MirrorMaker 1 makes nothing.
+pub(crate) fn made_for(around: Around<'_>, mirror: Mirror, found: Tasks) -> Partitions {
+    match around.switches(mirror).partitions_by_key {
+        true => Partitions::EMPTY,
+        false => {
+            let first = |task| around.setting.work(task).to.first().copied();
+            found.iter().filter_map(first).collect()
+        }
+    }
+}
+
+pub(crate) fn may_stop(around: Around<'_>, mirror: Mirror) -> Result<(), Refusal> {
+    let state = around.world.mirror(mirror);
+    unless(state.stopped, Refusal::AlreadySo)?;
+    unless(!state.started, Refusal::NothingThere)
+}
+
+pub(crate) fn may_add(around: Around<'_>, place: TopicPartition) -> Result<(), Refusal> {
+    around.up(around.setting.partition(place).cluster)?;
+    unless(around.world.exists.contains(place), Refusal::AlreadySo)
+}
+
+pub(crate) fn may_return(around: Around<'_>, cluster: Cluster) -> Result<(), Refusal> {
+    unless(around.world.up.contains(cluster), Refusal::AlreadySo)?;
+    unless(around.world.destroyed.contains(cluster), Refusal::Gone)
+}
+
+/// Where the logs end when producers are pointed elsewhere is remembered for the way back.
+pub(crate) fn fail_over(row: &mut Row, mirror: Mirror) {
+    let ends = row.logs.of.iter().map(|log| log.end).collect();
+    row.besides.ends_at_failover[mirror.index()] = Some(ends);
+}
+
+/// The mirrors that lead the other way.
+pub(crate) fn opposite(around: Around<'_>, mirror: Mirror) -> impl Iterator<Item = Mirror> {
+    let flow = around.setting.flow(mirror);
+    around.setting.every_mirror().filter(move |other| {
+        let other = around.setting.flow(*other);
+        (other.from, other.to) == (flow.to, flow.from)
+    })
+}
+
+pub(crate) fn may_fail_back(around: Around<'_>, mirror: Mirror) -> Result<(), Refusal> {
+    let flow = around.setting.flow(mirror);
+    let other = |mirror| around.world.mirror(mirror);
+    let has_failed_over = opposite(around, mirror).any(|it| other(it).failed_over);
+    unless(!has_failed_over, Refusal::NoFailoverBefore)?;
+    let runs = opposite(around, mirror).any(|it| other(it).running);
+    unless(runs, Refusal::OtherDirectionRuns)?;
+    let state = around.world.mirror(mirror);
+    unless(state.stopped, Refusal::Gone)?;
+    unless(state.started, Refusal::AlreadySo)?;
+    around.up(flow.from)?;
+    around.up(flow.to)?;
+    can_begin(around, mirror)
+}
+
+/// The way back starts: over what was deleted before, or beside what is there, from the beginning or from
+/// where the other direction ended.
+pub(crate) fn fail_back(row: &mut Row, around: Around<'_>, mirror: Mirror) {
+    let tasks = || around.setting.tasks_of(mirror);
+    match around.setting.failback {
+        Failback::Rebuild => {
+            let written = tasks().flat_map(|task| around.setting.work(task).to.iter().copied());
+            let written: Partitions = written.collect();
+            for place in written.intersection(around.world.exists).iter() {
+                renew(row, around, place);
+            }
+        }
+        Failback::Reverse => {}
+        Failback::ReverseFromEnd => {
+            let mut others = opposite(around, mirror);
+            let ends = others.find_map(|it| row.besides.ends_at_failover[it.index()].clone());
+            for task in tasks() {
+                let from = around.setting.work(task).from.index();
+                let end = ends.as_ref().map_or(0, |ends| ends[from]);
+                row.workers[task.index()].stored = end.checked_sub(1);
+            }
+        }
+    }
+    begin_workers(row, around, mirror);
+}
+
+/// The mirror's workers are taken for dead: what they have in memory they still have.
+pub(crate) fn take_over(row: &mut Row, around: Around<'_>, mirror: Mirror) {
+    let tasks = || around.setting.tasks_of(mirror).map(Member::index);
+    let kept: Vec<_> = tasks()
+        .map(|task| row.workers[task].memory.or(row.workers[task].former))
+        .collect();
+    end_workers(row, around, mirror);
+    for (task, kept) in tasks().zip(kept) {
+        row.workers[task].former = kept;
+    }
+    begin_workers(row, around, mirror);
+}

@@ -1,0 +1,261 @@
+//! What happens to clusters, mirrors and groups, and so to every row.
+
+use super::engine::Engine;
+use super::rules::{begin_workers, checkpoints, end_workers, faults, groups, operators, unless};
+use super::{Refusal, rules::Around};
+use highwater_vocabulary::Member;
+use highwater_vocabulary::mirroring::{Cluster, Event, Group, Mirror, TopicPartition};
+
+impl Engine {
+    pub(super) fn apply_to_all(&mut self, event: &Event) -> Result<(), Refusal> {
+        match *event {
+            Event::Look(group, mirror) => self.look(group, mirror, true),
+            Event::LookFailed(group, mirror) => self.look(group, mirror, false),
+            Event::SyncGroup(group, mirror) => self.sync_group(group, mirror),
+            Event::Start(group, at) => self.start(group, at),
+            Event::Commit(group, at) => self.commit(group, at),
+            Event::Stop(group, at) => self.stop(group, at),
+
+            Event::Refresh(mirror) => self.refresh(mirror),
+            Event::Restart(mirror) => self.restart(mirror),
+            Event::Heal(mirror) => self.reach(mirror, true),
+            Event::Cut(mirror) => self.reach(mirror, false),
+            Event::FailOver(mirror) => self.fail_over(mirror),
+            Event::StopMirror(mirror) => self.stop_mirror(mirror),
+            Event::FailBack(mirror) => self.fail_back(mirror),
+            Event::Crash(mirror) => self.crash(mirror),
+            Event::TakeOver(mirror) => self.take_over(mirror),
+
+            Event::Return(cluster) => self.bring_back(cluster),
+            Event::Tick(cluster) => self.turn_clock(cluster, 1),
+            Event::Skew(cluster) => self.turn_clock(cluster, -1),
+            Event::AddPartition(place) => self.add_partition(place),
+            Event::Alter(cluster) => self.alter(cluster),
+            Event::FenceCluster(cluster) => self.fence(cluster),
+            Event::Lose(cluster) => self.lose(cluster),
+            Event::Destroy(cluster) => self.destroy(cluster),
+            Event::LoseCommits(cluster) => self.lose_commits(cluster),
+
+            Event::Append(..)
+            | Event::AppendLost(..)
+            | Event::Abort(..)
+            | Event::Mark(_)
+            | Event::Poll(_)
+            | Event::Copy(_)
+            | Event::CopyLost(_)
+            | Event::CopyLate(_)
+            | Event::Note(_)
+            | Event::Sync(_)
+            | Event::SyncLost(_)
+            | Event::ReadSync(_)
+            | Event::Checkpoint(..)
+            | Event::Consume(..)
+            | Event::LoseSuffix(..)
+            | Event::Expire(..)
+            | Event::Recreate(_) => unreachable!("it happens to one row"),
+        }
+    }
+
+    fn look(&mut self, group: Group, mirror: Mirror, is_answered: bool) -> Result<(), Refusal> {
+        checkpoints::may_look(self.around(), mirror)?;
+
+        if is_answered {
+            self.each(|row, around| checkpoints::look(row, around, group, mirror));
+        }
+        let looked_by = &mut self.world.groups[group.index()].looked_by;
+        *looked_by = looked_by.with(mirror);
+        Ok(())
+    }
+
+    fn sync_group(&mut self, group: Group, mirror: Mirror) -> Result<(), Refusal> {
+        checkpoints::may_write(self.around(), group, mirror)?;
+
+        self.each(|row, around| checkpoints::sync_group(row, around, group, mirror));
+        let looked_by = &mut self.world.groups[group.index()].looked_by;
+        *looked_by = looked_by.without(mirror);
+        Ok(())
+    }
+
+    fn start(&mut self, group: Group, at: Cluster) -> Result<(), Refusal> {
+        groups::may_start(self.around(), group, at)?;
+        self.each_or_none(|row, around| groups::start(row, around, group, at))?;
+
+        let state = &mut self.world.groups[group.index()];
+        state.runs_at = state.runs_at.with(at);
+        Ok(())
+    }
+
+    fn commit(&mut self, group: Group, at: Cluster) -> Result<(), Refusal> {
+        groups::may_commit(self.around(), group, at)?;
+
+        self.each(|row, around| groups::commit(row, around, group, at));
+        let state = &mut self.world.groups[group.index()];
+        state.committed_at = state.committed_at.with(at);
+        Ok(())
+    }
+
+    fn stop(&mut self, group: Group, at: Cluster) -> Result<(), Refusal> {
+        let runs_at = self.world.groups[group.index()].runs_at;
+        unless(!runs_at.contains(at), Refusal::GroupNotRunning)?;
+
+        self.each(|row, around| groups::stop(row, around, group, at));
+        self.world.groups[group.index()].runs_at = runs_at.without(at);
+        Ok(())
+    }
+
+    fn refresh(&mut self, mirror: Mirror) -> Result<(), Refusal> {
+        let found = operators::refreshed(self.around(), mirror)?;
+
+        let made = operators::made_for(self.around(), mirror, found);
+        self.world.exists = self.world.exists.union(made);
+        let source = self.setting.flow(mirror).from.index();
+        let configuration = self.world.configurations[source];
+        let state = self.world.mirror_mut(mirror);
+        (state.known, state.configuration) = (found, configuration);
+        Ok(())
+    }
+
+    fn restart(&mut self, mirror: Mirror) -> Result<(), Refusal> {
+        operators::may_restart(self.around(), mirror)?;
+
+        self.world.mirror_mut(mirror).running = true;
+        self.each(|row, around| begin_workers(row, around, mirror));
+        Ok(())
+    }
+
+    fn reach(&mut self, mirror: Mirror, reaches: bool) -> Result<(), Refusal> {
+        let state = self.world.mirror_mut(mirror);
+        unless(state.cut != reaches, Refusal::AlreadySo)?;
+
+        state.cut = !reaches;
+        Ok(())
+    }
+
+    fn fail_over(&mut self, mirror: Mirror) -> Result<(), Refusal> {
+        unless(self.world.mirror(mirror).failed_over, Refusal::AlreadySo)?;
+
+        self.each(|row, _| operators::fail_over(row, mirror));
+        let then_written = self.setting.flow(mirror).then_written;
+        self.world.written = self.world.written.union(then_written);
+        self.world.mirror_mut(mirror).failed_over = true;
+        Ok(())
+    }
+
+    fn fail_back(&mut self, mirror: Mirror) -> Result<(), Refusal> {
+        operators::may_fail_back(self.around(), mirror)?;
+
+        self.each(|row, around| operators::fail_back(row, around, mirror));
+        let found = self.world.found(&self.setting, mirror);
+        let made = operators::made_for(self.around(), mirror, found);
+        self.world.exists = self.world.exists.union(made);
+        let state = self.world.mirror_mut(mirror);
+        (state.running, state.started) = (true, true);
+        state.known = found;
+        Ok(())
+    }
+
+    fn stop_mirror(&mut self, mirror: Mirror) -> Result<(), Refusal> {
+        operators::may_stop(self.around(), mirror)?;
+
+        self.world.mirror_mut(mirror).stopped = true;
+        self.end(mirror);
+        Ok(())
+    }
+
+    fn crash(&mut self, mirror: Mirror) -> Result<(), Refusal> {
+        unless(!self.world.mirror(mirror).running, Refusal::NotRunning)?;
+
+        self.end(mirror);
+        Ok(())
+    }
+
+    /// Every worker of the mirror dies.
+    fn end(&mut self, mirror: Mirror) {
+        self.world.mirror_mut(mirror).running = false;
+        self.forget_looks(mirror);
+        self.each(|row, around| end_workers(row, around, mirror));
+    }
+
+    fn take_over(&mut self, mirror: Mirror) -> Result<(), Refusal> {
+        unless(!self.world.mirror(mirror).running, Refusal::NotRunning)?;
+        operators::can_begin(self.around(), mirror)?;
+
+        self.forget_looks(mirror);
+        self.each(|row, around| operators::take_over(row, around, mirror));
+        Ok(())
+    }
+
+    fn forget_looks(&mut self, mirror: Mirror) {
+        for group in &mut self.world.groups {
+            group.looked_by = group.looked_by.without(mirror);
+        }
+    }
+
+    fn bring_back(&mut self, cluster: Cluster) -> Result<(), Refusal> {
+        operators::may_return(self.around(), cluster)?;
+
+        self.world.up = self.world.up.with(cluster);
+        Ok(())
+    }
+
+    fn turn_clock(&mut self, cluster: Cluster, by: i64) -> Result<(), Refusal> {
+        let clock = &mut self.world.clocks[cluster.index()];
+        let turned = clock.checked_add_signed(by).ok_or(Refusal::NothingThere)?;
+
+        *clock = turned;
+        Ok(())
+    }
+
+    fn add_partition(&mut self, place: TopicPartition) -> Result<(), Refusal> {
+        operators::may_add(self.around(), place)?;
+
+        self.world.exists = self.world.exists.with(place);
+        Ok(())
+    }
+
+    fn alter(&mut self, cluster: Cluster) -> Result<(), Refusal> {
+        self.around().up(cluster)?;
+
+        self.world.configurations[cluster.index()] += 1;
+        Ok(())
+    }
+
+    fn fence(&mut self, cluster: Cluster) -> Result<(), Refusal> {
+        unless(self.world.fenced.contains(cluster), Refusal::AlreadySo)?;
+
+        self.world.fenced = self.world.fenced.with(cluster);
+        Ok(())
+    }
+
+    fn lose(&mut self, cluster: Cluster) -> Result<(), Refusal> {
+        self.around().up(cluster)?;
+
+        self.world.up = self.world.up.without(cluster);
+        Ok(())
+    }
+
+    fn destroy(&mut self, cluster: Cluster) -> Result<(), Refusal> {
+        self.lose(cluster)?;
+
+        self.world.destroyed = self.world.destroyed.with(cluster);
+        let held = self.setting.partitions_of(cluster).collect();
+        self.world.exists = self.world.exists.minus(held);
+        self.forget_own_commits(cluster);
+        self.each(|row, around| faults::destroy(row, around, cluster));
+        Ok(())
+    }
+
+    fn lose_commits(&mut self, cluster: Cluster) -> Result<(), Refusal> {
+        self.around().up(cluster)?;
+
+        self.forget_own_commits(cluster);
+        self.each(|row, around: Around<'_>| faults::lose_commits(row, around, cluster));
+        Ok(())
+    }
+
+    fn forget_own_commits(&mut self, cluster: Cluster) {
+        for group in &mut self.world.groups {
+            group.committed_at = group.committed_at.without(cluster);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Every clause of docs/MIRRORING.md, and everything that refuses an event.
+
+mod clauses;
+mod groups;
+mod refusals;
+#[allow(dead_code)]
+mod settings;
+mod told;
+mod walks;
