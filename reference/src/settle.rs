@@ -77,6 +77,7 @@ impl Row {
         if !remembers && !cluster.is_sent_to(broker) {
             self.memory[broker].behind = 0;
         }
+        self.memory[broker].unconfigured *= usize::from(remembers);
         if cluster.keeps_requests {
             return;
         }
@@ -85,16 +86,18 @@ impl Row {
         while memory.behind > 0 {
             let request = &self.records[self.records.len() - memory.behind];
             let may_be_taken = match remembers {
-                true => request.may_be_taken(broker, memory, own_epoch),
-                false => {
-                    request.fenced >> broker & 1 == 0 && request.partition.leader != 0
-                        || request.configures_anew(memory)
+                true => {
+                    request.configures_anew(memory.behind - 1, memory)
+                        || request.may_be_taken(broker, memory, own_epoch)
                 }
+                // The next process reads the configuration before anything else.
+                false => request.fenced >> broker & 1 == 0 && request.partition.leader != 0,
             };
             if may_be_taken {
                 return;
             }
             memory.behind -= 1;
+            memory.unconfigured = memory.unconfigured.min(memory.behind);
         }
     }
 

@@ -95,6 +95,7 @@ fn skip_what_changes_nothing(model: &Replication, state: &mut State, broker: Bro
     }
     if model.has_zookeeper() {
         skip_what_will_be_refused(model, state, broker);
+        forget_which_configuration(state, broker);
         return;
     }
     if state.replicas[broker].tenure().is_some() {
@@ -130,6 +131,19 @@ fn skip_what_will_be_refused(model: &Replication, state: &mut State, broker: Bro
     }
 }
 
+/// Of the records that bring the configuration a broker has, the oldest; none if its place is one.
+fn forget_which_configuration(state: &mut State, broker: Broker) {
+    let place = state.replicas[broker].place;
+    let known = state.min_isr_known_by(broker);
+    let records = &state.controller.records()[..usize::from(state.configured[broker])];
+    let same = records
+        .iter()
+        .rev()
+        .take_while(|image| image.min_isr == known);
+    let oldest = state.configured[broker] - same.count() as u8;
+    state.configured[broker] = if oldest > place { oldest } else { 0 };
+}
+
 fn forget_what_everybody_knows(model: &Replication, state: &mut State) {
     if model.variant.late_requests {
         return;
@@ -151,6 +165,8 @@ fn forget_what_everybody_knows(model: &Replication, state: &mut State) {
     for broker in following(model, state) {
         let place = &mut state.replicas[broker].place;
         *place = place.saturating_sub(oldest);
+        let configured = &mut state.configured[broker];
+        *configured = configured.saturating_sub(oldest);
     }
 }
 
@@ -160,6 +176,8 @@ pub(super) fn forget_record(model: &Replication, state: &mut State, place: u8) {
     for broker in following(model, state) {
         let own = &mut state.replicas[broker].place;
         *own -= u8::from(*own > place);
+        let configured = &mut state.configured[broker];
+        *configured -= u8::from(*configured > place);
     }
 }
 

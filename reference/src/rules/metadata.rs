@@ -104,6 +104,7 @@ fn stop_replica(row: &mut Row, broker: usize) {
     row.memory[broker] = Memory {
         image: memory.image,
         behind: memory.behind,
+        unconfigured: memory.unconfigured,
         partition_epoch: memory.image.partition.partition_epoch,
         ..memory.but_what_was_sent()
     };
