@@ -10,6 +10,7 @@ use crate::replay::Replayed;
 use highwater_model::replication::{Disabled, Replication, State};
 use highwater_reference::{Refusal, happens_to_all};
 use highwater_vocabulary::{Event, Story, Told as Line};
+use std::ops::Range;
 
 /// An event, and the row it happens to; one of brokers, links or the controller happens to all.
 pub type Told = (usize, Event);
@@ -182,7 +183,9 @@ impl<'a, A: Account> Walk<'a, A> {
             .iter()
             .map(|state| self.model.step(state, &event))
             .collect();
-        if self.is_divided(&event, &steps) || steps.contains(&Err(Disabled::ModelIsFull)) {
+        if self.is_divided(&event, rows.clone(), &steps)
+            || steps.contains(&Err(Disabled::ModelIsFull))
+        {
             return Ok(Outcome::Passed);
         }
         let answer = self.account.apply(row, &event);
@@ -203,22 +206,34 @@ impl<'a, A: Account> Walk<'a, A> {
         Ok(Outcome::Happened)
     }
 
-    /// Whether rows take it differently: not for the same reason, or with other brokers left to the former
-    /// history.  The engine has one answer for all, where the model has one for each: who knows more than a
-    /// copy, and whether a reassignment runs, is asked of every row together.  So is how much a disk or a
-    /// checkpoint holds: one that has enough of each is not needed.
-    fn is_divided(&self, event: &Event, steps: &[Result<State, Disabled>]) -> bool {
-        let comes_to = |step: &Result<State, Disabled>| {
-            step.as_ref().map(|after| after.apart).map_err(|why| *why)
+    /// Whether rows take it differently: not for the same reason, with other brokers left to the former
+    /// history, or in another history.  The engine has one answer for all, where the model has one for each:
+    /// who knows more than a copy, whether a reassignment runs and whether a change of min ISR clears
+    /// anything is asked of every row together.  So is how much a disk or a checkpoint holds: one that has
+    /// enough of each is not needed.
+    fn is_divided(
+        &self,
+        event: &Event,
+        rows: Range<usize>,
+        steps: &[Result<State, Disabled>],
+    ) -> bool {
+        let clears = |state: &State| {
+            let controller = &state.controller;
+            let is_there = !controller.elr.is_empty() || controller.last_known_leader.is_some();
+            matches!(event, Event::SetMinIsr { .. }) && state.former.is_some() && is_there
         };
-        let first = steps.first().map(comes_to);
-        let differ = steps.iter().any(|step| Some(comes_to(step)) != first);
+        let befores = &self.states[rows];
+        let comes_to = befores.iter().zip(steps).map(|(before, step)| {
+            let apart = step.as_ref().map(|after| after.apart);
+            (clears(before), apart.map_err(|why| *why))
+        });
         let by_size = matches!(
             event,
             Event::PowerLoss { .. } | Event::Darken { .. } | Event::Restart { .. }
         );
         let is_refused = steps.iter().all(Result::is_err);
-        differ || by_size && is_refused && steps.len() > 1
+        !comes_to.clone().is_sorted_by(|one, other| one == other)
+            || by_size && is_refused && steps.len() > 1
     }
 
     fn conclude(

@@ -129,8 +129,9 @@ fn make_leader(row: &mut Row, around: Around<'_>, broker: usize) {
     if let Some(tenure) = &mut memory.tenure {
         keep_replicas(tenure, memory.image.assignment.replicas);
     }
-    let known_already = memory.tenure.is_some() && image.partition_epoch == memory.partition_epoch;
-    if known_already && !switches.equal_epoch_wipes_pending {
+    // Where a history has gone back, a version may come twice, and the second time with another epoch.
+    let is_known = !new_epoch && image.partition_epoch == memory.partition_epoch;
+    if memory.tenure.is_some() && is_known && !switches.equal_epoch_wipes_pending {
         return;
     }
     let mut tenure = match memory.tenure.take() {
