@@ -126,6 +126,14 @@ pub(crate) struct Disk {
     pub losses: u32,
 }
 
+impl Disk {
+    /// Whether there have been two histories: an epoch may be led twice then, also by one broker, whose log
+    /// another leader has cut off meanwhile.
+    pub(crate) fn tells_tenures_apart(&self) -> bool {
+        self.losses > u32::from(u16::MAX)
+    }
+}
+
 /// An ISR change that a leader has proposed (`PendingPartitionChange`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Pending {

@@ -128,8 +128,7 @@ impl Row {
     /// Whoever does not lead will lead in a later epoch only, and has written nothing in that.
     fn forget_losses(&mut self, broker: usize, cluster: &Cluster) {
         let memory = &self.memory[broker];
-        // Where there have been two histories an epoch may be led twice.
-        let leads_on = self.disks[broker].losses > u32::from(u16::MAX)
+        let leads_on = self.disks[broker].tells_tenures_apart()
             || self.registration.leader >> broker & 1 == 1
             || memory.tenure.is_some();
         // A late request can make a process that has forgotten everything lead in an epoch of old.

@@ -134,6 +134,9 @@ fn make_leader(row: &mut Row, around: Around<'_>, broker: usize) {
     if memory.tenure.is_some() && is_known && !switches.equal_epoch_wipes_pending {
         return;
     }
+    if memory.tenure.is_none() && row.disks[broker].tells_tenures_apart() {
+        row.disks[broker].losses += 1;
+    }
     let mut tenure = match memory.tenure.take() {
         Some(tenure) if !new_epoch => tenure,
         // `Replica.resetReplicaState`: whoever led before keeps what it knows (candidate F-RE).
