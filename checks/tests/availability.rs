@@ -7,7 +7,7 @@ use highwater_checks::{Report, Source, check, deployment_file, ladder};
 use highwater_model::replication::{Bounds, Grain, Guard, Replication, State, Variant, choices};
 use highwater_vocabulary::{
     Acks, Broker, BrokerSet, Datacenter, Deployment, Event, Faults, MOST_RECORDS, Member,
-    ObserverPromotion, Profile, Quorum, Record, Setting,
+    ObserverPromotion, Profile, Quorum, Record, Set, Setting,
 };
 use stateright::Model;
 use std::collections::{HashSet, VecDeque};
@@ -204,7 +204,8 @@ fn an_observer_is_promoted_by_hand() {
     );
     replay(writes);
     let (model, _) = writes.worst.as_ref().expect("there is a worst state");
-    let runbooks = availability::runbook::every(2, &[Move::PromoteObservers(Datacenter::at(2))]);
+    let runbooks =
+        availability::runbook::every(2, &[Move::PromoteObservers(Datacenter::at(2))], Set::EMPTY);
     let place = |moves: &[Move]| runbooks.iter().position(|known| known == moves);
     assert!(place(&[Move::SetMinIsr(1)]) < place(&[Move::PromoteObservers(Datacenter::at(2))]));
     assert!(!model.setting.observers.is_empty());
@@ -448,6 +449,7 @@ fn replay(cell: &ServiceCell) {
             }
             Event::Reassign { .. } => moves.push(Move::Reassign),
             Event::ElectUnclean => moves.push(Move::ElectUnclean),
+            Event::BreakOut { datacenter } => moves.push(Move::BreakOut(datacenter)),
             Event::Ack { record, .. } => answered |= record == watched,
             Event::Produce { record, .. } => {
                 answered |= record == watched && rest.setting.acks != Acks::All;
