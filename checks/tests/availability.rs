@@ -1,7 +1,9 @@
 //! What stops, and the shortest way back: derived by the model, and held against what can be said
 //! without it.
 
-use highwater_checks::availability::{self, Move, RowServices, Service, ServiceCell, Word};
+mod services;
+
+use highwater_checks::availability::{self, Move, Service, Word};
 use highwater_checks::check::Options;
 use highwater_checks::{Report, Source, check, deployment_file, ladder};
 use highwater_model::replication::{Bounds, Grain, Guard, Replication, State, Variant, choices};
@@ -9,53 +11,10 @@ use highwater_vocabulary::{
     Acks, Broker, BrokerSet, Datacenter, Deployment, Event, Faults, MOST_RECORDS, Member,
     ObserverPromotion, Profile, Quorum, Record, Set, Setting,
 };
+use services::{cell, deployment, replay, row};
 use stateright::Model;
 use std::collections::{HashSet, VecDeque};
 use std::fmt::Write;
-
-/// A deployment over the datacenters a, b, c.
-fn deployment(kafka: &str, replicas: &[u8], voters: &[u8], min_isr: u8, more: &str) -> Deployment {
-    let names = ["a", "b", "c"];
-    let table = |counts: &[u8]| -> String {
-        let counts = names.iter().zip(counts).filter(|(_, count)| **count > 0);
-        let counts: Vec<String> = counts
-            .map(|(name, count)| format!("{name} = {count}"))
-            .collect();
-        counts.join(", ")
-    };
-    let text = format!(
-        "name = 'x'\nkafka = '{kafka}'\n[[cluster]]\nid = 'c'\nbrokers = {{ {} }}\n\
-         voters = {{ {} }}\n{more}\n[[cluster.topic]]\nid = 't'\nreplicas = {{ {} }}\n\
-         min_insync_replicas = {min_isr}\n",
-        table(replicas),
-        table(voters),
-        table(replicas),
-    );
-    let source = Source::new("test", text);
-    deployment_file::read(&source)
-        .unwrap_or_else(|error| panic!("{error}"))
-        .0
-}
-
-fn row(deployment: &Deployment, faults: &str) -> RowServices {
-    let names = deployment.cluster.datacenters();
-    let row = ladder::Row {
-        faults: Faults::parse(faults, &names).expect("legal"),
-        also: Vec::new(),
-    };
-    let options = Options {
-        records: 2,
-        ..Options::default()
-    };
-    availability::rows::of_row(deployment, 0, &row, &options)
-}
-
-fn cell(services: &RowServices, service: Service) -> &ServiceCell {
-    let mut cells = services.cells.iter();
-    cells
-        .find(|cell| cell.service == service)
-        .expect("every service is judged")
-}
 
 /// protocol and layout, and what can be said of the loss of one datacenter without any search: writes go
 /// on by themselves exactly if the replicas that are left are enough for min ISR and a majority of the
@@ -417,52 +376,6 @@ fn every_runbook_of_a_shipped_deployment_leads_back() {
         }
     }
     assert!(replayed >= 20, "{replayed}");
-}
-
-fn replay(cell: &ServiceCell) {
-    let (model, worst) = cell.worst.as_ref().expect("a runbook has a worst state");
-    let runbook = cell.runbook.as_ref().expect("asked for");
-    let rest = Replication {
-        faults: Faults::default(),
-        ..model.clone()
-    };
-    let mut state = worst.beginning;
-    for event in &worst.events {
-        state = model.step(&state, event).expect("a history of the model");
-    }
-    if state.world.lag {
-        state = rest
-            .step(&state, &Event::CatchUp)
-            .expect("an episode of lag");
-    }
-    let mut moves = Vec::new();
-    let mut answered = false;
-    let watched: Record = Record::at(MOST_RECORDS - 1);
-    for event in &worst.remedy {
-        state = rest
-            .step(&state, event)
-            .unwrap_or_else(|why| panic!("{event:?}: {why:?}"));
-        match *event {
-            Event::SetMinIsr { to } => moves.push(Move::SetMinIsr(to)),
-            Event::PromoteObservers { datacenter } => {
-                moves.push(Move::PromoteObservers(datacenter));
-            }
-            Event::Reassign { .. } => moves.push(Move::Reassign),
-            Event::ElectUnclean => moves.push(Move::ElectUnclean),
-            Event::BreakOut { datacenter } => moves.push(Move::BreakOut(datacenter)),
-            Event::Ack { record, .. } => answered |= record == watched,
-            Event::Produce { record, .. } => {
-                answered |= record == watched && rest.setting.acks != Acks::All;
-            }
-            _ => {}
-        }
-    }
-    assert_eq!(moves, runbook.moves);
-    match cell.service {
-        Service::Writes => assert!(answered, "{cell:?}"),
-        Service::Reads => assert!(rest.read_from(&state, worst.client).is_some(), "{cell:?}"),
-        Service::Metadata => panic!("no operator's move helps"),
-    }
 }
 
 /// The words do not depend on how large the steps are: two replicas over two datacenters, every row, in

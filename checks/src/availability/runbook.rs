@@ -43,6 +43,14 @@ impl Runbook {
                 Move::BreakOut(there) => broken_out(&datacenters[there.index()]),
             });
         }
+        if self.breaks_out() {
+            steps.push(
+                "before any controller comes back that was lost, see that it starts with the new voter \
+                 set and with no metadata of its own, and then add it as a voter: as it is it would \
+                 carry on the former metadata, and there would be two histories"
+                    .into(),
+            );
+        }
         let lowers = |made: &Move| matches!(made, Move::SetMinIsr(_));
         if self.moves.iter().any(lowers) {
             steps.push(format!(
@@ -62,14 +70,6 @@ impl Runbook {
             steps.push(format!(
                 "when the reassignment has completed and the brokers are back, reassign {topic} as it was"
             ));
-        }
-        if self.breaks_out() {
-            steps.push(
-                "before any controller comes back that was lost, see that it starts with the new voter \
-                 set and with no metadata of its own, and then add it as a voter: as it is it would \
-                 carry on the former metadata, and there would be two histories"
-                    .into(),
-            );
         }
         steps
     }
