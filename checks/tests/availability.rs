@@ -8,8 +8,8 @@ use highwater_checks::check::Options;
 use highwater_checks::{Report, Source, check, deployment_file, ladder};
 use highwater_model::replication::{Bounds, Grain, Guard, Replication, State, Variant, choices};
 use highwater_vocabulary::{
-    Acks, Broker, BrokerSet, Datacenter, Deployment, Event, Faults, MOST_RECORDS, Member,
-    ObserverPromotion, Profile, Quorum, Record, Set, Setting,
+    Acks, Broker, BrokerSet, Datacenter, Event, Faults, Member, ObserverPromotion, Profile, Quorum,
+    Set, Setting,
 };
 use services::{cell, deployment, replay, row};
 use stateright::Model;

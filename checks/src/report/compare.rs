@@ -38,7 +38,9 @@ fn tables(reports: &[Report]) -> Vec<Table> {
             harmless.push(kind(example));
             continue;
         }
-        let lines = reports.iter().flat_map(|report| lines(report, &pattern));
+        let lines = reports
+            .iter()
+            .flat_map(|report| lines(&name(report, reports), report, &pattern));
         let (harmed, unharmed): (Vec<_>, Vec<_>) = lines.partition(|(_, is_good)| !is_good);
         let lines = harmed.into_iter().chain(together(unharmed));
         tables.push(without_the_obvious(without_unremarkable(Table {
@@ -85,7 +87,7 @@ fn layouts(reports: &[Report]) -> Table {
         let sites = &deployment.cluster.sites;
         Line {
             cells: vec![
-                deployment.name.clone(),
+                name(report, reports),
                 kafka(deployment),
                 counted(sites, |site| site.brokers.into()),
                 voters(deployment),
@@ -165,7 +167,7 @@ fn together(mut lines: Vec<(Line, bool)>) -> Vec<(Line, bool)> {
 }
 
 /// A line for all rows of a topic that come out the same, and whether they are as one would wish.
-fn lines(report: &Report, pattern: &str) -> Vec<(Line, bool)> {
+fn lines(name: &str, report: &Report, pattern: &str) -> Vec<(Line, bool)> {
     let deployment = report.deployment();
     let mut lines = Vec::new();
     for place in 0..deployment.cluster.topics.len() {
@@ -177,7 +179,7 @@ fn lines(report: &Report, pattern: &str) -> Vec<(Line, bool)> {
             }
         }
         folds.sort_by_key(|(cells, _)| cells.order());
-        let layout = layout(deployment, place);
+        let layout = layout(name, deployment, place);
         lines.extend(folds.into_iter().map(|(cells, rows)| {
             let when = described(deployment, rows).join("; ");
             let words = cells.words().iter().cloned();
@@ -191,10 +193,22 @@ fn lines(report: &Report, pattern: &str) -> Vec<(Line, bool)> {
     lines
 }
 
-/// The name of a deployment, and of the topic if there are several.
-fn layout(deployment: &Deployment, topic: usize) -> String {
+/// The name of a deployment, with its file where another one has the same.
+fn name(report: &Report, reports: &[Report]) -> String {
+    let name = &report.deployment().name;
+    let mut same = reports
+        .iter()
+        .filter(|other| other.deployment().name == *name);
+    match same.nth(1) {
+        None => name.clone(),
+        Some(_) => format!("{name} [{}]", report.file()),
+    }
+}
+
+/// The name, and that of the topic if there are several.
+fn layout(name: &str, deployment: &Deployment, topic: usize) -> String {
     match deployment.cluster.topics.as_slice() {
-        [_] => deployment.name.clone(),
-        topics => format!("{} ({})", deployment.name, topics[topic].id),
+        [_] => name.to_owned(),
+        topics => format!("{name} ({})", topics[topic].id),
     }
 }
