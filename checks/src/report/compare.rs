@@ -9,6 +9,8 @@ use super::when::kind;
 use super::{Cells, Report, join};
 use crate::check::CheckedRow;
 use highwater_vocabulary::{Deployment, Faults, Quorum, Site};
+use std::ffi::OsStr;
+use std::path::Path;
 
 /// For a terminal.
 pub fn text(reports: &[Report]) -> String {
@@ -193,15 +195,20 @@ fn lines(name: &str, report: &Report, pattern: &str) -> Vec<(Line, bool)> {
     lines
 }
 
-/// The name of a deployment, with its file where another one has the same.
+/// The name of a deployment, with its file where another one has the same: the file's own name, or how it
+/// was named where that does not tell them apart either.
 fn name(report: &Report, reports: &[Report]) -> String {
     let name = &report.deployment().name;
-    let mut same = reports
-        .iter()
-        .filter(|other| other.deployment().name == *name);
-    match same.nth(1) {
-        None => name.clone(),
-        Some(_) => format!("{name} [{}]", report.file()),
+    let others = || {
+        let others = reports.iter().filter(|other| other.file() != report.file());
+        others.filter(|other| other.deployment().name == *name)
+    };
+    let own = |report: &'_ Report| Path::new(report.file()).file_name().map(OsStr::to_owned);
+    let file = own(report).filter(|file| others().all(|other| own(other).as_ref() != Some(file)));
+    match (others().next(), file) {
+        (None, _) => name.clone(),
+        (Some(_), Some(file)) => format!("{name} [{}]", file.display()),
+        (Some(_), None) => format!("{name} [{}]", report.file()),
     }
 }
 
