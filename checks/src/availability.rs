@@ -71,6 +71,8 @@ pub struct Served {
     pub worse_off: Set<Datacenter>,
     /// The worst state.
     pub worst: Option<Worst>,
+    /// Whether the search for what an operator may do about it was cut short.
+    pub is_open: bool,
 }
 
 /// A state in which a service does not go on by itself, and how it came about.
@@ -314,6 +316,7 @@ impl Judge<'_, '_> {
             worse_off: self.worse_off(service, words.iter().flatten().copied().max()),
             words,
             worst: told,
+            is_open: remedy.is_none() && self.space.operators_are_cut(),
             runbook: remedy.map(|(runbook, ..)| runbook),
         }
     }

@@ -13,7 +13,7 @@
 //! the system takes meanwhile; so one that *can* go well but need not is not free.
 
 use super::graph::{Goals, Move};
-use super::service::{Service, Word, goal};
+use super::service::{Service, UNKNOWN, Word, goal};
 use super::space::{Seed, Space};
 use highwater_vocabulary::{Datacenter, MOST_BROKERS, MOST_DATACENTERS, Member, Set};
 use std::cmp::Ordering;
@@ -219,8 +219,11 @@ pub(super) fn least<'s>(
                 if !reaches(&leads) {
                     continue;
                 }
+                // What was not looked at may lose something too.
+                let is_cut = leads[seed.node.index()] & UNKNOWN != 0;
+                let breaks_out = moves.iter().any(|made| matches!(made, Move::BreakOut(_)));
                 let runbook = Runbook {
-                    may_lose: reaches(&loses),
+                    may_lose: reaches(&loses) || breaks_out && is_cut,
                     after_return,
                     place: place_of(&moves),
                     moves: moves.clone(),

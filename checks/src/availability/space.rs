@@ -491,6 +491,12 @@ impl<'m> Space<'m> {
         (is_first && gone > 0 && targets != staying && targets.len() >= min_isr).then_some(targets)
     }
 
+    /// Whether there was no room for all that can follow where a datacenter may be broken out: a runbook
+    /// that was not found may exist.
+    pub(super) fn operators_are_cut(&self) -> bool {
+        self.may_break_out() && self.graph.len() >= self.most
+    }
+
     /// Whether there is a datacenter that may be broken out of a lost quorum.
     pub(super) fn may_break_out(&self) -> bool {
         !self.break_outs.is_empty()

@@ -129,6 +129,7 @@ fn what_to_do(row: &CheckedRow) -> String {
         (_, Word::Incomplete) => "not known".to_owned(),
         (Some(runbook), Word::AfterHeal) => format!("wait, or {runbook}"),
         (Some(runbook), _) => runbook.to_string(),
+        (None, Word::AfterHeal) if cell.is_open => "wait, or not known".to_owned(),
         (None, Word::AfterHeal) if no_controller => "wait: no metadata quorum".to_owned(),
         (None, Word::AfterHeal) => "wait".to_owned(),
         (None, _) if no_controller => "no move helps: no metadata quorum".to_owned(),
