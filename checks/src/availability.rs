@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`service`] | what clients ask for, and the words |
 //! | `actors` | who makes a step, and whose steps are followed |
+//! | `break_out` | where a lost metadata quorum is made anew, and from what |
 //! | `graph` | from where which goals can be reached; nothing of Kafka |
 //! | `space` | the states of a row, renewed, and what can follow |
 //! | [`runbook`] | what an operator does, and at what price |
@@ -19,6 +20,7 @@
 //! be; a leader that for ever drops whoever joins is not found here.
 
 mod actors;
+mod break_out;
 pub mod durable;
 pub(crate) mod graph;
 pub mod rows;
@@ -69,6 +71,8 @@ pub struct Served {
     pub worse_off: Set<Datacenter>,
     /// The worst state.
     pub worst: Option<Worst>,
+    /// Whether the search for what an operator may do about it was cut short.
+    pub is_open: bool,
 }
 
 /// A state in which a service does not go on by itself, and how it came about.
@@ -123,8 +127,10 @@ pub fn judge(row: &Replication, brokers: &[u16], most: usize) -> Availability {
     let mut found = judge_as_it_is(row, brokers, most);
     let wanting = |served: &Served| {
         let word = served.word();
+        // Nobody is reassigned while there are two histories of metadata.
         let is_better = |runbook: &Runbook| {
             !runbook.may_lose && !runbook.after_return && runbook.moves.len() == 1
+                || runbook.breaks_out()
         };
         served.service != Service::Metadata
             && !matches!(word, Word::Automatic | Word::Incomplete)
@@ -310,6 +316,7 @@ impl Judge<'_, '_> {
             worse_off: self.worse_off(service, words.iter().flatten().copied().max()),
             words,
             worst: told,
+            is_open: remedy.is_none() && self.space.operators_are_cut(),
             runbook: remedy.map(|(runbook, ..)| runbook),
         }
     }

@@ -416,6 +416,7 @@ fn runbook_result(names: &[String], runbook: &Runbook) -> RunbookResult {
         Move::PromoteObservers(there) => format!("promote-observers {}", names[there.index()]),
         Move::Reassign => "reassign".to_owned(),
         Move::ElectUnclean => "elect-unclean".to_owned(),
+        Move::BreakOut(there) => format!("break-out {}", names[there.index()]),
     });
     RunbookResult {
         moves: moves.collect(),

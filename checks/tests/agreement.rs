@@ -1,18 +1,18 @@
 //! Model and engine, event by event.
 
+mod agreeing;
 mod spoilt;
 
+use agreeing::{SMALL, compare, model};
 use highwater_checks::agreement::edges::{Compared, Width, every_edge};
 use highwater_checks::agreement::schedule::{Walk, retell};
 use highwater_checks::agreement::soak::Case;
 use highwater_checks::agreement::{Account, engine_at};
 use highwater_checks::replay::{Replayed, replay};
-use highwater_model::replication::{
-    Bounds, Guard, Operators, Property, Replication, State, Variant,
-};
+use highwater_model::replication::{Bounds, Guard, Operators, Replication, State, Variant};
 use highwater_vocabulary::{
-    Acks, Broker, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Quorum, Set,
-    Setting, Story, Told,
+    Acks, Broker, BrokerSet, Datacenter, Member, ObserverPromotion, Profile, Quorum, Setting,
+    Story, Told,
 };
 use proptest::prelude::*;
 use spoilt::waived::Waived;
@@ -90,39 +90,6 @@ const ROWS: [&str; 22] = [
     "controller-failover+lag",
     "broker-crash+one-way-cut:north>west",
 ];
-
-const SMALL: Bounds = Bounds {
-    records: 1,
-    elections: 2,
-    isr_changes: 1,
-    preferred_elections: 1,
-    reads: 0,
-    redundant_choices: true,
-    redundant_states: false,
-    operators: Operators {
-        min_isr: [None; 2],
-        reassignments: [None; 2],
-        promotions: 0,
-        unclean_elections: 0,
-        break_outs: Set::EMPTY,
-        added_voters: 0,
-    },
-};
-
-fn model(setting: &Setting, row: &str, bounds: Bounds) -> Replication {
-    Replication {
-        setting: setting.clone(),
-        variant: Variant::of(setting.kafka),
-        faults: Faults::parse(row, &setting.datacenters).expect("a row"),
-        bounds,
-        asked: Property::ALL,
-    }
-}
-
-fn compare(model: &Replication, width: Width) -> Compared {
-    let begin = |state: &_| engine_at(model, state, 1).expect("the engine has all of it");
-    every_edge(model, begin, width).unwrap_or_else(|disagreement| panic!("\n{disagreement}"))
-}
 
 /// Every setting in every row.
 fn compare_all(

@@ -1,10 +1,13 @@
 //! Model and engine, event by event, where metadata is kept in ZooKeeper.
 
+mod agreeing;
+
+use agreeing::{SMALL, compare, model};
 use highwater_checks::agreement::edges::{Compared, Width, every_edge};
 use highwater_checks::agreement::engine_at;
-use highwater_model::replication::{Bounds, Operators, Property, Replication, Variant};
+use highwater_model::replication::Variant;
 use highwater_vocabulary::{
-    Acks, BrokerSet, Datacenter, Faults, Member, ObserverPromotion, Profile, Quorum, Set, Setting,
+    Acks, BrokerSet, Datacenter, Member, ObserverPromotion, Profile, Quorum, Setting,
 };
 
 /// Brokers in north and south, or where else these numbers say; west has a server and no broker.
@@ -89,39 +92,6 @@ const ROWS: [&str; 24] = [
     "controller-failover+broker-power-loss",
     "broker-crash+one-way-cut:north>west",
 ];
-
-const SMALL: Bounds = Bounds {
-    records: 1,
-    elections: 2,
-    isr_changes: 1,
-    preferred_elections: 1,
-    reads: 0,
-    redundant_choices: true,
-    redundant_states: false,
-    operators: Operators {
-        min_isr: [None; 2],
-        reassignments: [None; 2],
-        promotions: 0,
-        unclean_elections: 0,
-        break_outs: Set::EMPTY,
-        added_voters: 0,
-    },
-};
-
-fn model(setting: &Setting, row: &str, bounds: Bounds) -> Replication {
-    Replication {
-        setting: setting.clone(),
-        variant: Variant::of(setting.kafka),
-        faults: Faults::parse(row, &setting.datacenters).expect("a row"),
-        bounds,
-        asked: Property::ALL,
-    }
-}
-
-fn compare(model: &Replication, width: Width) -> Compared {
-    let begin = |state: &_| engine_at(model, state, 1).expect("the engine has all of it");
-    every_edge(model, begin, width).unwrap_or_else(|disagreement| panic!("\n{disagreement}"))
-}
 
 /// Every setting in every row.
 fn compare_all(brokers: &[usize], width: Width, change: impl Fn(&mut Variant)) -> Compared {

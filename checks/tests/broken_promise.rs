@@ -1,42 +1,32 @@
 //! What `replication` assumes of its controller, clause for clause; and what a partition pays where
 //! the metadata quorum breaks it.
 
+mod first_line;
+
 use highwater_checks::agreement::edges::{Compared, Width, every_edge};
 use highwater_checks::agreement::engine_at;
 use highwater_model::replication::state::Role;
-use highwater_model::replication::{
-    Bounds, Disabled, Guard, Operators, Property, Replication, State, Variant,
-};
-use highwater_vocabulary::{Broker, BrokerSet, Datacenter, Event, Faults, Set, Story};
+use highwater_model::replication::{Bounds, Disabled, Guard, Replication, State};
+use highwater_vocabulary::{Broker, BrokerSet, Event};
 use stateright::Model;
 use std::collections::{HashSet, VecDeque};
 
 /// A partition by the first line of a story, what may go wrong, and what operators may do.
 fn model(setting: &str, row: &str, break_outs: &[&str]) -> Replication {
-    let story = Story::parse(&format!("replication {setting}")).expect("a setting");
-    let setting = story.setting;
+    let bounds = Bounds {
+        records: 1,
+        elections: 2,
+        isr_changes: 1,
+        preferred_elections: 0,
+        redundant_choices: true,
+        ..Bounds::default()
+    };
+    let mut model = first_line::model(setting, row, bounds);
     let sites = break_outs
         .iter()
-        .map(|name| setting.datacenter_named(name).expect("a datacenter"));
-    let break_outs: Set<Datacenter> = sites.collect();
-    Replication {
-        variant: Variant::parse(setting.kafka, &story.variant).expect("a variant"),
-        faults: Faults::parse(row, &setting.datacenters).expect("a row"),
-        bounds: Bounds {
-            records: 1,
-            elections: 2,
-            isr_changes: 1,
-            preferred_elections: 0,
-            redundant_choices: true,
-            operators: Operators {
-                break_outs,
-                ..Operators::default()
-            },
-            ..Bounds::default()
-        },
-        setting,
-        asked: Property::ALL,
-    }
+        .map(|name| model.setting.datacenter_named(name).expect("a datacenter"));
+    model.bounds.operators.break_outs = sites.collect();
+    model
 }
 
 /// Every transition of a space, up to so many states; says how many there were.

@@ -3,13 +3,16 @@
 //! Choices, states that nobody can tell apart, and what nobody asks for: over every layout of two
 //! brokers and a row of each kind, and the last over some whole spaces state by state.
 
+mod first_line;
+
+use first_line::model;
 use highwater_checks::explain::explain;
 use highwater_checks::explore::{Exploration, History, Limits, Verdict, explore};
 use highwater_model::replication::abridge::LeftOut;
 use highwater_model::replication::{
-    Bounds, End, Grain, Operators, Property, Replication, State, Variant, WINDOW_USED_UP,
+    Bounds, End, Grain, Operators, Property, Replication, State, WINDOW_USED_UP,
 };
-use highwater_vocabulary::{Faults, Set, Story};
+use highwater_vocabulary::Set;
 use stateright::Model;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -51,18 +54,6 @@ const FEW: Bounds = Bounds {
         added_voters: 0,
     },
 };
-
-/// A model by the first line of a story.
-fn model(setting: &str, row: &str, bounds: Bounds) -> Replication {
-    let story = Story::parse(&format!("replication {setting}")).expect("well-formed");
-    Replication {
-        variant: Variant::parse(story.setting.kafka, &story.variant).expect("well-formed"),
-        faults: Faults::parse(row, &story.setting.datacenters).expect("well-formed"),
-        setting: story.setting,
-        bounds,
-        asked: Property::ALL,
-    }
-}
 
 fn exhausted(model: &Replication) -> Exploration {
     let exploration = explore(model, Limits::default());

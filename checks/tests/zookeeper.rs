@@ -1,21 +1,12 @@
 //! Kafka 2.1 and 2.7: who reaches ZooKeeper, and what whole spaces of two and three brokers hold.
 
+mod first_line;
+
+use first_line::model;
 use highwater_checks::explore::{Limits, explore};
 use highwater_model::quorum::ensemble::{Ensemble, Server, Servers, Verifier};
-use highwater_model::replication::{Bounds, Property, Replication, State, Variant};
-use highwater_vocabulary::{Broker, Datacenter, Event, Faults, Member, Quorum, Set, Story};
-
-/// A model by the first line of a story.
-fn model(setting: &str, row: &str, bounds: Bounds) -> Replication {
-    let story = Story::parse(&format!("replication {setting}")).expect("well-formed");
-    Replication {
-        variant: Variant::parse(story.setting.kafka, &story.variant).expect("well-formed"),
-        faults: Faults::parse(row, &story.setting.datacenters).expect("well-formed"),
-        setting: story.setting,
-        bounds,
-        asked: Property::ALL,
-    }
-}
+use highwater_model::replication::{Bounds, Replication, State};
+use highwater_vocabulary::{Broker, Datacenter, Event, Member, Quorum, Set};
 
 /// The ensemble of a setting, server by server.
 fn ensemble(model: &Replication) -> Ensemble {

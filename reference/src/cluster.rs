@@ -65,6 +65,8 @@ pub(crate) struct Cluster {
     pub copied: Option<Copied>,
     /// The quorum as it was, where another history has begun.
     pub former: Option<Box<Office>>,
+    /// Whether the two have changed places for the length of an event.
+    pub is_turned: bool,
     /// Brokers that follow that one.
     pub apart: u8,
 }
@@ -103,6 +105,7 @@ impl Cluster {
             min_isr: setting.min_insync_replicas,
             copied: None,
             former: None,
+            is_turned: false,
             apart: 0,
         };
         for (broker, home) in setting.brokers.iter().enumerate() {

@@ -96,6 +96,7 @@ impl Cluster {
         let front = self.office();
         self.seat(*former);
         self.former = Some(Box::new(front));
+        self.is_turned = !self.is_turned;
         self.apart = self.remembering() & !self.apart;
     }
 
@@ -149,10 +150,14 @@ impl Row {
         }
     }
 
-    /// What the controller says of the row that this broker follows.
+    /// What the controller says of the row that this broker asks; what a process that has ended had sent to
+    /// the other one has ended with it.
     pub(crate) fn registered(&self, broker: usize, cluster: &Cluster) -> Registration {
+        let has_ended = !cluster.remembers(broker);
         match &self.former {
-            Some(former) if cluster.is_apart(broker) => former.registration,
+            Some(former) if cluster.is_apart(broker) || has_ended && cluster.is_turned => {
+                former.registration
+            }
             _ => self.registration,
         }
     }

@@ -78,12 +78,10 @@ impl Image {
     }
 
     /// Whether it is, as a `LeaderAndIsr` request, sent to this broker and not refused by it: not meant for
-    /// an earlier registration, and with a leader of a larger leader epoch; or it comes with another
-    /// configuration, which no broker refuses.
+    /// an earlier registration, and with a leader of a larger leader epoch.
     pub(crate) fn may_be_taken(&self, broker: usize, memory: &Memory, own_epoch: u32) -> bool {
         let is_meant = self.fenced >> broker & 1 == 0 && self.broker_epoch[broker] >= own_epoch;
-        self.configures_anew(memory)
-            || is_meant && self.is_newer(memory) && self.partition.leader != 0
+        is_meant && self.is_newer(memory) && self.partition.leader != 0
     }
 
     /// Whether its leader epoch is larger.
@@ -91,10 +89,11 @@ impl Image {
         self.partition.leader_epoch > memory.leader_epoch
     }
 
-    /// Whether it says another configuration.  That comes by a way of its own in Kafka
-    /// (`DynamicConfigManager`), and here with the requests.
-    pub(crate) fn configures_anew(&self, memory: &Memory) -> bool {
-        self.min_isr != memory.image.min_isr
+    /// Whether it says another configuration, which no broker refuses, where `behind` more have been
+    /// committed since it or before.  That comes by a way of its own in Kafka (`DynamicConfigManager`),
+    /// and here with the requests.
+    pub(crate) fn configures_anew(&self, behind: usize, memory: &Memory) -> bool {
+        behind < memory.unconfigured && self.min_isr != memory.image.min_isr
     }
 
     /// With ZooKeeper: what a broker keeps of it, the topic's configuration and who holds a replica.
@@ -125,6 +124,14 @@ pub(crate) struct Disk {
     pub spans: Vec<Span>,
     /// How often this log has lost its end while its broker was down.
     pub losses: u32,
+}
+
+impl Disk {
+    /// Whether there have been two histories: an epoch may be led twice then, also by one broker, whose log
+    /// another leader has cut off meanwhile.
+    pub(crate) fn tells_tenures_apart(&self) -> bool {
+        self.losses > u32::from(u16::MAX)
+    }
 }
 
 /// An ISR change that a leader has proposed (`PendingPartitionChange`).
@@ -239,6 +246,8 @@ pub(crate) struct Memory {
     pub image: Image,
     /// How many committed records it has not applied.
     pub behind: usize,
+    /// With ZooKeeper: how many of those are newer than the topic's configuration that it has read.
+    pub unconfigured: usize,
     /// What its `Partition` acts on; it may be ahead of the image by an answer.
     pub leader: u8,
     pub leader_epoch: u32,
@@ -380,6 +389,7 @@ impl Row {
             let follows = cluster.remembers(broker) && !cluster.is_apart(broker);
             if follows || cluster.is_sent_to(broker) {
                 self.memory[broker].behind += 1;
+                self.memory[broker].unconfigured += usize::from(cluster.has_zookeeper());
             }
         }
     }
@@ -391,6 +401,7 @@ impl Row {
         self.records.push(image);
         for memory in &mut self.memory[..cluster.brokers] {
             memory.behind += usize::from(memory.behind > 0);
+            memory.unconfigured += usize::from(memory.unconfigured > 0);
         }
     }
 

@@ -77,6 +77,7 @@ impl Row {
         if !remembers && !cluster.is_sent_to(broker) {
             self.memory[broker].behind = 0;
         }
+        self.memory[broker].unconfigured *= usize::from(remembers);
         if cluster.keeps_requests {
             return;
         }
@@ -85,16 +86,18 @@ impl Row {
         while memory.behind > 0 {
             let request = &self.records[self.records.len() - memory.behind];
             let may_be_taken = match remembers {
-                true => request.may_be_taken(broker, memory, own_epoch),
-                false => {
-                    request.fenced >> broker & 1 == 0 && request.partition.leader != 0
-                        || request.configures_anew(memory)
+                true => {
+                    request.configures_anew(memory.behind - 1, memory)
+                        || request.may_be_taken(broker, memory, own_epoch)
                 }
+                // The next process reads the configuration before anything else.
+                false => request.fenced >> broker & 1 == 0 && request.partition.leader != 0,
             };
             if may_be_taken {
                 return;
             }
             memory.behind -= 1;
+            memory.unconfigured = memory.unconfigured.min(memory.behind);
         }
     }
 
@@ -125,8 +128,7 @@ impl Row {
     /// Whoever does not lead will lead in a later epoch only, and has written nothing in that.
     fn forget_losses(&mut self, broker: usize, cluster: &Cluster) {
         let memory = &self.memory[broker];
-        // Where there have been two histories an epoch may be led twice.
-        let leads_on = self.disks[broker].losses > u32::from(u16::MAX)
+        let leads_on = self.disks[broker].tells_tenures_apart()
             || self.registration.leader >> broker & 1 == 1
             || memory.tenure.is_some();
         // A late request can make a process that has forgotten everything lead in an epoch of old.

@@ -10,6 +10,7 @@ use crate::replay::Replayed;
 use highwater_model::replication::{Disabled, Replication, State};
 use highwater_reference::{Refusal, happens_to_all};
 use highwater_vocabulary::{Event, Story, Told as Line};
+use std::ops::Range;
 
 /// An event, and the row it happens to; one of brokers, links or the controller happens to all.
 pub type Told = (usize, Event);
@@ -89,14 +90,6 @@ fn is_rare(event: &Event) -> bool {
             | Event::AddVoter { .. }
             | Event::FallBehind { .. }
             | Event::RollBack { .. }
-    )
-}
-
-/// Whether an event begins a second history of metadata, or readies one.
-fn breaks_the_promise(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::BreakOut { .. } | Event::FallBehind { .. } | Event::RollBack { .. }
     )
 }
 
@@ -190,7 +183,9 @@ impl<'a, A: Account> Walk<'a, A> {
             .iter()
             .map(|state| self.model.step(state, &event))
             .collect();
-        if self.is_divided(&event, &steps) || steps.contains(&Err(Disabled::ModelIsFull)) {
+        if self.is_divided(&event, rows.clone(), &steps)
+            || steps.contains(&Err(Disabled::ModelIsFull))
+        {
             return Ok(Outcome::Passed);
         }
         let answer = self.account.apply(row, &event);
@@ -211,16 +206,34 @@ impl<'a, A: Account> Walk<'a, A> {
         Ok(Outcome::Happened)
     }
 
-    /// Whether some rows can take it and others cannot.  How much a disk or a checkpoint holds is asked
-    /// of every row together: one that has enough of each is not needed.
-    fn is_divided(&self, event: &Event, steps: &[Result<State, Disabled>]) -> bool {
-        let happening = steps.iter().filter(|step| step.is_ok()).count();
+    /// Whether rows take it differently: not for the same reason, with other brokers left to the former
+    /// history, or in another history.  The engine has one answer for all, where the model has one for each:
+    /// who knows more than a copy, whether a reassignment runs and whether a change of min ISR clears
+    /// anything is asked of every row together.  So is how much a disk or a checkpoint holds: one that has
+    /// enough of each is not needed.
+    fn is_divided(
+        &self,
+        event: &Event,
+        rows: Range<usize>,
+        steps: &[Result<State, Disabled>],
+    ) -> bool {
+        let clears = |state: &State| {
+            let controller = &state.controller;
+            let is_there = !controller.elr.is_empty() || controller.last_known_leader.is_some();
+            matches!(event, Event::SetMinIsr { .. }) && state.former.is_some() && is_there
+        };
+        let befores = &self.states[rows];
+        let comes_to = befores.iter().zip(steps).map(|(before, step)| {
+            let apart = step.as_ref().map(|after| after.apart);
+            (clears(before), apart.map_err(|why| *why))
+        });
         let by_size = matches!(
             event,
             Event::PowerLoss { .. } | Event::Darken { .. } | Event::Restart { .. }
         );
-        let differ = happening != 0 && happening != steps.len();
-        differ || by_size && happening == 0 && steps.len() > 1
+        let is_refused = steps.iter().all(Result::is_err);
+        !comes_to.clone().is_sorted_by(|one, other| one == other)
+            || by_size && is_refused && steps.len() > 1
     }
 
     fn conclude(
@@ -249,23 +262,9 @@ pub struct Chooser {
 
 impl Chooser {
     /// For walks through this model.
-    ///
-    /// Where the metadata quorum breaks its promise, who knows more than a copy is told of one partition in
-    /// the model, and of all of them in the engine; and what becomes of a refused ISR change when a second
-    /// part breaks out they do not agree on.  So that is left out of walks; every edge of small spaces has it
-    /// (`tests/broken_promise.rs`).
-    ///
-    /// With ZooKeeper a change of min ISR travels by a way of its own, which both accounts tie to the
-    /// requests: when a process that has started again hears of it they do not agree, and it is left out
-    /// of walks.  Every edge of the small spaces has it.
     pub fn new(model: &Replication, leaning: &Leaning) -> Chooser {
         let mut words = vec![(0, Vec::new()); Event::VERBS.len()];
-        let every = alphabet::every(&model.setting).into_iter();
-        let is_left_out = |event: &Event| match event {
-            Event::SetMinIsr { .. } => model.setting.kafka.has_zookeeper(),
-            event => breaks_the_promise(event),
-        };
-        for event in every.filter(|event| !is_left_out(event)) {
+        for event in alphabet::every(&model.setting) {
             let (weight, events) = &mut words[event.verb()];
             *weight = leaning.of(&event);
             events.push(event);

@@ -76,6 +76,7 @@ pub(super) fn actor(event: &Event) -> Step {
         }
         Event::Reassign { .. } => Step::Operator(Move::Reassign),
         Event::ElectUnclean => Step::Operator(Move::ElectUnclean),
+        Event::BreakOut { datacenter } => Step::Operator(Move::BreakOut(datacenter)),
         Event::Restart { .. }
         | Event::Resume { .. }
         | Event::CatchUp

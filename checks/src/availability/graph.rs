@@ -44,6 +44,8 @@ pub enum Move {
     Reassign,
     /// An unclean election of the leaderless partition is asked for.
     ElectUnclean,
+    /// The voters of a datacenter, or an observer there, are made a metadata quorum of their own.
+    BreakOut(Datacenter),
 }
 
 /// States, the goals that are met in each, and the steps between them.

@@ -32,6 +32,8 @@ pub struct ServiceCell {
     /// The model in which the worst state was found, and how it came about; nothing if that is not
     /// known.
     pub worst: Option<(Replication, Worst)>,
+    /// Whether the search for what an operator may do about it was cut short, so that there may be more.
+    pub is_open: bool,
 }
 
 /// What is known of the services of a row.
@@ -276,6 +278,9 @@ fn service_cell(
             let worst = served.worst.clone()?;
             Some((worst.model.clone(), worst))
         }),
+        is_open: word != Word::Automatic
+            && dearest.is_none()
+            && served.iter().any(|served| served.is_open),
         runbook: dearest.map(|(_, runbook)| runbook),
     }
 }

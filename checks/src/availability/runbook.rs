@@ -5,13 +5,17 @@
 //! reassigning takes a leader, so nothing is elected uncleanly after it.  The order matters, because a
 //! change of min ISR throws the eligible leader replicas away.
 //!
+//! Where the metadata quorum is lost nothing of that can be done before a part of it has been broken out;
+//! so that comes first, and after it changes of min ISR and unclean elections in every order.  To add a
+//! voter takes a quorum, so it is no move that helps; it is among what has to be put right afterwards.
+//!
 //! The price of a runbook is whether it may lose something acknowledged, whichever way the rest of
 //! the system takes meanwhile; so one that *can* go well but need not is not free.
 
 use super::graph::{Goals, Move};
-use super::service::{Service, Word, goal};
+use super::service::{Service, UNKNOWN, Word, goal};
 use super::space::{Seed, Space};
-use highwater_vocabulary::{Datacenter, MOST_BROKERS, MOST_DATACENTERS, Member};
+use highwater_vocabulary::{Datacenter, MOST_BROKERS, MOST_DATACENTERS, Member, Set};
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -36,7 +40,16 @@ impl Runbook {
                 Move::ElectUnclean => {
                     format!("ask for an unclean election of the leaderless partitions of {topic}")
                 }
+                Move::BreakOut(there) => broken_out(&datacenters[there.index()]),
             });
+        }
+        if self.breaks_out() {
+            steps.push(
+                "before any controller comes back that was lost, see that it starts with the new voter \
+                 set and with no metadata of its own, and then add it as a voter: as it is it would \
+                 carry on the former metadata, and there would be two histories"
+                    .into(),
+            );
         }
         let lowers = |made: &Move| matches!(made, Move::SetMinIsr(_));
         if self.moves.iter().any(lowers) {
@@ -60,6 +73,21 @@ impl Runbook {
         }
         steps
     }
+
+    /// Whether a part of the metadata quorum is made a quorum of its own.
+    pub fn breaks_out(&self) -> bool {
+        let moves = self.moves.iter();
+        moves.clone().any(|made| matches!(made, Move::BreakOut(_)))
+    }
+}
+
+/// How a datacenter is broken out.
+fn broken_out(there: &str) -> String {
+    format!(
+        "make sure that whatever is lost cannot come back by itself; then make the controllers of {there} a \
+         metadata quorum of their own (where it has none, a broker's copy of the metadata), and start \
+         again whatever broker of {there} ends because it knows more"
+    )
 }
 
 /// A few moves of an operator, after which a service goes on.
@@ -95,34 +123,52 @@ impl fmt::Display for Move {
             Move::PromoteObservers(_) => f.write_str("promote observers"),
             Move::Reassign => f.write_str("reassign"),
             Move::ElectUnclean => f.write_str("elect unclean"),
+            Move::BreakOut(_) => f.write_str("break out"),
         }
     }
 }
 
 /// Every runbook for a partition whose min ISR comes to so many and for which these moves are there
 /// besides, the better ones first: fewer moves, then a smaller change of min ISR, then the moves' own
-/// order.
-pub fn every(min_isr: usize, besides: &[Move]) -> Vec<Vec<Move>> {
+/// order.  Last come those that break out one of these datacenters.
+pub fn every(min_isr: usize, besides: &[Move], break_outs: Set<Datacenter>) -> Vec<Vec<Move>> {
     let lower: Vec<Move> = (1..min_isr as u8).rev().map(Move::SetMinIsr).collect();
     let unclean = Move::ElectUnclean;
-    let alone = lower.iter().map(|lower| vec![*lower]);
+    let alone: Vec<Vec<Move>> = lower.iter().map(|lower| vec![*lower]).collect();
     let lower_first = lower.iter().map(|lower| vec![*lower, unclean]);
     let unclean_first = lower.iter().map(|lower| vec![unclean, *lower]);
+    let both: Vec<Vec<Move>> = lower_first.chain(unclean_first).collect();
+    let after_it = alone
+        .iter()
+        .chain([vec![unclean]].iter())
+        .chain(&both)
+        .cloned()
+        .collect::<Vec<_>>();
+    let broken_out = [vec![]]
+        .into_iter()
+        .chain(after_it)
+        .flat_map(|moves: Vec<Move>| {
+            let first = break_outs.iter().map(Move::BreakOut);
+            first.map(move |first| [vec![first], moves.clone()].concat())
+        });
     let besides = besides.iter();
     alone
+        .iter()
+        .cloned()
         .chain(besides.clone().map(|made| vec![*made]))
         .chain([vec![unclean]])
-        .chain(lower_first)
-        .chain(unclean_first)
+        .chain(both.iter().cloned())
         .chain(besides.map(|made| vec![unclean, *made]))
+        .chain(broken_out)
         .collect()
 }
 
 /// The place of these moves among all that can be said: the same whatever a partition has.
 fn place_of(moves: &[Move]) -> usize {
-    let promote = (0..MOST_DATACENTERS).map(|there| Move::PromoteObservers(Datacenter::at(there)));
+    let sites: Set<Datacenter> = (0..MOST_DATACENTERS).map(Datacenter::at).collect();
+    let promote = sites.iter().map(Move::PromoteObservers);
     let besides: Vec<Move> = promote.chain([Move::Reassign]).collect();
-    let mut all = every(MOST_BROKERS + 1, &besides).into_iter();
+    let mut all = every(MOST_BROKERS + 1, &besides, sites).into_iter();
     all.position(|known| known == moves).unwrap_or(usize::MAX)
 }
 
@@ -141,7 +187,9 @@ pub(super) fn least<'s>(
     service: Service,
     stuck: &[Stuck<'s>],
 ) -> Option<(Runbook, &'s Seed, Datacenter)> {
-    if stuck.is_empty() || service == Service::Metadata {
+    // Of all moves only a break-out brings a metadata quorum back.
+    let is_beyond_help = service == Service::Metadata && !space.may_break_out();
+    if stuck.is_empty() || is_beyond_help {
         return None;
     }
     let mut best: Vec<Option<Runbook>> = vec![None; stuck.len()];
@@ -171,8 +219,11 @@ pub(super) fn least<'s>(
                 if !reaches(&leads) {
                     continue;
                 }
+                // What was not looked at may lose something too.
+                let is_cut = leads[seed.node.index()] & UNKNOWN != 0;
+                let breaks_out = moves.iter().any(|made| matches!(made, Move::BreakOut(_)));
                 let runbook = Runbook {
-                    may_lose: reaches(&loses),
+                    may_lose: reaches(&loses) || breaks_out && is_cut,
                     after_return,
                     place: place_of(&moves),
                     moves: moves.clone(),

@@ -7,6 +7,7 @@
 //! it.
 
 use super::actors::{Actor, Reach, actor};
+use super::break_out;
 use super::durable;
 use super::graph::{Goals, Graph, Move, Node, Step};
 use super::runbook;
@@ -46,6 +47,8 @@ pub(super) struct Space<'m> {
     brokers: &'m [u16],
     /// Datacenters whose return would bring no quorum back: with their disks went the metadata.
     gone: Set<Datacenter>,
+    /// Datacenters that may be broken out of a quorum that is lost.
+    break_outs: Set<Datacenter>,
     ways: Vec<Way>,
     beginnings: Vec<State>,
     /// Every renewed state, each with a shortest history.
@@ -106,6 +109,7 @@ impl<'m> Space<'m> {
                 true => Set::EMPTY,
                 false => durable::destroyed(&row.faults),
             },
+            break_outs: break_out::sites(row),
             ways: Vec::new(),
             beginnings: row.beginnings(),
             seeds: Vec::new(),
@@ -133,6 +137,11 @@ impl<'m> Space<'m> {
         while let Some((before, place)) = open.pop_front() {
             events.clear();
             self.row.actions(&before, &mut events);
+            events.extend(break_out::falling_behind(
+                self.break_outs,
+                self.row,
+                &before,
+            ));
             for event in &events {
                 let Some(after) = self.row.next_state(&before, *event) else {
                     continue;
@@ -153,7 +162,7 @@ impl<'m> Space<'m> {
     fn arrive(&mut self, state: &State, way: Way) -> u32 {
         let place = self.ways.len() as u32;
         self.ways.push(way);
-        let renewed = self.row.renewed(state);
+        let renewed = self.told_apart(self.row.renewed(state));
         let (node, is_new) = self.node(&renewed);
         if is_new {
             let running = self.row.datacenters_with_brokers(&renewed, self.brokers);
@@ -168,6 +177,20 @@ impl<'m> Space<'m> {
             });
         }
         place
+    }
+
+    /// The state without a copy of the metadata that nobody will come to act on: one that has fallen behind
+    /// matters only where its datacenter may be broken out.
+    fn told_apart(&self, state: State) -> State {
+        match state.controller.copy {
+            Some(_) if !break_out::is_quorum_lost(&state) => self.row.without_copy(&state),
+            _ => state,
+        }
+    }
+
+    /// What is made of a step: epochs are counted anew.
+    fn counted(&self, after: &State) -> State {
+        self.told_apart(self.rest.recounted(after))
     }
 
     fn homes(&self) -> Set<Datacenter> {
@@ -359,7 +382,7 @@ impl<'m> Space<'m> {
             self.graph.meet(node, goals, loses(before, leader));
             return None;
         }
-        let after = self.rest.recounted(&after);
+        let after = self.counted(&after);
         if after == *before {
             return None;
         }
@@ -412,7 +435,7 @@ impl<'m> Space<'m> {
             _ => true,
         };
         let events = events.iter().filter(comes_back);
-        offered.extend(events.map(|event| (*event, actor(event))));
+        offered.extend(events.map(|event| (*event, self.actor(state, event))));
         let most = {
             let image = state.image();
             self.rest.effective_min_isr(image.min_isr, image.replicas) as u8
@@ -426,9 +449,20 @@ impl<'m> Space<'m> {
         let moves = lower
             .chain(promote)
             .chain(reassign)
-            .chain([Event::ElectUnclean]);
+            .chain([Event::ElectUnclean])
+            .chain(break_out::offered(self.break_outs, state));
         offered.extend(moves.map(|event| (event, actor(&event))));
         offered
+    }
+
+    /// Who makes a step.  A broker that ends because the quorum that was broken out lacks what it has applied
+    /// is started again: that belongs to the break-out.
+    fn actor(&self, state: &State, event: &Event) -> Step {
+        let is_ended = state.former.is_some() && !break_out::stops_single_brokers(&self.row.faults);
+        match event {
+            Event::Restart { .. } if is_ended => Step::Protocol,
+            event => actor(event),
+        }
     }
 
     /// The replicas after a reassignment to brokers that run where no link to a client is cut in either
@@ -457,6 +491,17 @@ impl<'m> Space<'m> {
         (is_first && gone > 0 && targets != staying && targets.len() >= min_isr).then_some(targets)
     }
 
+    /// Whether there was no room for all that can follow where a datacenter may be broken out: a runbook
+    /// that was not found may exist.
+    pub(super) fn operators_are_cut(&self) -> bool {
+        self.may_break_out() && self.graph.len() >= self.most
+    }
+
+    /// Whether there is a datacenter that may be broken out of a lost quorum.
+    pub(super) fn may_break_out(&self) -> bool {
+        !self.break_outs.is_empty()
+    }
+
     /// Every runbook that may help here, the better ones first.
     pub(super) fn runbooks(&self) -> Vec<Vec<Move>> {
         let setting = &self.row.setting;
@@ -468,7 +513,7 @@ impl<'m> Space<'m> {
         if !setting.spares.is_empty() {
             besides.push(Move::Reassign);
         }
-        runbook::every(self.min_isr(), &besides)
+        runbook::every(self.min_isr(), &besides, self.break_outs)
     }
 
     /// How many steps of the protocol lead away from a seed, as far as they were taken.
@@ -514,7 +559,7 @@ impl<'m> Space<'m> {
         let mut events = offered.iter().filter(|(_, own)| *own == step);
         let leads = |event: &Event| {
             let after = self.rest.step(&before, event);
-            after.is_ok_and(|after| self.rest.recounted(&after) == wanted)
+            after.is_ok_and(|after| self.counted(&after) == wanted)
         };
         events
             .find(|(event, _)| leads(event))

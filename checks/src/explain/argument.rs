@@ -668,7 +668,7 @@ impl Walk<'_> {
         let Some(moment) = self.moments.last() else {
             return Vec::new();
         };
-        let min_isr = |broker| moment.before.view(broker).min_isr;
+        let min_isr = |broker| moment.before.min_isr_known_by(broker);
         match moment.event {
             Event::Produce { broker, record } => {
                 let isr = moment.before.replicas[broker]

@@ -393,10 +393,11 @@ impl Step<'_> {
         let Some(request) = before.changes[leader].request else {
             return Vec::new();
         };
-        let image = before.image();
-        let completed = after.controller.adding.union(after.controller.removing)
-            != before.controller.adding.union(before.controller.removing);
-        if completed || after.image().isr == request.isr && after.image() != image {
+        let (asked, answering) = (before.history_of(leader), after.history_of(leader));
+        let image = asked.image();
+        let completed =
+            answering.adding.union(answering.removing) != asked.adding.union(asked.removing);
+        if completed || answering.image().isr == request.isr && answering.image() != image {
             return self.with_metadata("the controller takes it");
         }
         if image.isr == request.isr && image.leader == Some(leader) {

@@ -86,12 +86,13 @@ fn goes_on(deployment: &Deployment, row: &CheckedRow, service: Service) -> (Stri
         return ("not known".to_owned(), Mark::NotKnown);
     };
     let moves = cell.runbook.as_ref().map(|runbook| runbook.moves.len());
+    let several = moves.map(|count| format!("{count} moves"));
     let word = match (cell.word, moves) {
         (Word::Automatic, _) => return ("continue".to_owned(), Mark::Good),
         (Word::AfterHeal, _) if only_cut(row) => "until it heals",
         (Word::AfterHeal, _) => "until it returns",
         (Word::Manual, Some(1)) => "1 move",
-        (Word::Manual, Some(_)) => "2 moves",
+        (Word::Manual, Some(_)) => several.as_deref().unwrap_or_default(),
         (Word::Manual, None) => "until you act",
         (Word::Never, _) => "never",
         (Word::Incomplete, _) => return ("not known".to_owned(), Mark::NotKnown),
@@ -128,6 +129,7 @@ fn what_to_do(row: &CheckedRow) -> String {
         (_, Word::Incomplete) => "not known".to_owned(),
         (Some(runbook), Word::AfterHeal) => format!("wait, or {runbook}"),
         (Some(runbook), _) => runbook.to_string(),
+        (None, Word::AfterHeal) if cell.is_open => "wait, or not known".to_owned(),
         (None, Word::AfterHeal) if no_controller => "wait: no metadata quorum".to_owned(),
         (None, Word::AfterHeal) => "wait".to_owned(),
         (None, _) if no_controller => "no move helps: no metadata quorum".to_owned(),

@@ -9,6 +9,8 @@ use super::when::kind;
 use super::{Cells, Report, join};
 use crate::check::CheckedRow;
 use highwater_vocabulary::{Deployment, Faults, Quorum, Site};
+use std::ffi::OsStr;
+use std::path::Path;
 
 /// For a terminal.
 pub fn text(reports: &[Report]) -> String {
@@ -38,7 +40,9 @@ fn tables(reports: &[Report]) -> Vec<Table> {
             harmless.push(kind(example));
             continue;
         }
-        let lines = reports.iter().flat_map(|report| lines(report, &pattern));
+        let lines = reports
+            .iter()
+            .flat_map(|report| lines(&name(report, reports), report, &pattern));
         let (harmed, unharmed): (Vec<_>, Vec<_>) = lines.partition(|(_, is_good)| !is_good);
         let lines = harmed.into_iter().chain(together(unharmed));
         tables.push(without_the_obvious(without_unremarkable(Table {
@@ -85,7 +89,7 @@ fn layouts(reports: &[Report]) -> Table {
         let sites = &deployment.cluster.sites;
         Line {
             cells: vec![
-                deployment.name.clone(),
+                name(report, reports),
                 kafka(deployment),
                 counted(sites, |site| site.brokers.into()),
                 voters(deployment),
@@ -165,7 +169,7 @@ fn together(mut lines: Vec<(Line, bool)>) -> Vec<(Line, bool)> {
 }
 
 /// A line for all rows of a topic that come out the same, and whether they are as one would wish.
-fn lines(report: &Report, pattern: &str) -> Vec<(Line, bool)> {
+fn lines(name: &str, report: &Report, pattern: &str) -> Vec<(Line, bool)> {
     let deployment = report.deployment();
     let mut lines = Vec::new();
     for place in 0..deployment.cluster.topics.len() {
@@ -177,7 +181,7 @@ fn lines(report: &Report, pattern: &str) -> Vec<(Line, bool)> {
             }
         }
         folds.sort_by_key(|(cells, _)| cells.order());
-        let layout = layout(deployment, place);
+        let layout = layout(name, deployment, place);
         lines.extend(folds.into_iter().map(|(cells, rows)| {
             let when = described(deployment, rows).join("; ");
             let words = cells.words().iter().cloned();
@@ -191,10 +195,27 @@ fn lines(report: &Report, pattern: &str) -> Vec<(Line, bool)> {
     lines
 }
 
-/// The name of a deployment, and of the topic if there are several.
-fn layout(deployment: &Deployment, topic: usize) -> String {
+/// The name of a deployment, with its file where another one has the same: the file's own name, or how it
+/// was named where that does not tell them apart either.
+fn name(report: &Report, reports: &[Report]) -> String {
+    let name = &report.deployment().name;
+    let others = || {
+        let others = reports.iter().filter(|other| other.file() != report.file());
+        others.filter(|other| other.deployment().name == *name)
+    };
+    let own = |report: &'_ Report| Path::new(report.file()).file_name().map(OsStr::to_owned);
+    let file = own(report).filter(|file| others().all(|other| own(other).as_ref() != Some(file)));
+    match (others().next(), file) {
+        (None, _) => name.clone(),
+        (Some(_), Some(file)) => format!("{name} [{}]", file.display()),
+        (Some(_), None) => format!("{name} [{}]", report.file()),
+    }
+}
+
+/// The name, and that of the topic if there are several.
+fn layout(name: &str, deployment: &Deployment, topic: usize) -> String {
     match deployment.cluster.topics.as_slice() {
-        [_] => deployment.name.clone(),
-        topics => format!("{} ({})", deployment.name, topics[topic].id),
+        [_] => name.to_owned(),
+        topics => format!("{name} ({})", topics[topic].id),
     }
 }

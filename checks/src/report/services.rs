@@ -55,6 +55,11 @@ pub(super) fn services_in_words(
             steps.collect::<Vec<_>>().join("; ")
         ));
     }
+    if services.cells.iter().any(|cell| cell.is_open) {
+        lines.push(
+            "runbook: not known, there was no room for all that can follow a break-out".to_owned(),
+        );
+    }
     lines
 }
 

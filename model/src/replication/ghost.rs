@@ -293,8 +293,7 @@ fn watch_clients(model: &Replication, before: &State, event: &Event, ghost: &mut
 }
 
 fn min_isr_known(model: &Replication, state: &State, broker: Broker) -> usize {
-    let view = state.view(broker);
-    model.effective_min_isr(view.min_isr, view.replicas)
+    model.effective_min_isr(state.min_isr_known_by(broker), state.view(broker).replicas)
 }
 
 fn acknowledge(before: &State, ghost: &mut Ghost, broker: Broker, record: Record) {

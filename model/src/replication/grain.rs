@@ -390,8 +390,9 @@ fn forget_what_nobody_will_read(model: &Replication, state: &mut State) {
         let is_read = brokers.any(|broker| {
             let is_news =
                 || model.has_zookeeper() && newest_news(model, state, broker) == Some(place);
-            keeps_place(model, state, broker)
-                && (state.replicas[broker].place == place || is_news())
+            let stands =
+                || [state.replicas[broker].place, state.configured[broker]].contains(&place);
+            keeps_place(model, state, broker) && (stands() || is_news())
         });
         let is_kept = state
             .controller

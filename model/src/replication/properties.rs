@@ -508,8 +508,8 @@ fn quorum_superset(model: &Replication, state: &State) -> bool {
         return true;
     };
     let strict = model.variant.switches.strict_min_isr;
-    let view = state.view(leader);
-    let min_isr = model.effective_min_isr(view.min_isr, view.replicas);
+    let known = state.min_isr_known_by(leader);
+    let min_isr = model.effective_min_isr(known, state.view(leader).replicas);
     let may_commit = !strict || tenure.isr.len() >= min_isr;
     !may_commit
         || state
@@ -586,8 +586,8 @@ fn a1_admission(_: &Replication, state: &State) -> bool {
 
 fn below_min_isr(model: &Replication, state: &State) -> bool {
     each(model, state).any(|(broker, replica)| {
-        let view = state.view(broker);
-        let min_isr = model.effective_min_isr(view.min_isr, view.replicas);
+        let known = state.min_isr_known_by(broker);
+        let min_isr = model.effective_min_isr(known, state.view(broker).replicas);
         replica.leads()
             && replica
                 .tenure()

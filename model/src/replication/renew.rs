@@ -30,6 +30,14 @@ impl Replication {
         renewed
     }
 
+    /// `state` without the copy of the metadata that has fallen behind: nobody will come to act on it.
+    pub fn without_copy(&self, state: &State) -> State {
+        let mut without = *state;
+        without.controller.copy = None;
+        super::settle::settle(self, &mut without);
+        without
+    }
+
     /// `state` with every budget new, its epochs counted anew, and all acknowledgements.
     pub fn recounted(&self, state: &State) -> State {
         let mut counted = *state;

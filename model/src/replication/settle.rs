@@ -13,16 +13,19 @@
 
 use super::state::{Image, Outcome, State, WINDOW};
 use super::{BrokerEpoch, Guard, PartitionEpoch, Replication, rules};
-use highwater_vocabulary::{Broker, MOST_BROKERS, Process};
+use highwater_vocabulary::{Broker, BrokerSet, MOST_BROKERS, Process};
 
 pub(super) fn settle(model: &Replication, state: &mut State) {
     if model.bounds.redundant_states {
         return;
     }
-    settle_history(model, state);
+    settle_history(model, state, following(model, state));
     if state.former.is_some() {
+        // A broker that acts on neither is not of the former one: what its process had asked of that has
+        // ended with it.
+        let apart = state.apart;
         let mut turned = state.turned(model);
-        settle_history(model, &mut turned);
+        settle_history(model, &mut turned, apart);
         *state = turned.turned(model);
         drop_former(state);
     }
@@ -31,17 +34,17 @@ pub(super) fn settle(model: &Replication, state: &mut State) {
 }
 
 /// What concerns the history in front, and those who follow it.
-fn settle_history(model: &Replication, state: &mut State) {
-    drop_dead_messages(model, state);
-    for broker in following(model, state) {
+fn settle_history(model: &Replication, state: &mut State, following: BrokerSet) {
+    drop_dead_messages(model, state, following);
+    for broker in following.iter() {
         skip_what_changes_nothing(model, state, broker);
     }
-    forget_what_everybody_knows(model, state);
+    forget_what_everybody_knows(model, state, following);
 }
 
 /// Everybody who does not act on the former history.
-fn following(model: &Replication, state: &State) -> impl Iterator<Item = Broker> + use<> {
-    model.setting.replicas().minus(state.apart).iter()
+fn following(model: &Replication, state: &State) -> BrokerSet {
+    model.setting.replicas().minus(state.apart)
 }
 
 /// A history that nobody follows and nobody can add to is gone.
@@ -54,10 +57,10 @@ fn drop_former(state: &mut State) {
 
 /// An ISR change that builds on an older partition epoch will be rejected, and an answer to what is
 /// no longer pending will be ignored: neither leaves a trace, so neither need be waited for.
-fn drop_dead_messages(model: &Replication, state: &mut State) {
+fn drop_dead_messages(model: &Replication, state: &mut State, following: BrokerSet) {
     let image = *state.image();
     let newest = image.partition_epoch;
-    for broker in following(model, state) {
+    for broker in following.iter() {
         let pending = state.replicas[broker]
             .tenure()
             .and_then(|tenure| tenure.pending);
@@ -95,6 +98,7 @@ fn skip_what_changes_nothing(model: &Replication, state: &mut State, broker: Bro
     }
     if model.has_zookeeper() {
         skip_what_will_be_refused(model, state, broker);
+        forget_which_configuration(state, broker);
         return;
     }
     if state.replicas[broker].tenure().is_some() {
@@ -130,11 +134,25 @@ fn skip_what_will_be_refused(model: &Replication, state: &mut State, broker: Bro
     }
 }
 
-fn forget_what_everybody_knows(model: &Replication, state: &mut State) {
+/// Of the records that bring the configuration a broker has, the oldest; none if its place is one.
+fn forget_which_configuration(state: &mut State, broker: Broker) {
+    let place = state.replicas[broker].place;
+    let known = state.min_isr_known_by(broker);
+    let records = &state.controller.records()[..usize::from(state.configured[broker])];
+    let same = records
+        .iter()
+        .rev()
+        .take_while(|image| image.min_isr == known);
+    let oldest = state.configured[broker] - same.count() as u8;
+    state.configured[broker] = if oldest > place { oldest } else { 0 };
+}
+
+fn forget_what_everybody_knows(model: &Replication, state: &mut State, following: BrokerSet) {
     if model.variant.late_requests {
         return;
     }
-    let places = following(model, state).filter(|broker| keeps_place(model, state, *broker));
+    let places = following.iter();
+    let places = places.filter(|broker| keeps_place(model, state, *broker));
     let oldest = places.map(|broker| state.replicas[broker].place).min();
     let mut oldest = oldest.unwrap_or(state.controller.newest());
     if let Some(copy) = state.controller.copy {
@@ -148,18 +166,22 @@ fn forget_what_everybody_knows(model: &Replication, state: &mut State) {
         return;
     }
     state.controller.forget(oldest);
-    for broker in following(model, state) {
+    for broker in following.iter() {
         let place = &mut state.replicas[broker].place;
         *place = place.saturating_sub(oldest);
+        let configured = &mut state.configured[broker];
+        *configured = configured.saturating_sub(oldest);
     }
 }
 
 /// Forgets one record, on which nobody stands.
 pub(super) fn forget_record(model: &Replication, state: &mut State, place: u8) {
     state.controller.forget_record(place);
-    for broker in following(model, state) {
+    for broker in following(model, state).iter() {
         let own = &mut state.replicas[broker].place;
         *own -= u8::from(*own > place);
+        let configured = &mut state.configured[broker];
+        *configured -= u8::from(*configured > place);
     }
 }
 

@@ -73,6 +73,9 @@ pub struct State {
     pub changes: PerBroker<Change>,
     /// A fetch that may be late, by follower; only in experiments that ask for it.
     pub late: PerBroker<Option<LateFetch>>,
+    /// With ZooKeeper: the record up to which a broker has the topic's configuration, where that is ahead of
+    /// its place.  A process reads it when it starts, whatever requests it inherits.
+    pub configured: PerBroker<u8>,
     /// The controller.
     pub controller: Controller,
     /// Where the metadata quorum has broken its promise: the history that was, for those who follow it
@@ -741,6 +744,7 @@ fn beginning(model: &Replication, seat: Datacenter) -> State {
         replicas: per_broker(replicas, replica),
         changes: PerBroker::default(),
         late: PerBroker::default(),
+        configured: PerBroker::default(),
         controller: Controller {
             active: Some(seat),
             gone: BrokerSet::EMPTY,

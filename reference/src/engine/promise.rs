@@ -194,7 +194,10 @@ impl Engine {
         let before = self.cluster.clone();
         self.cluster.former = Some(Box::new(alone));
         let stay = self.cluster.remembering() & !self.cluster.apart;
-        self.everywhere(&before, |row, around| row.ask_again(!stay, around.cluster));
+        self.everywhere(&before, |row, around| {
+            row.lose_answers_to(!stay);
+            row.ask_again(!stay, around.cluster);
+        });
     }
 
     /// Brokers that have applied a record that the copy has not, in any row.

@@ -104,6 +104,7 @@ fn stop_replica(row: &mut Row, broker: usize) {
     row.memory[broker] = Memory {
         image: memory.image,
         behind: memory.behind,
+        unconfigured: memory.unconfigured,
         partition_epoch: memory.image.partition.partition_epoch,
         ..memory.but_what_was_sent()
     };
@@ -128,9 +129,13 @@ fn make_leader(row: &mut Row, around: Around<'_>, broker: usize) {
     if let Some(tenure) = &mut memory.tenure {
         keep_replicas(tenure, memory.image.assignment.replicas);
     }
-    let known_already = memory.tenure.is_some() && image.partition_epoch == memory.partition_epoch;
-    if known_already && !switches.equal_epoch_wipes_pending {
+    // Where a history has gone back, a version may come twice, and the second time with another epoch.
+    let is_known = !new_epoch && image.partition_epoch == memory.partition_epoch;
+    if memory.tenure.is_some() && is_known && !switches.equal_epoch_wipes_pending {
         return;
+    }
+    if memory.tenure.is_none() && row.disks[broker].tells_tenures_apart() {
+        row.disks[broker].losses += 1;
     }
     let mut tenure = match memory.tenure.take() {
         Some(tenure) if !new_epoch => tenure,

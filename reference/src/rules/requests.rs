@@ -25,7 +25,7 @@ pub(crate) fn learn(
     }
     let request = row.records[row.records.len() - behind + count - 1];
     let refusal = refusal(row, around, broker, &request);
-    let configures = request.configures_anew(&row.memory[broker]);
+    let configures = request.configures_anew(behind - count, &row.memory[broker]);
     if let (Some(refusal), false) = (refusal, configures) {
         return Err(refusal);
     }
@@ -36,8 +36,11 @@ pub(crate) fn learn(
     // The configuration comes by itself, to whomever the request is for; and it comes after: a leader has
     // looked at its watermark under the one before.
     let memory = &mut row.memory[broker];
-    memory.image.min_isr = request.min_isr;
+    if configures {
+        memory.image.min_isr = request.min_isr;
+    }
     memory.behind -= count;
+    memory.unconfigured = memory.unconfigured.min(memory.behind);
     Ok(())
 }
 

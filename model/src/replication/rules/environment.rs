@@ -123,6 +123,7 @@ pub(super) fn halt(model: &Replication, after: &mut State, broker: Broker) {
         },
         ..Replica::default()
     };
+    after.configured[broker] = 0;
     if model.has_zookeeper() {
         orphan(&mut after.late[broker]);
     }

@@ -5,7 +5,7 @@
 
 use crate::replication::rules::{metadata, watermark, zookeeper};
 use crate::replication::state::{Image, Replica, State};
-use crate::replication::{Disabled, Guard, Replication};
+use crate::replication::{BrokerEpoch, Disabled, Guard, Replication};
 use highwater_vocabulary::Broker;
 
 /// Whether a request of the active controller gets through to `broker`: the controller opens the
@@ -42,8 +42,7 @@ pub(super) fn learn(
         return Err(Disabled::NothingThere);
     }
     let refused = is_taken(model, before, broker, place);
-    let min_isr = before.controller.record(place).min_isr;
-    if min_isr == before.view(broker).min_isr {
+    if !configures_anew(before, broker, place) {
         refused?;
     }
 
@@ -114,8 +113,21 @@ pub(crate) fn is_taken(
 /// Whether nothing comes of the record at `place` if it arrives: it is refused, and it brings no min ISR
 /// that would be news.
 pub(crate) fn is_no_news(model: &Replication, state: &State, broker: Broker, place: u8) -> bool {
-    state.controller.record(place).min_isr == state.view(broker).min_isr
-        && is_taken(model, state, broker, place).is_err()
+    !configures_anew(state, broker, place) && is_taken(model, state, broker, place).is_err()
+}
+
+/// Whether the topic's configuration of the record at `place` is news to `broker`.
+///
+/// It comes by a way of its own, which is told here with the requests: who hears of a change reads what is
+/// in ZooKeeper then.  A process reads it before it registers, and hears of every change after; so
+/// to one that has not registered none is news, and none that came before its registration ever is.
+///
+/// Source: `LogManager.apply` and `KafkaServer.startup` (the logs are loaded, with their configuration,
+/// before `registerBroker`), `ZkNodeChangeNotificationListener`, `TopicConfigHandler`.
+fn configures_anew(state: &State, broker: Broker, place: u8) -> bool {
+    state.replicas[broker].broker_epoch != BrokerEpoch(0)
+        && place > state.configured[broker]
+        && state.controller.record(place).min_isr != state.min_isr_known_by(broker)
 }
 
 /// The newest record of which something comes, if there is one.

@@ -71,8 +71,8 @@ pub(crate) fn counted_isr(model: &Replication, tenure: &Tenure) -> BrokerSet {
 ///
 /// Source: `Partition.effectiveMinIsr`; R03.
 pub(super) fn leaders_min_isr(model: &Replication, state: &State, leader: Broker) -> usize {
-    let view = state.view(leader);
-    min_isr_of(model, view.min_isr, view.replicas)
+    let known = state.min_isr_known_by(leader);
+    min_isr_of(model, known, state.view(leader).replicas)
 }
 
 /// What a min ISR comes to for a leader of these replicas.

@@ -135,6 +135,7 @@ pub(super) fn register(
     };
     replica.open = true;
     replica.stopped_under = BrokerEpoch(0);
+    after.configured[broker] = newest;
     after.controller.gone = after.controller.gone.without(broker);
     let replica = &mut after.replicas[broker];
     if !inherits_requests(model, before, broker) && replica.tenure().is_none() {

@@ -38,6 +38,12 @@ impl State {
         self.history_of(broker).record(self.replicas[broker].place)
     }
 
+    /// The min ISR of the topic as `broker` knows it.
+    pub fn min_isr_known_by(&self, broker: Broker) -> u8 {
+        let place = self.replicas[broker].place.max(self.configured[broker]);
+        self.history_of(broker).record(place).min_isr
+    }
+
     /// Every record of metadata that is kept, of both histories, to be renumbered.
     pub(crate) fn images_mut(&mut self) -> impl Iterator<Item = &mut Image> {
         let former = self.former.iter_mut().flat_map(Controller::records_mut);

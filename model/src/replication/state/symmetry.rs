@@ -129,6 +129,7 @@ impl State {
             replicas,
             changes,
             late,
+            configured,
             controller,
             former,
             apart,
@@ -138,6 +139,7 @@ impl State {
         State {
             replicas: names.of_each(replicas, |replica| renamed_replica(names, replica)),
             changes: names.of_each(changes, |change| renamed_change(names, change)),
+            configured: names.of_each(configured, |place| *place),
             late: names.of_each(late, |late| {
                 late.map(|late| match late {
                     LateFetch::Request(fetch) => LateFetch::Request(renamed_fetch(names, fetch)),
