@@ -43,7 +43,7 @@ pub(super) fn take_over(
 }
 
 /// What is left of a mirror's tasks when their workers are gone, and what the next ones will begin with.
-fn forget(model: &Mirroring, after: &mut State, mirror: Mirror) {
+pub(super) fn forget(model: &Mirroring, after: &mut State, mirror: Mirror) {
     after[mirror].looked = [Looked::No; MOST_GROUPS];
     for task in model.setting.tasks_of(mirror) {
         let own = &mut after[task];

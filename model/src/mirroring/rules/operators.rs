@@ -112,12 +112,17 @@ pub(in super::super) fn leads_back(model: &Mirroring, one: Mirror, other: Mirror
 }
 
 /// A mirror is stopped for good.
-pub(super) fn stop_mirror(before: &State, mirror: Mirror) -> Result<State, Disabled> {
+pub(super) fn stop_mirror(
+    model: &Mirroring,
+    before: &State,
+    mirror: Mirror,
+) -> Result<State, Disabled> {
     needs(!before.retired.contains(mirror), Disabled::NothingThere)?;
 
     let mut after = *before;
     after.running = before.running.without(mirror);
     after.retired = before.retired.with(mirror);
+    environment::forget(model, &mut after, mirror);
     Ok(after)
 }
 
@@ -147,7 +152,14 @@ pub(super) fn fail_back(
     for task in model.setting.tasks_of(mirror) {
         let work = model.setting.work(task);
         match model.setting.failback {
-            Failback::Rebuild => rebuild(model, &mut after, &work.to),
+            Failback::Rebuild => {
+                rebuild(model, &mut after, &work.to);
+                // A position that was stored in an earlier life would leave a hole.
+                let own = &mut after[task];
+                own.position = 0;
+                own.stored = None;
+                own.acknowledged = None;
+            }
             Failback::Reverse => {}
             Failback::ReverseFromEnd => {
                 after[task].position = before.moved_at[work.from.index()];
