@@ -25,7 +25,7 @@ pub struct Bounds {
     pub hops: u8,
     /// Whether operators move producers.
     pub fail_over: bool,
-    /// Whether operators start the way back.
+    /// Whether operators open a way back, once.
     pub fail_back: bool,
     /// Whether operators change configurations and add partitions.
     pub changes: bool,

@@ -101,7 +101,7 @@ fn offer_operators(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
         let ready = mirrors().filter(|mirror| !bounds.fence_first || fenced(mirror));
         events.extend(ready.map(Event::FailOver));
     }
-    if bounds.fail_back {
+    if bounds.fail_back && state.ghost.spent.ways_back == 0 {
         events.extend(mirrors().map(Event::FailBack));
     }
     if bounds.stop_mirrors {

@@ -84,6 +84,8 @@ pub struct Spent {
     pub ticks: u8,
     /// Starts of groups.
     pub starts: u8,
+    /// Ways back that were opened.
+    pub ways_back: u8,
     /// Each of the faults, in their order.
     pub faults: [u8; MOST_FAULTS],
 }
@@ -361,6 +363,7 @@ fn spend(model: &Mirroring, event: &Event, before: &State, after: &mut State) {
         Event::Mark(_) => spent.marks += 1,
         Event::Tick(_) => spent.ticks += 1,
         Event::Start(..) => spent.starts += 1,
+        Event::FailBack(_) => spent.ways_back += 1,
         _ => {
             let fault = super::bounds::fault_of(model, event);
             if let Some(place) = fault.and_then(|fault| place_of(model, fault)) {
