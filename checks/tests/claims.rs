@@ -3,7 +3,7 @@
 use highwater_checks::claims::{self, Claim, Grounds, Judgement, grounds, layouts, survey::Survey};
 use highwater_checks::explore::Crew;
 use highwater_model::mirroring::{self, Guard, GuardSet, Mirroring};
-use highwater_model::replication::{Property, Replication};
+use highwater_model::replication::Replication;
 use highwater_vocabulary::{Datacenter, Member, Set};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -244,6 +244,18 @@ fn falls(path: &str, experiment: &Grounds, changed: &Grounds) {
         !fallen.ok,
         "{path} shows the same with another setting: {fallen:?}"
     );
+}
+
+/// A property that no state lets say anything does not show a claim.
+#[test]
+fn what_says_nothing_shows_nothing() {
+    let shipped = grounds::shipped();
+    let path = "mirroring/crash-copies-twice";
+    let found = shipped[path].explored(&Crew::of(1));
+    assert!(shipped[path].shows(path, "mirror-exact", &found).ok);
+    let silent = shipped[path].shows(path, "no-skip", &found);
+    assert!(silent.found.contains("no-skip silent"), "no group moves: {silent:?}");
+    assert!(!silent.ok, "{silent:?}");
 }
 
 /// A survey that is told something else notices.

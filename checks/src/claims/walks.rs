@@ -13,7 +13,10 @@ fn model_of(name: &str) -> Mirroring {
     let path = format!("mirroring/{name}");
     let mut shipped = shipped::mirroring_experiments().into_iter();
     let found = shipped.find(|(known, _)| *known == path);
-    found.unwrap_or_else(|| panic!("there is no {path}")).1.model
+    found
+        .unwrap_or_else(|| panic!("there is no {path}"))
+        .1
+        .model
 }
 
 /// Every state that can come about, once.
@@ -100,7 +103,10 @@ impl Told {
 impl std::fmt::Display for Told {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Told { less, right, more } = self;
-        write!(f, "too little in {less} states, right in {right}, too much in {more}")
+        write!(
+            f,
+            "too little in {less} states, right in {right}, too much in {more}"
+        )
     }
 }
 
