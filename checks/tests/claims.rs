@@ -254,7 +254,10 @@ fn what_says_nothing_shows_nothing() {
     let found = shipped[path].explored(&Crew::of(1));
     assert!(shipped[path].shows(path, "mirror-exact", &found).ok);
     let silent = shipped[path].shows(path, "no-skip", &found);
-    assert!(silent.found.contains("no-skip silent"), "no group moves: {silent:?}");
+    assert!(
+        silent.found.contains("no-skip silent"),
+        "no group moves: {silent:?}"
+    );
     assert!(!silent.ok, "{silent:?}");
 }
 
