@@ -109,6 +109,12 @@ const SURVEYS: &[Survey] = &[
         run: walks::orders_of_aggregates,
     },
     Survey {
+        name: "committed-and-read-again",
+        sentence: "four experiments about groups that move: where one reads away from home a second time \
+                   what it had committed at home",
+        run: walks::committed_and_read_again,
+    },
+    Survey {
         name: "largest-share",
         sentence: "2 to 4 datacenters, up to 5 balanced replicas, every min ISR: where the rule \
                    `min ISR > ceil(replicas / datacenters)` and exploration differ",

@@ -1,8 +1,8 @@
 //! Surveys of every state of a mirrored pair, or of two aggregates: how far a copy is behind, what is
-//! seen of that, and in which order two copies stand.
+//! seen of that, in which order two copies stand, and what a group that moves reads again.
 
 use crate::shipped;
-use highwater_model::mirroring::{Faults, Mirroring, State};
+use highwater_model::mirroring::{Event, Faults, Mirroring, State};
 use highwater_vocabulary::mirroring::{Content, Observation};
 use highwater_vocabulary::{Member, Record, RecordSet};
 use stateright::Model;
@@ -21,14 +21,29 @@ fn model_of(name: &str) -> Mirroring {
 
 /// Every state that can come about, once.
 fn every_state(model: &Mirroring) -> HashSet<State> {
+    walked(model, |_, _, _| false)
+}
+
+/// The states that can come about, each once, until `is_enough` of a step: before, what happens, after.
+fn walked(
+    model: &Mirroring,
+    mut is_enough: impl FnMut(&State, &Event, &State) -> bool,
+) -> HashSet<State> {
     let mut known: HashSet<State> = model.init_states().into_iter().collect();
     let mut open: Vec<State> = known.iter().copied().collect();
     let mut events = Vec::new();
     while let Some(state) = open.pop() {
         model.actions(&state, &mut events);
         for event in events.drain(..) {
-            let after = model.next_state(&state, event);
-            open.extend(after.filter(|after| known.insert(*after)));
+            let Some(after) = model.next_state(&state, event) else {
+                continue;
+            };
+            if is_enough(&state, &event, &after) {
+                return known;
+            }
+            if known.insert(after) {
+                open.push(after);
+            }
         }
     }
     known
@@ -133,4 +148,54 @@ pub(super) fn orders_of_aggregates() -> String {
         }
     }
     format!("the same order in {equal} states, another in {differing}")
+}
+
+/// The experiments in which a group that has moved may read again what it had committed at home.
+pub(super) fn committed_and_read_again() -> String {
+    let asked = [
+        "mm1-earliest",
+        "mm1-latest",
+        "mm1-timestamp",
+        "translated-offsets",
+    ];
+    let repeating = asked.into_iter().filter(|name| {
+        let model = model_of(name);
+        let mut found = false;
+        walked(&model, |before, event, after| {
+            found = reads_again(&model, before, event, after);
+            found
+        });
+        found
+    });
+    repeating.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a step has a group read, away from home, a record a second time which it had committed there.
+fn reads_again(model: &Mirroring, before: &State, event: &Event, after: &State) -> bool {
+    let Event::Consume(group, from) = *event else {
+        return false;
+    };
+    let setting = &model.setting;
+    let home = setting.reader(group).home;
+    let repeated = |state: &State| state.ghost.repeated[group.index()];
+    let old = repeated(before);
+    let again: Vec<Record> = repeated(after)
+        .iter()
+        .filter(|record| !old.contains(*record))
+        .collect();
+    let seen = model.observe(before);
+    let had_committed = |record: Record| {
+        let mut places = setting.partitions_of(home);
+        places.any(|place| {
+            let log = &seen.logs[place.index()];
+            let mut held = log.contents.iter();
+            let found = held.position(|content| *content == Content::Record(record));
+            let committed = seen.groups[group.index()].committed[place.index()];
+            let offset = found.map(|found| log.start.0 + found as u64);
+            offset
+                .zip(committed)
+                .is_some_and(|(offset, committed)| offset < committed.0)
+        })
+    };
+    setting.partition(from).cluster != home && again.into_iter().any(had_committed)
 }
