@@ -2,23 +2,25 @@
 //!
 //! `claims.toml` has the statements, in our words: where each comes from, whether it is right, why,
 //! and what shows it.  What shows it is explored again whenever somebody asks, so the judgement
-//! stands on what the model does today: on [experiments](crate::experiment), each with the verdicts
+//! stands on what the model does today: on [experiments](grounds), each with the verdicts
 //! that must come out, on rows of shipped deployments, and on [surveys](survey) over many layouts.
 //!
 //! A judgement without evidence is one that no exploration can give: of history, of what is not
 //! modelled.  It says so.
 
+mod flows;
+pub mod grounds;
 pub mod layouts;
 mod quorums;
 mod report;
 pub mod services;
 pub mod survey;
+mod walks;
 
+pub use grounds::{Found, Grounds};
 pub use report::{ClaimResult, markdown, result, text};
 
-use crate::experiment::{self, Experiment, Unexpected};
-use crate::explore::{Crew, Exploration, Limits, Verdict};
-use crate::shipped;
+use crate::explore::Crew;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -137,20 +139,20 @@ impl Judged {
 /// # Panics
 /// If a claim names an experiment or a survey that does not exist; `tests/claims.rs` looks.
 pub fn judge(claims: &[Claim], crew: &Crew, progress: &dyn Fn(usize, usize)) -> Vec<Judged> {
-    let shipped: BTreeMap<String, Experiment> = shipped::experiments().into_iter().collect();
-    let mut explored: BTreeMap<&str, Explored> = BTreeMap::new();
+    let shipped = grounds::shipped();
+    let mut explored: BTreeMap<&str, Found> = BTreeMap::new();
     let mut judged = Vec::new();
     for (done, claim) in claims.iter().enumerate() {
         progress(done, claims.len());
         let mut evidence = Vec::new();
-        for grounds in &claim.experiments {
-            let (property, name) = property_and_path(grounds);
-            let experiment = &shipped[name];
+        for named in &claim.experiments {
+            let (property, path) = property_and_path(named);
+            let experiment = &shipped[path];
             let found = explored
-                .entry(name)
-                .or_insert_with(|| experiment::run(experiment, Limits::default(), crew));
-            let property = property.unwrap_or(experiment.headline.name);
-            evidence.push(shown_by(name, experiment, property, found));
+                .entry(path)
+                .or_insert_with(|| experiment.explored(crew));
+            let property = property.unwrap_or(experiment.headline());
+            evidence.push(experiment.shows(path, property, found));
         }
         let rows = claim.rows.iter();
         evidence.extend(rows.map(|(row, expected)| asked(row, expected)));
@@ -164,49 +166,11 @@ pub fn judge(claims: &[Claim], crew: &Crew, progress: &dyn Fn(usize, usize)) -> 
     judged
 }
 
-/// What came of an experiment.
-pub type Explored = Result<Exploration, Unexpected>;
-
 /// `PROPERTY in PATH`, or only `PATH`.
 pub fn property_and_path(grounds: &str) -> (Option<&str>, &str) {
     match grounds.split_once(" in ") {
         Some((property, path)) => (Some(property), path),
         None => (None, grounds),
-    }
-}
-
-/// What an experiment shows of a property.  Whatever else differs from its file spoils it as well.
-pub fn shown_by(name: &str, experiment: &Experiment, property: &str, found: &Explored) -> Evidence {
-    let mut expected = experiment.expected.iter();
-    let expected = expected
-        .find(|(known, _)| known.name == property)
-        .map_or_else(
-            || "nothing".to_owned(),
-            |(_, expected)| expected.to_string(),
-        );
-    let (found, ok) = match found {
-        Err(unexpected) => (unexpected.differences.join("; "), false),
-        Ok(exploration) => {
-            let verdict = exploration.verdict(property);
-            let word = match verdict {
-                Some(Verdict::Violated(history)) => {
-                    format!("violated after {} events", history.events.len())
-                }
-                Some(verdict) => verdict.word().to_owned(),
-                None => "not asked".to_owned(),
-            };
-            let states = exploration.represented;
-            (
-                format!("{property} {word}, {states} states"),
-                verdict.is_some(),
-            )
-        }
-    };
-    Evidence {
-        of: format!("checks/experiments/{name}.toml"),
-        expected: format!("{property} {expected}"),
-        found,
-        ok,
     }
 }
 

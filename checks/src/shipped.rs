@@ -2,7 +2,7 @@
 //! experiments.
 
 use crate::experiment::Experiment;
-use crate::{Source, experiment_file};
+use crate::{Remark, Source, experiment_file, mirroring};
 use include_dir::{Dir, include_dir};
 
 static EXPERIMENTS: Dir = include_dir!("$CARGO_MANIFEST_DIR/experiments");
@@ -34,9 +34,12 @@ pub fn deployment(name: &str) -> Option<Source> {
     Some(Source::new(format!("checks/deployments/{name}.toml"), text))
 }
 
-/// The folders of those that are of another kind: about the metadata quorum, and about the end of every
-/// run.
-const OF_ANOTHER_KIND: [&str; 2] = ["quorum", "liveness"];
+/// The folder of those about clusters joined by mirrors.
+const MIRRORING: &str = "mirroring";
+
+/// The folders of those that are of another kind: about the metadata quorum, about the end of every
+/// run, and about mirrors.
+const OF_ANOTHER_KIND: [&str; 3] = ["quorum", "liveness", MIRRORING];
 
 /// Every experiment about a partition, by its path under `checks/experiments` and without the ending, in that order.
 ///
@@ -50,7 +53,20 @@ pub fn experiments() -> Vec<(String, Experiment)> {
                 .iter()
                 .any(|folder| path.starts_with(folder))
         })
-        .map(experiment)
+        .map(|file| read(file, experiment_file::read))
+        .collect();
+    experiments.sort_by(|(one, _), (other, _)| one.cmp(other));
+    experiments
+}
+
+/// Every experiment about clusters joined by mirrors, by its path and in order as well.
+///
+/// # Panics
+/// If one of them is broken; `tests/claims.rs` reads them all.
+pub fn mirroring_experiments() -> Vec<(String, mirroring::Experiment)> {
+    let mut experiments: Vec<_> = files(&EXPERIMENTS)
+        .filter(|file| file.path().starts_with(MIRRORING))
+        .map(|file| read(file, mirroring::experiment_file::read))
         .collect();
     experiments.sort_by(|(one, _), (other, _)| one.cmp(other));
     experiments
@@ -60,10 +76,10 @@ fn files(folder: &'static Dir) -> Box<dyn Iterator<Item = &'static include_dir::
     Box::new(folder.files().chain(folder.dirs().flat_map(files)))
 }
 
-fn experiment(file: &include_dir::File) -> (String, Experiment) {
+fn read<E>(file: &include_dir::File, reader: fn(&Source) -> Result<E, Remark>) -> (String, E) {
     let name = file.path().with_extension("").display().to_string();
     let text = file.contents_utf8().unwrap_or_default();
     let source = Source::new(file.path().display().to_string(), text);
-    let experiment = experiment_file::read(&source).unwrap_or_else(|error| panic!("{error}"));
+    let experiment = reader(&source).unwrap_or_else(|error| panic!("{error}"));
     (name, experiment)
 }

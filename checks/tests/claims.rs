@@ -1,11 +1,11 @@
 //! The claims: each stands on evidence, and falls with it.
 
-use highwater_checks::claims::{self, Claim, Judgement, layouts, shown_by, survey::Survey};
-use highwater_checks::explore::{Crew, Limits};
-use highwater_checks::{experiment, shipped};
-use highwater_model::replication::{Property, Replication};
+use highwater_checks::claims::{self, Claim, Grounds, Judgement, grounds, layouts, survey::Survey};
+use highwater_checks::explore::Crew;
+use highwater_model::mirroring::{self, Guard, GuardSet, Mirroring};
+use highwater_model::replication::Replication;
 use highwater_vocabulary::{Datacenter, Member, Set};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// And docs/CLAIMS.md shows it.  With `UPDATE_PAGES=1` that page is written anew.
@@ -79,24 +79,20 @@ fn whatever_is_judged_is_shown() {
 /// Table and files name each other.
 #[test]
 fn a_claim_and_its_experiments_know_of_each_other() {
-    let experiments: BTreeMap<_, _> = shipped::experiments().into_iter().collect();
+    let experiments = grounds::shipped();
     let mut named: BTreeSet<(String, String)> = BTreeSet::new();
     for claim in claims::claims() {
-        for grounds in &claim.experiments {
-            let (property, path) = claims::property_and_path(grounds);
+        for of_it in &claim.experiments {
+            let (property, path) = claims::property_and_path(of_it);
             let experiment = experiments
                 .get(path)
                 .unwrap_or_else(|| panic!("{}: there is no experiment {path}", claim.id));
             if let Some(property) = property {
-                assert!(
-                    Property::named(property).is_some(),
-                    "{}: {property}",
-                    claim.id
-                );
-                assert_ne!(property, experiment.headline.name, "{}: {path}", claim.id);
+                assert!(experiment.knows(property), "{}: {property}", claim.id);
+                assert_ne!(property, experiment.headline(), "{}: {path}", claim.id);
             }
             assert!(
-                experiment.claims.contains(&claim.id),
+                experiment.claims().contains(&claim.id),
                 "{path} does not name {}",
                 claim.id
             );
@@ -107,7 +103,7 @@ fn a_claim_and_its_experiments_know_of_each_other() {
         }
     }
     for (path, experiment) in &experiments {
-        for claim in &experiment.claims {
+        for claim in experiment.claims() {
             let known = named.contains(&(claim.clone(), path.clone()));
             assert!(
                 known,
@@ -154,34 +150,115 @@ fn with_the_decisive_setting_changed_a_claim_falls() {
             model.setting.min_insync_replicas = 2;
         }),
     ];
-    let shipped: BTreeMap<_, _> = shipped::experiments().into_iter().collect();
+    let shipped = grounds::shipped();
     for (path, change) in decisive {
-        let mut experiment = shipped[path].clone();
+        let Grounds::Replication(experiment) = &shipped[path] else {
+            panic!("{path} is about mirrors");
+        };
+        let mut experiment = experiment.clone();
         let headline = experiment.headline.name;
-        assert!(!experiment.claims.is_empty(), "{path} supports no claim");
         // Only the headline counts here: the number of states is another one anyhow.
         experiment.states = None;
         experiment
             .expected
             .retain(|(property, _)| property.name == headline);
-        let judged = |experiment: &experiment::Experiment| {
-            let mut experiment = experiment.clone();
-            let mut all = Property::ALL.iter();
-            let asked = all
-                .position(|property| property.name == headline)
-                .expect("a property");
-            experiment.model.asked = &Property::ALL[asked..=asked];
-            let found = experiment::run(&experiment, Limits::default(), &Crew::of(1));
-            shown_by(path, &experiment, headline, &found)
-        };
-        assert!(judged(&experiment).ok, "{path}");
-        change(&mut experiment.model);
-        let fallen = judged(&experiment);
-        assert!(
-            !fallen.ok,
-            "{path} shows the same with another setting: {fallen:?}"
+        experiment.model.asked = std::slice::from_ref(experiment.headline);
+        let mut changed = experiment.clone();
+        change(&mut changed.model);
+        falls(
+            path,
+            &Grounds::Replication(experiment),
+            &Grounds::Replication(changed),
         );
     }
+}
+
+/// The same where clusters are joined by mirrors.
+#[test]
+fn with_the_decisive_setting_of_a_mirror_changed_a_claim_falls() {
+    type Change = fn(&mut Mirroring);
+    let decisive: [(&str, Change); 5] = [
+        // A mirror whose record and position are one transaction.
+        ("mirroring/crash-copies-twice", |model| {
+            for flow in &mut model.setting.mirrors {
+                flow.exactly_once = true;
+            }
+        }),
+        ("mirroring/translated-offsets", |model| {
+            model.variant.waived = GuardSet::default().with(Guard::OneStepPastTheSync);
+            model.variant.offset_lag_max = 100;
+        }),
+        ("mirroring/configuration-changes", |model| {
+            model.variant.waived = GuardSet::default().with(Guard::ConfigurationIsCopied);
+        }),
+        ("mirroring/failover-in-a-cut", |model| {
+            model.bounds.fence_first = true;
+        }),
+        ("mirroring/local-to-aggregate-crash", |model| {
+            model.faults = mirroring::Faults::parse("none", &model.setting).expect("no fault");
+        }),
+    ];
+    let mut shipped: std::collections::BTreeMap<_, _> =
+        highwater_checks::shipped::mirroring_experiments()
+            .into_iter()
+            .collect();
+    for (path, change) in decisive {
+        let headline_alone = |mut experiment: highwater_checks::mirroring::Experiment| {
+            let headline = experiment.headline;
+            experiment.states = None;
+            experiment.expected.retain(|(known, _)| *known == headline);
+            experiment.model.asked = std::slice::from_ref(headline);
+            experiment
+        };
+        let mut changed = headline_alone(shipped.remove(path).expect(path));
+        let before = Grounds::Mirroring(Box::new(copied(&changed)));
+        change(&mut changed.model);
+        falls(path, &before, &Grounds::Mirroring(Box::new(changed)));
+    }
+}
+
+/// The same experiment once more.
+fn copied(
+    experiment: &highwater_checks::mirroring::Experiment,
+) -> highwater_checks::mirroring::Experiment {
+    highwater_checks::mirroring::Experiment {
+        title: experiment.title.clone(),
+        question: experiment.question.clone(),
+        source: experiment.source.clone(),
+        model: experiment.model.clone(),
+        expected: experiment.expected.clone(),
+        ..*experiment
+    }
+}
+
+/// That an experiment shows its headline, and does not once it was changed.
+fn falls(path: &str, experiment: &Grounds, changed: &Grounds) {
+    assert!(!experiment.claims().is_empty(), "{path} supports no claim");
+    let judged = |experiment: &Grounds| {
+        let found = experiment.explored(&Crew::of(1));
+        experiment.shows(path, experiment.headline(), &found)
+    };
+    assert!(judged(experiment).ok, "{path}");
+    let fallen = judged(changed);
+    assert!(
+        !fallen.ok,
+        "{path} shows the same with another setting: {fallen:?}"
+    );
+}
+
+/// A property that no state lets say anything does not show a claim.
+#[test]
+fn what_says_nothing_shows_nothing() {
+    let shipped = grounds::shipped();
+    let path = "mirroring/crash-copies-twice";
+    let found = shipped[path].explored(&Crew::of(1));
+    assert!(shipped[path].shows(path, "mirror-exact", &found).ok);
+    let silent = shipped[path].shows(path, "no-skip", &found);
+    assert!(
+        silent.found.contains("no-skip silent"),
+        "no group moves: {silent:?}"
+    );
+    assert!(!silent.ok, "{silent:?}");
 }
 
 /// A survey that is told something else notices.

@@ -1,7 +1,7 @@
 //! Questions about many layouts at once, each answered by exploring all of them.
 
 use super::layouts::{Searched, balanced};
-use super::{quorums, services};
+use super::{flows, quorums, services, walks};
 
 /// A question about many layouts.
 #[derive(Clone, Copy)]
@@ -74,6 +74,45 @@ const SURVEYS: &[Survey] = &[
         name: "one-side-broken-out",
         sentence: "ZooKeeper: one of two groups is lost, and the other broken out",
         run: quorums::one_side_broken_out,
+    },
+    Survey {
+        name: "room-for-a-loss",
+        sentence: "2 to 6 datacenters with equal load, in parts of all of it: the room that each needs when \
+                   the users of whichever is lost go to the others in equal parts",
+        run: flows::room_for_a_loss,
+    },
+    Survey {
+        name: "flows-to-set-up",
+        sentence: "2 to 6 datacenters: flows where each is copied to every other one, into an aggregate in \
+                   each, and into aggregates in two",
+        run: flows::flows_to_set_up,
+    },
+    Survey {
+        name: "stored-altogether",
+        sentence: "2 to 4 datacenters, in multiples of what users write: what all clusters store",
+        run: flows::stored_altogether,
+    },
+    Survey {
+        name: "most-behind",
+        sentence: "a mirror where nothing fails, 1 to 4 records: how many of them the target may lack",
+        run: walks::most_behind,
+    },
+    Survey {
+        name: "lag-as-consumers-see-it",
+        sentence: "a mirror that may crash once, 3 records: the lag that its consumer shows, and what the \
+                   target lacks",
+        run: walks::lag_as_consumers_see_it,
+    },
+    Survey {
+        name: "orders-of-aggregates",
+        sentence: "two local clusters copied to two aggregates, 2 records: where both hold both",
+        run: walks::orders_of_aggregates,
+    },
+    Survey {
+        name: "committed-and-read-again",
+        sentence: "four experiments about groups that move: where one reads away from home a second time \
+                   what it had committed at home",
+        run: walks::committed_and_read_again,
     },
     Survey {
         name: "largest-share",
