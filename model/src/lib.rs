@@ -8,8 +8,10 @@
 //! controller, which there is a predicate (a side with a majority of the voters has an active
 //! controller).  [`zookeeper`] does so for ZooKeeper's ensembles.
 //!
-//! **Deliberately absent:** mirroring between clusters, reassignment,
-//! transactions, and idempotent producers.
+//! [`mirroring`] follows clusters joined by MirrorMaker: committed logs, what copies them, and the consumer
+//! groups that move from one cluster to another.
+//!
+//! **Deliberately absent:** transactions and idempotent producers, but for what a mirror sees of them.
 
 pub mod mirroring;
 pub mod quorum;

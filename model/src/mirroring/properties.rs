@@ -176,7 +176,8 @@ fn passed(model: &Mirroring, state: &State, task: Task) -> u8 {
 }
 
 fn mirror_complete(model: &Mirroring, state: &State) -> bool {
-    let mut tasks = model.setting.every_task();
+    let goes_on = |task: &Task| !state.retired.contains(model.setting.work(*task).mirror);
+    let mut tasks = model.setting.every_task().filter(goes_on);
     let complete = tasks.all(|task| {
         let end = passed(model, state, task);
         let source = &state[model.setting.work(task).from];
