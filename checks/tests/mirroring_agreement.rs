@@ -30,7 +30,7 @@ fn engine(setting: &Setting, change: impl Fn(&mut Options)) -> Engine {
     let mut options = Options {
         offset_lag_max: LAG_MAX,
         switches: switches.collect(),
-        commits_carry_epochs: true,
+        groups_know_epochs: true,
     };
     change(&mut options);
     Engine::with_options(setting, options, 1)
@@ -112,7 +112,7 @@ fn every_switch_that_is_turned_is_found() {
         assert!(disagreement.history.len() <= 25, "{name}:\n{disagreement}");
     }
     let (cases, disagreement) = cases_to_find(Tool::MirrorMaker2At3_9, |options| {
-        options.commits_carry_epochs = false;
+        options.groups_know_epochs = false;
     });
     assert!(cases < 50, "{disagreement}");
 }

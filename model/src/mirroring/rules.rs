@@ -54,11 +54,11 @@ pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, D
         Event::Alter(cluster) => operators::alter(model, before, cluster),
         Event::FenceCluster(cluster) => operators::fence_cluster(before, cluster),
         Event::FailOver(mirror) => operators::fail_over(model, before, mirror),
-        Event::StopMirror(mirror) => operators::stop_mirror(before, mirror),
+        Event::StopMirror(mirror) => operators::stop_mirror(model, before, mirror),
         Event::FailBack(mirror) => operators::fail_back(model, before, mirror),
 
         // Healing.
-        Event::Restart(mirror) => environment::restart(before, mirror),
+        Event::Restart(mirror) => environment::restart(model, before, mirror),
         Event::Heal(mirror) => environment::heal(before, mirror),
         Event::Return(cluster) => environment::come_back(before, cluster),
         Event::Tick(cluster) => environment::tick(before, cluster),

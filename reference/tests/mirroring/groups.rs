@@ -122,7 +122,7 @@ fn it_finds_out_that_the_log_lost_a_suffix() {
     let options = Options {
         offset_lag_max: 2,
         switches: vec![Switches::of(AT_3_9)],
-        commits_carry_epochs: false,
+        groups_know_epochs: false,
     };
     let history = steps(committed);
     let engine = crate::told::play(Engine::with_options(&latest, options, 1), &history);
