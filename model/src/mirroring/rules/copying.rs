@@ -24,7 +24,7 @@ pub(super) fn poll(model: &Mirroring, before: &State, task: Task) -> Result<Stat
     let mut after = *before;
     let own = &mut after[task];
     own.position = next.offset + 1;
-    own.epoch = Some(source.epoch);
+    own.epoch = Some(source.epoch_at(next.offset));
     own.memory = Some(next);
     if !model.keeps(Guard::SyncFollowsAcknowledgement) {
         let target = target_of(model, before, task, next.entry);

@@ -52,10 +52,7 @@ pub(crate) fn recreate(
 ) -> Result<(), Refusal> {
     around.up(around.setting.partition(place).cluster)?;
     around.exists(place)?;
-    unless(
-        row.logs.of[place.index()].end == 0,
-        Refusal::NothingThere,
-    )?;
+    unless(row.logs.of[place.index()].end == 0, Refusal::NothingThere)?;
 
     renew(row, around, place);
     Ok(())

@@ -221,8 +221,7 @@ pub(crate) fn commit(
             row.besides.stamps[of] = Some(stamp);
         }
         row.readings[of][at].committed = Some(committed);
-        row.besides.epochs[of][at].committed =
-            epoch.filter(|_| around.options.groups_know_epochs);
+        row.besides.epochs[of][at].committed = epoch.filter(|_| around.options.groups_know_epochs);
     }
     Ok(())
 }
