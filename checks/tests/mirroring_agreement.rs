@@ -116,13 +116,13 @@ fn every_switch_that_is_turned_is_found() {
                 *switch = !*switch;
             }
         });
-        assert!(cases < 50, "{name} took {cases} cases");
+        assert!(cases < 150, "{name} took {cases} cases");
         assert!(disagreement.history.len() <= 25, "{name}:\n{disagreement}");
     }
     let (cases, disagreement) = cases_to_find(Tool::MirrorMaker2At3_9, |options| {
         options.groups_know_epochs = false;
     });
-    assert!(cases < 50, "{disagreement}");
+    assert!(cases < 150, "{cases} cases: {disagreement}");
 }
 
 /// The model beside the engine.
@@ -185,7 +185,7 @@ fn model_and_engine_agree_on_walks() {
     for setting in varied_settings() {
         for lag_max in [0, 1, 100] {
             let sides = both(&setting, lag_max);
-            for case in 0..60 {
+            for case in 0..40 {
                 let events = walk(&sides, case).unwrap_or_else(|parted| panic!("{parted}"));
                 for event in events {
                     happened[event.verb()] += 1;
@@ -199,7 +199,7 @@ fn model_and_engine_agree_on_walks() {
     println!("{} events", happened.iter().sum::<usize>());
 }
 
-/// Two records, a failover, and one fault.
+/// Two records, two starts of the group, and one fault.
 fn small(setting: &Setting, fault: Fault) -> Mirroring {
     Mirroring {
         setting: setting.clone(),
@@ -224,17 +224,20 @@ fn compared(setting: &Setting, fault: Fault) -> Compared {
     compare_edges(&model, engine, MOST_EDGES, 50).unwrap_or_else(|parted| panic!("{parted}"))
 }
 
+/// Where there are more, the first of them.
 #[test]
 fn model_and_engine_agree_on_every_edge() {
     let (mirror, place) = (Mirror::at(0), TopicPartition::at(0));
-    for (tool, fault) in [
-        (Tool::MirrorMaker1, Fault::MirrorCrash(mirror)),
-        (Tool::MirrorMaker2At3_4, Fault::MirrorPause(mirror)),
-        (Tool::MirrorMaker2At3_9, Fault::SuffixLoss(place)),
+    for (tool, fault, is_complete) in [
+        (Tool::MirrorMaker1, Fault::MirrorCrash(mirror), true),
+        (Tool::MirrorMaker2At3_4, Fault::MirrorPause(mirror), false),
+        (Tool::MirrorMaker2At3_9, Fault::SuffixLoss(place), false),
     ] {
         let setting = settings::pair_of(tool).done();
         let compared = compared(&setting, fault);
         println!("{} {}: {compared:?}", tool.name(), fault.name(&setting));
+        assert_eq!(compared.is_complete, is_complete);
+        assert!(is_complete || compared.edges == MOST_EDGES);
     }
 }
 
