@@ -78,7 +78,7 @@ impl Steady {
         let options = Options {
             offset_lag_max: OFFSET_LAG_MAX,
             switches: vec![Switches::of(Tool::MirrorMaker2At3_9)],
-            commits_carry_epochs: true,
+            groups_know_epochs: true,
         };
         let mut own = Engine::with_options(&setting(), options, partitions);
         let produced: Vec<u64> = (0..partitions as u64).map(|row| row % 4).collect();

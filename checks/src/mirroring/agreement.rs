@@ -3,38 +3,31 @@
 //! **Deliberately absent:** whoever is right.  A [`Disagreement`] tells both sides and judges neither;
 //! Kafka's source does.
 
+mod accounts;
 mod alphabet;
 mod differ;
+mod edges;
 mod walk;
 
+pub use accounts::{CHANGES_NOTHING, NO_ROOM, OfModel, engine};
 pub use alphabet::every_event;
 pub use differ::differences;
+pub use edges::{Compared, compare_edges};
 pub use walk::{Walk, cut_down};
 
-use highwater_reference::mirroring::Engine;
 use highwater_vocabulary::mirroring::{Event, Observation, Setting};
 use std::fmt;
 
 /// Whoever takes events and shows what can be seen.
 pub trait Account: Clone {
-    /// An event happens, or is refused and changes nothing.
+    /// An event happens, or is refused.  What would change nothing is refused too ([`CHANGES_NOTHING`]).
     ///
     /// # Errors
-    /// The name of what refuses it.
+    /// The name of what refuses it; [`NO_ROOM`], if only the account's own limits do.
     fn apply(&mut self, event: &Event) -> Result<(), &'static str>;
 
     /// What can be seen.
     fn observe(&self) -> Observation;
-}
-
-impl Account for Engine {
-    fn apply(&mut self, event: &Event) -> Result<(), &'static str> {
-        Engine::apply(self, event).map_err(|refusal| refusal.name())
-    }
-
-    fn observe(&self) -> Observation {
-        Engine::observe(self)
-    }
 }
 
 /// Two accounts of one setting.
@@ -74,13 +67,19 @@ impl Difference {
 }
 
 impl<M: Account, E: Account> Sides<M, E> {
-    /// One event on both sides; says whether it happened.
+    /// One event on both sides; says whether it happened.  For which the model has no room, it happens in
+    /// neither.
     ///
     /// # Errors
     /// Says how they differ.
     pub fn step(&mut self, event: &Event) -> Result<bool, Difference> {
-        match (self.model.apply(event), self.engine.apply(event)) {
-            (Ok(()), Ok(())) => {
+        let in_model = self.model.apply(event);
+        if in_model == Err(NO_ROOM) {
+            return Ok(false);
+        }
+        match (in_model, self.engine.apply(event)) {
+            // One of them may remember more than is to be seen.
+            (Ok(()), Ok(()) | Err(CHANGES_NOTHING)) | (Err(CHANGES_NOTHING), Ok(())) => {
                 self.look()?;
                 Ok(true)
             }

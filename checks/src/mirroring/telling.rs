@@ -58,9 +58,11 @@ pub fn table(model: &Mirroring, history: &History) -> String {
 /// What changed besides the logs.
 fn besides(model: &Mirroring, old: &Observation, new: &Observation) -> String {
     let setting = &model.setting;
+    let runs = |mirror| new.running.contains(mirror);
     let mut told = Vec::new();
     for (task, (old, new)) in setting.every_task().zip(old.tasks.iter().zip(&new.tasks)) {
-        let changes = of_task(old, new);
+        let runs = runs(setting.work(task).mirror);
+        let changes = of_task(old, new, runs);
         if !changes.is_empty() {
             told.push(format!(
                 "{}: {}",
@@ -89,14 +91,14 @@ fn pair(pair: &Pair) -> String {
     format!("{}→{}", pair.upstream, pair.downstream)
 }
 
-fn of_task(old: &TaskView, new: &TaskView) -> Vec<String> {
+fn of_task(old: &TaskView, new: &TaskView, runs: bool) -> Vec<String> {
     let mut told = Vec::new();
     if old.memory != new.memory
         && let Some(offset) = new.memory
     {
         told.push(format!("has read offset {offset}"));
     }
-    if old.position != new.position && new.memory.is_none() {
+    if runs && old.position != new.position && new.memory.is_none() {
         told.push(format!("will read from {}", new.position));
     }
     if old.stored != new.stored {

@@ -123,6 +123,12 @@ impl Ghost {
         self.processed[group.index()]
     }
 
+    /// Whether a producer has written a record, whatever came of it.
+    pub fn was_written(&self, record: Record) -> bool {
+        let written = [self.acknowledged, self.unanswered, self.aborted];
+        written.iter().any(|records| records.contains(record))
+    }
+
     /// The records that a task has copied.
     pub fn copied_by(&self, task: Task) -> RecordSet {
         self.copied[task.index()]

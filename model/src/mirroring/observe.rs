@@ -12,7 +12,10 @@ impl Mirroring {
     pub fn observe(&self, state: &State) -> Observation {
         let setting = &self.setting;
         let logs = setting.every_partition().map(|place| log(&state[place]));
-        let tasks = setting.every_task().map(|one| task(state, one));
+        let tasks = setting.every_task().map(|one| {
+            let runs = state.running.contains(setting.work(one).mirror);
+            task(state, one, runs)
+        });
         let groups = setting.every_group().map(|one| self.group(state, one));
         Observation {
             up: state.up,
@@ -70,11 +73,12 @@ fn pair(sync: Sync) -> Pair {
     }
 }
 
-fn task(state: &State, task: Task) -> TaskView {
+/// A worker has a place only while it runs.
+fn task(state: &State, task: Task, runs: bool) -> TaskView {
     let own = &state[task];
     let held = |held: Held| offset(held.offset);
     TaskView {
-        position: offset(own.position),
+        position: offset(if runs { own.position } else { 0 }),
         memory: own.memory.map(held),
         former: own.former.map(held),
         stored: own.stored.map(offset),

@@ -58,7 +58,7 @@ pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, D
         Event::FailBack(mirror) => operators::fail_back(model, before, mirror),
 
         // Healing.
-        Event::Restart(mirror) => environment::restart(before, mirror),
+        Event::Restart(mirror) => environment::restart(model, before, mirror),
         Event::Heal(mirror) => environment::heal(before, mirror),
         Event::Return(cluster) => environment::come_back(before, cluster),
         Event::Tick(cluster) => environment::tick(before, cluster),

@@ -81,6 +81,11 @@ impl Log {
         self.records().any(|(_, held)| held == record)
     }
 
+    /// The leader epoch in which an offset was written: the last one, or the one before.
+    pub fn epoch_at(&self, offset: u8) -> u8 {
+        self.epoch - u8::from(offset < self.epoch_start)
+    }
+
     /// Whether there is room for so many more.
     pub fn has_room(&self, more: u8) -> bool {
         usize::from(self.end + more) <= MOST_ENTRIES
@@ -177,8 +182,8 @@ pub struct TaskState {
     pub known: bool,
     /// The next offset to be read.
     pub position: u8,
-    /// The leader epoch of the source as the consumer last saw it; none just after a start, when it
-    /// has a bare offset.
+    /// The leader epoch of what the consumer has read last; none just after a start, when it has a bare
+    /// offset.
     pub epoch: Option<u8>,
     /// What is read and not written.
     pub memory: Option<Held>,

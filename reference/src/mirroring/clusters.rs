@@ -18,8 +18,6 @@ pub(crate) struct Mirroring {
     pub failed_over: bool,
     /// The tasks whose topic-partitions it has found.
     pub known: Tasks,
-    /// The configuration of the source that it has copied.
-    pub configuration: u64,
 }
 
 /// A group's state.
@@ -36,11 +34,10 @@ pub(crate) struct Grouping {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct World {
     pub up: Clusters,
-    pub destroyed: Clusters,
     pub fenced: Clusters,
     pub clocks: Vec<u64>,
-    /// How often the configuration of each cluster's topics was changed.
-    pub configurations: Vec<u64>,
+    /// The clusters at which topics have the changed configuration.
+    pub altered: Clusters,
     pub exists: Partitions,
     /// Which topic-partitions producers write, as long as clusters are not fenced.
     pub written: Partitions,
@@ -55,10 +52,10 @@ impl World {
         let initial = |place: &_| setting.partition(*place).initial;
         let mut world = World {
             up: setting.every_cluster().collect(),
-            destroyed: Clusters::EMPTY,
             fenced: Clusters::EMPTY,
-            clocks: vec![0; clusters],
-            configurations: vec![0; clusters],
+            // A clock that stands at 0 could not go back.
+            clocks: vec![1; clusters],
+            altered: Clusters::EMPTY,
             exists: partitions().filter(initial).collect(),
             written: partitions()
                 .filter(|place| setting.partition(*place).written)

@@ -127,7 +127,7 @@ impl Plan {
 }
 
 /// All rows.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Table {
     pub columns: Columns,
     pub plan: Plan,

@@ -13,7 +13,7 @@ use highwater_vocabulary::mirroring::{Event, Setting};
 ///
 /// What happens to a topic-partition or to a task happens to one row; what happens to a cluster, a mirror
 /// or a group happens to all.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Engine {
     pub(super) setting: Setting,
     pub(super) options: Options,
@@ -28,7 +28,7 @@ impl Engine {
         let options = Options {
             offset_lag_max,
             switches: switches.collect(),
-            commits_carry_epochs: true,
+            groups_know_epochs: true,
         };
         Engine::with_options(setting, options, 1)
     }

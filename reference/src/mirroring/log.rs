@@ -149,15 +149,12 @@ impl Log {
         }
     }
 
-    /// Where the log parts from one that was read in an epoch (`OffsetsForLeaderEpoch`); nothing, if it
-    /// was another incarnation's.
+    /// Where the log parts from one that was read in an epoch (`OffsetsForLeaderEpoch`); nothing, if no
+    /// later epoch has begun, for then nobody asks.  Another incarnation's epochs have the same numbers.
     pub(crate) fn end_of(&self, epoch: Epoch) -> Option<u64> {
-        let later = self
-            .lineage
-            .iter()
-            .find(|(leader, _)| *leader > epoch.leader);
-        let end = later.map_or(self.end, |(_, start)| *start);
-        (epoch.incarnation == self.incarnation).then_some(end)
+        let mut lineage = self.lineage.iter();
+        let later = lineage.find(|(leader, _)| *leader > epoch.leader);
+        later.map(|(_, start)| *start)
     }
 
     /// Loses the last so many, and begins an epoch there.

@@ -5,7 +5,7 @@
 //! holds is kept as runs: so many offsets from here on are those from there on.  What deviates lies
 //! beside the columns, row by row, and goes through the same steps one by one.
 //!
-//! **Deliberately absent:** bounds, budgets, properties, and what a name policy calls a topic.
+//! **Deliberately absent:** bounds, budgets, properties, and naming policies other than the default.
 
 mod clusters;
 mod columns;
@@ -15,6 +15,7 @@ mod log;
 mod observe;
 mod refusal;
 mod rounds;
+mod routes;
 mod row;
 mod rules;
 mod shared;
@@ -26,4 +27,5 @@ mod tests;
 pub use columns::{Column, Columns};
 pub use engine::{Engine, happens_to_all};
 pub use refusal::Refusal;
+pub use routes::topics_of_routes;
 pub use switches::{Options, Switches};

@@ -42,7 +42,7 @@ refusals! {
     AlreadySo = "already-so",
     /// The log does not hold that many.
     NoSuchRecord = "no-such-record",
-    /// The mirror was stopped for good, or its cluster destroyed.
+    /// The mirror was stopped for good.
     Gone = "gone",
     // Guards.
     /// An operator has fenced the cluster.

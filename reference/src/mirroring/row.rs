@@ -90,6 +90,8 @@ pub(crate) struct Besides {
     pub synced: Vec<Synced>,
     /// Of each group in each topic-partition.
     pub epochs: Vec<Vec<Epochs>>,
+    /// Of each group: the stamp of the last record before an offset that it committed.
+    pub stamps: Vec<Option<u64>>,
     /// Of each group: the tasks for which the checkpoint task has the checkpoint in memory.
     pub remembered: Vec<Vec<bool>>,
     /// Of each group and mirror: what the group had committed in each topic-partition when it was looked
@@ -108,6 +110,7 @@ impl Besides {
             unanswered: RecordSet::EMPTY,
             synced: vec![Synced::default(); tasks],
             epochs: vec![vec![Epochs::default(); places]; groups],
+            stamps: vec![None; groups],
             remembered: vec![vec![false; tasks]; groups],
             snapshots: vec![vec![None; mirrors]; groups],
             ends_at_failover: vec![None; mirrors],

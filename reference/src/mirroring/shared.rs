@@ -87,8 +87,8 @@ impl Engine {
 
     fn commit(&mut self, group: Group, at: Cluster) -> Result<(), Refusal> {
         groups::may_commit(self.around(), group, at)?;
+        self.each_or_none(|row, around| groups::commit(row, around, group, at))?;
 
-        self.each(|row, around| groups::commit(row, around, group, at));
         let state = &mut self.world.groups[group.index()];
         state.committed_at = state.committed_at.with(at);
         Ok(())
@@ -108,10 +108,11 @@ impl Engine {
 
         let made = operators::made_for(self.around(), mirror, found);
         self.world.exists = self.world.exists.union(made);
-        let source = self.setting.flow(mirror).from.index();
-        let configuration = self.world.configurations[source];
-        let state = self.world.mirror_mut(mirror);
-        (state.known, state.configuration) = (found, configuration);
+        if operators::has_configuration_to_copy(self.around(), mirror) {
+            let target = self.setting.flow(mirror).to;
+            self.world.altered = self.world.altered.with(target);
+        }
+        self.world.mirror_mut(mirror).known = found;
         Ok(())
     }
 
@@ -132,11 +133,16 @@ impl Engine {
     }
 
     fn fail_over(&mut self, mirror: Mirror) -> Result<(), Refusal> {
-        unless(self.world.mirror(mirror).failed_over, Refusal::AlreadySo)?;
+        operators::may_fail_over(self.around(), mirror)?;
 
         self.each(|row, _| operators::fail_over(row, mirror));
         let then_written = self.setting.flow(mirror).then_written;
         self.world.written = self.world.written.union(then_written);
+        // Producers that come home have left again.
+        let opposite: Vec<Mirror> = operators::opposite(self.around(), mirror).collect();
+        for other in opposite {
+            self.world.mirror_mut(other).failed_over = false;
+        }
         self.world.mirror_mut(mirror).failed_over = true;
         Ok(())
     }
@@ -145,12 +151,10 @@ impl Engine {
         operators::may_fail_back(self.around(), mirror)?;
 
         self.each(|row, around| operators::fail_back(row, around, mirror));
-        let found = self.world.found(&self.setting, mirror);
-        let made = operators::made_for(self.around(), mirror, found);
-        self.world.exists = self.world.exists.union(made);
+        let rebuilt = operators::rebuilt(self.around(), mirror);
+        self.world.written = self.world.written.minus(rebuilt);
         let state = self.world.mirror_mut(mirror);
-        (state.running, state.started) = (true, true);
-        state.known = found;
+        (state.running, state.started, state.stopped) = (true, true, false);
         Ok(())
     }
 
@@ -178,7 +182,6 @@ impl Engine {
 
     fn take_over(&mut self, mirror: Mirror) -> Result<(), Refusal> {
         unless(!self.world.mirror(mirror).running, Refusal::NotRunning)?;
-        operators::can_begin(self.around(), mirror)?;
 
         self.forget_looks(mirror);
         self.each(|row, around| operators::take_over(row, around, mirror));
@@ -214,9 +217,9 @@ impl Engine {
     }
 
     fn alter(&mut self, cluster: Cluster) -> Result<(), Refusal> {
-        self.around().up(cluster)?;
+        operators::may_alter(self.around(), cluster)?;
 
-        self.world.configurations[cluster.index()] += 1;
+        self.world.altered = self.world.altered.with(cluster);
         Ok(())
     }
 
@@ -237,17 +240,12 @@ impl Engine {
     fn destroy(&mut self, cluster: Cluster) -> Result<(), Refusal> {
         self.lose(cluster)?;
 
-        self.world.destroyed = self.world.destroyed.with(cluster);
-        let held = self.setting.partitions_of(cluster).collect();
-        self.world.exists = self.world.exists.minus(held);
         self.forget_own_commits(cluster);
         self.each(|row, around| faults::destroy(row, around, cluster));
         Ok(())
     }
 
     fn lose_commits(&mut self, cluster: Cluster) -> Result<(), Refusal> {
-        self.around().up(cluster)?;
-
         self.forget_own_commits(cluster);
         self.each(|row, around: Around<'_>| faults::lose_commits(row, around, cluster));
         Ok(())

@@ -84,8 +84,7 @@ pub struct Options {
     pub offset_lag_max: u64,
     /// The switches of each mirror, in the order of the setting.
     pub switches: Vec<Switches>,
-    /// A group commits the leader epoch of what it read last beside the offset
-    /// (`SubscriptionState.allConsumed`), and when it starts there again finds out by it that the log
-    /// lost a suffix (KIP-320).
-    pub commits_carry_epochs: bool,
+    /// A group knows the leader epoch of what it read last, commits it beside the offset
+    /// (`SubscriptionState.allConsumed`), and finds out by it that the log lost a suffix (KIP-320).
+    pub groups_know_epochs: bool,
 }

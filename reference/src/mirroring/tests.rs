@@ -19,7 +19,7 @@ fn engine(setting: &Setting, offset_lag_max: u64, rows: usize) -> Engine {
     let options = Options {
         offset_lag_max,
         switches: switches.collect(),
-        commits_carry_epochs: true,
+        groups_know_epochs: true,
     };
     Engine::with_options(setting, options, rows)
 }

@@ -204,6 +204,7 @@ pub(crate) fn every_event(setting: &Setting) -> Vec<Event> {
     let records = || (0..8).map(Record::at);
     for place in setting.every_partition() {
         events.extend(records().map(|record| E::Append(place, record)));
+        events.extend(records().map(|record| E::AppendLost(place, record)));
         events.extend(records().map(|record| E::Abort(place, record)));
         events.extend([E::Mark(place), E::AddPartition(place), E::Recreate(place)]);
         for lost in 0..3 {

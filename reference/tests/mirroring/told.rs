@@ -28,7 +28,7 @@ pub(crate) fn after_with(
     let options = Options {
         offset_lag_max: LAG_MAX,
         switches: switches.collect(),
-        commits_carry_epochs: true,
+        groups_know_epochs: true,
     };
     play(Engine::with_options(setting, options, 1), history)
 }

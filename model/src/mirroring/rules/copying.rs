@@ -24,7 +24,7 @@ pub(super) fn poll(model: &Mirroring, before: &State, task: Task) -> Result<Stat
     let mut after = *before;
     let own = &mut after[task];
     own.position = next.offset + 1;
-    own.epoch = Some(source.epoch);
+    own.epoch = Some(source.epoch_at(next.offset));
     own.memory = Some(next);
     if !model.keeps(Guard::SyncFollowsAcknowledgement) {
         let target = target_of(model, before, task, next.entry);
@@ -83,7 +83,11 @@ pub(super) fn copy(model: &Mirroring, before: &State, task: Task) -> Result<Stat
     let downstream = before[target].end;
     after[target].push(as_copied(model, before, task, held));
     if exactly_once {
-        after[target].push(Entry::default());
+        let to = model.setting.flow_of(task).to;
+        after[target].push(Entry {
+            stamp: before.clocks[to.index()],
+            ..Entry::default()
+        });
     }
     let own = &mut after[task];
     own.memory = None;

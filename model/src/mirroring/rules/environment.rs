@@ -11,18 +11,32 @@ pub(super) fn crash(model: &Mirroring, before: &State, mirror: Mirror) -> Result
     needs(before.running.contains(mirror), Disabled::OtherLife)?;
 
     let mut after = *before;
-    after.running = before.running.without(mirror);
-    forget(model, &mut after, mirror);
+    end(model, &mut after, mirror);
     Ok(after)
 }
 
+/// Every worker of the mirror is gone, and those that they had replaced.
+pub(super) fn end(model: &Mirroring, after: &mut State, mirror: Mirror) {
+    after.running = after.running.without(mirror);
+    forget(model, after, mirror);
+    for task in model.setting.tasks_of(mirror) {
+        after[task].former = None;
+    }
+}
+
 /// The workers start again: each seeks to the offset after the stored one, or to the beginning.
-pub(super) fn restart(before: &State, mirror: Mirror) -> Result<State, Disabled> {
+pub(super) fn restart(
+    model: &Mirroring,
+    before: &State,
+    mirror: Mirror,
+) -> Result<State, Disabled> {
     let stopped = !before.running.contains(mirror) && !before.retired.contains(mirror);
     needs(stopped, Disabled::OtherLife)?;
 
     let mut after = *before;
     after.running = before.running.with(mirror);
+    // What was stored may have been lost meanwhile.
+    forget(model, &mut after, mirror);
     Ok(after)
 }
 
@@ -51,7 +65,6 @@ pub(super) fn forget(model: &Mirroring, after: &mut State, mirror: Mirror) {
             known: own.known,
             position: seek(model, own),
             former: own.former,
-            acknowledged: own.stored,
             stored: own.stored,
             syncs: own.syncs,
             there_at_start: own.syncs.len(),
@@ -119,6 +132,9 @@ pub(super) fn destroy(
     cluster: Cluster,
 ) -> Result<State, Disabled> {
     let mut after = lose(before, cluster)?;
+    for group in model.setting.every_group() {
+        after[group].committed_at = after[group].committed_at.without(cluster);
+    }
     for place in model.setting.partitions_of(cluster) {
         after[place] = before[place].made_anew();
         for group in model.setting.every_group() {
@@ -148,6 +164,8 @@ pub(super) fn destroy(
 }
 
 /// An unclean election: the new leader lacks the last records.
+///
+/// A log here remembers where one epoch began, and not two.
 pub(super) fn lose_suffix(
     before: &State,
     place: TopicPartition,
@@ -158,13 +176,15 @@ pub(super) fn lose_suffix(
         0 < lost && lost <= log.end - log.start,
         Disabled::NothingThere,
     )?;
+    needs(log.epoch == 0, Disabled::ModelIsFull)?;
 
     let mut after = *before;
     after[place].drop_suffix(lost);
     Ok(after)
 }
 
-/// The offsets topic of a cluster is lost, as one with a single replica is.
+/// The offsets topic of a cluster is lost, as one with a single replica is.  MirrorMaker 1 keeps its
+/// position there.
 pub(super) fn lose_commits(
     model: &Mirroring,
     before: &State,
@@ -178,6 +198,12 @@ pub(super) fn lose_commits(
     }
     for group in model.setting.every_group() {
         after[group].committed_at = after[group].committed_at.without(cluster);
+    }
+    for task in model.setting.every_task() {
+        let flow = model.setting.flow_of(task);
+        if flow.tool == Tool::MirrorMaker1 && flow.from == cluster {
+            after[task].stored = None;
+        }
     }
     needs(after != *before, Disabled::NothingThere)?;
     Ok(after)

@@ -20,8 +20,10 @@ pub(super) fn start(
     needs_up(before, at)?;
     needs(!before[group].runs_at.contains(at), Disabled::OtherPlace)?;
     model.require(Guard::OnePlaceAtATime, before[group].runs_at.is_empty())?;
+    let reads = model.setting.read_at(group, at);
+    needs(!reads.is_empty(), Disabled::NothingThere)?;
     let mut after = *before;
-    for place in model.setting.read_at(group, at).iter() {
+    for place in reads.iter() {
         let offset = first_offset(model, before, group, place);
         let position = in_range(model, group, &before[place], offset)?;
         after[group].position[place.index()] = position;
@@ -149,7 +151,8 @@ pub(super) fn commit(
     needs_up(before, at)?;
     needs(before[group].runs_at.contains(at), Disabled::OtherPlace)?;
     let mut after = *before;
-    for place in model.setting.read_at(group, at).iter() {
+    let reads = model.setting.read_at(group, at);
+    for place in reads.iter().filter(|place| before[*place].exists) {
         let position = reading_position(model, before, group, place)?;
         let log = &before[place];
         let committed = match model.setting.reader(group).commits {
@@ -159,7 +162,9 @@ pub(super) fn commit(
             }
         };
         after[group].committed[place.index()] = Some(committed);
-        let mut read = log.entries().filter(|(offset, _)| *offset < committed);
+        let mut read = log
+            .entries()
+            .filter(|(offset, entry)| *offset < committed && entry.record().is_some());
         if let Some((_, last)) = read.next_back() {
             after[group].stamp = Some(last.stamp);
         }

@@ -108,6 +108,12 @@ pub(super) fn checkpoint(
     needs(flow.tool != Tool::MirrorMaker1, Disabled::NotInThisTool)?;
     needs_up(before, flow.from)?;
     needs_up(before, flow.to)?;
+    if model.keeps_for(task, Guard::SyncsAreReadToTheEnd) {
+        let mut tasks = model.setting.tasks_of(model.setting.work(task).mirror);
+        // One topic has the syncs of all.
+        let has_read = tasks.all(|one| before[one].has_read_to_end());
+        needs(has_read, Disabled::By(Guard::SyncsAreReadToTheEnd))?;
+    }
     let from = model.setting.work(task).from;
     let upstream = before[group].committed[from.index()].ok_or(Disabled::NothingThere)?;
     let downstream = translated(model, task, &before[task], upstream);
@@ -184,7 +190,11 @@ fn still_known(before: &State, group: Group, mirror: Mirror) -> Looked {
 fn may_look(model: &Mirroring, state: &State, mirror: Mirror) -> Result<(), Disabled> {
     needs_mirror(state, mirror)?;
     let flow = model.setting.flow(mirror);
-    needs(flow.syncs_groups, Disabled::NotInThisTool)?;
+    let has_checkpoints = flow.tool != Tool::MirrorMaker1;
+    needs(
+        flow.syncs_groups && has_checkpoints,
+        Disabled::NotInThisTool,
+    )?;
     needs_up(state, flow.to)
 }
 

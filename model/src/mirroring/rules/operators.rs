@@ -120,13 +120,13 @@ pub(super) fn stop_mirror(
     needs(!before.retired.contains(mirror), Disabled::NothingThere)?;
 
     let mut after = *before;
-    after.running = before.running.without(mirror);
+    environment::end(model, &mut after, mirror);
     after.retired = before.retired.with(mirror);
-    environment::forget(model, &mut after, mirror);
     Ok(after)
 }
 
-/// The way back is opened: the old primary becomes what is copied to.
+/// The way back is opened: the old primary becomes what is copied to.  Only a mirror that waits for that, or
+/// was stopped, is started so; one that crashed restarts.
 pub(super) fn fail_back(
     model: &Mirroring,
     before: &State,
@@ -136,7 +136,7 @@ pub(super) fn fail_back(
     needs_up(before, flow.from)?;
     needs_up(before, flow.to)?;
     needs(
-        !flow.initial && !before.running.contains(mirror),
+        !flow.initial && before.retired.contains(mirror),
         Disabled::OtherLife,
     )?;
     let mut there = model
@@ -149,6 +149,7 @@ pub(super) fn fail_back(
     let mut after = *before;
     after.running = before.running.with(mirror);
     after.retired = before.retired.without(mirror);
+    environment::forget(model, &mut after, mirror);
     for task in model.setting.tasks_of(mirror) {
         let work = model.setting.work(task);
         match model.setting.failback {
@@ -162,7 +163,9 @@ pub(super) fn fail_back(
             }
             Failback::Reverse => {}
             Failback::ReverseFromEnd => {
-                after[task].position = before.moved_at[work.from.index()];
+                let end = before.moved_at[work.from.index()];
+                after[task].position = end;
+                after[task].stored = end.checked_sub(1);
             }
         }
     }

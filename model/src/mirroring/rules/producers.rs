@@ -17,9 +17,11 @@ pub(super) fn append(
     record: Record,
 ) -> Result<State, Disabled> {
     takes_records(model, before, to)?;
-    let fresh = record.index() >= usize::from(before.ghost.spent.records);
     let again = before.ghost.unanswered.contains(record);
-    needs(fresh || again, Disabled::AlreadyWritten)?;
+    needs(
+        again || !before.ghost.was_written(record),
+        Disabled::AlreadyWritten,
+    )?;
 
     Ok(written(model, before, to, Content::Record(record)))
 }
@@ -32,8 +34,7 @@ pub(super) fn abort(
     record: Record,
 ) -> Result<State, Disabled> {
     takes_records(model, before, to)?;
-    let fresh = record.index() >= usize::from(before.ghost.spent.records);
-    needs(fresh, Disabled::AlreadyWritten)?;
+    needs(!before.ghost.was_written(record), Disabled::AlreadyWritten)?;
 
     Ok(written(model, before, to, Content::Aborted(record)))
 }

@@ -73,8 +73,14 @@ pub(crate) fn may_write(around: Around<'_>, group: Group, mirror: Mirror) -> Res
 /// used (`refreshIdleConsumerGroupOffset` only ever puts into `idleConsumerGroupsOffset`).
 pub(crate) fn look(row: &mut Row, around: Around<'_>, group: Group, mirror: Mirror) {
     if is_idle(row, around, group, mirror) {
-        let readings = row.readings[group.index()].iter();
-        let committed = readings.map(|reading| reading.committed).collect();
+        let target = around.setting.flow(mirror).to;
+        let places = around.setting.every_partition();
+        let committed = places.map(|place| {
+            let reading = &row.readings[group.index()][place.index()];
+            let is_there = around.setting.partition(place).cluster == target;
+            reading.committed.filter(|_| is_there)
+        });
+        let committed = committed.collect();
         row.besides.snapshots[group.index()][mirror.index()] = Some(committed);
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn expire(
 
 /// Whether the log holds that many.
 fn holds(row: &Row, around: Around<'_>, place: TopicPartition, lost: u8) -> Result<u64, Refusal> {
-    exists(around, place)?;
+    around.exists(place)?;
     let log = &row.logs.of[place.index()];
     let lost = u64::from(lost);
     unless(
@@ -44,18 +44,15 @@ fn holds(row: &Row, around: Around<'_>, place: TopicPartition, lost: u8) -> Resu
     Ok(lost)
 }
 
-fn exists(around: Around<'_>, place: TopicPartition) -> Result<(), Refusal> {
-    around.up(around.setting.partition(place).cluster)?;
-    around.exists(place)
-}
-
 /// A topic is deleted and made anew.
 pub(crate) fn recreate(
     row: &mut Row,
     around: Around<'_>,
     place: TopicPartition,
 ) -> Result<(), Refusal> {
-    exists(around, place)?;
+    around.up(around.setting.partition(place).cluster)?;
+    around.exists(place)?;
+    unless(row.logs.of[place.index()].end == 0, Refusal::NothingThere)?;
 
     renew(row, around, place);
     Ok(())
@@ -87,11 +84,7 @@ pub(crate) fn destroy(row: &mut Row, around: Around<'_>, cluster: Cluster) {
             row.workers[at].stored = None;
         }
         if around.keeps_syncs_at(mirror) == cluster {
-            let store = std::mem::take(&mut row.besides.synced[at].store);
-            row.besides.synced[at] = Synced {
-                store,
-                ..Synced::default()
-            };
+            row.besides.synced[at] = Synced::default();
         }
         if around.setting.flow(mirror).to == cluster {
             for checkpoints in &mut row.checkpoints {

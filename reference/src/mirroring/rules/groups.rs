@@ -22,18 +22,17 @@ pub(crate) fn may_start(around: Around<'_>, group: Group, at: Cluster) -> Result
     unless(!state.runs_at.is_empty(), Refusal::OnePlaceAtATime)?;
     around.up(at)?;
     let reads = around.setting.read_at(group, at);
-    let exist = reads.intersection(around.world.exists);
-    unless(exist.is_empty(), Refusal::NoSuchPartition)
+    unless(reads.is_empty(), Refusal::NoSuchPartition)
 }
 
-/// It starts: at its own commit, or where its strategy says.
+/// It starts: at its own commit, or where its strategy says.  In what is made later it stands at the beginning.
 pub(crate) fn start(
     row: &mut Row,
     around: Around<'_>,
     group: Group,
     at: Cluster,
 ) -> Result<(), Refusal> {
-    for place in reads(around, group, at).iter() {
+    for place in around.setting.read_at(group, at).iter() {
         let wanted = wanted(row, around, group, at, place);
         let found = resolve(row, around, group, place, wanted)?;
         let (of, place) = (group.index(), place.index());
@@ -78,38 +77,28 @@ fn wanted(
 fn by_strategy(row: &Row, around: Around<'_>, group: Group, place: TopicPartition) -> Option<u64> {
     let readings = &row.readings[group.index()];
     let log = &row.logs.of[place.index()];
-    // The first task that writes it, of which the group has committed what it reads.
-    let source = || {
-        let mut writers = around.setting.writers_of(place);
-        writers.find_map(|task| {
-            let from = around.setting.work(task).from;
-            let committed = readings[from.index()].committed?;
-            Some((task, from, committed))
-        })
-    };
+    // Of several tasks that write it, the first counts.
+    let task = around.setting.writers_of(place).next()?;
+    let from = around.setting.work(task).from;
+    let committed = readings[from.index()].committed;
     match around.setting.reader(group).failover {
         Failover::Earliest => Some(log.start),
         Failover::Latest => Some(log.end),
-        Failover::Preserved => source().map(|(_, _, committed)| committed),
+        Failover::Preserved => committed,
         Failover::Translated => readings[place.index()].committed.or_else(|| {
-            let checkpoints = &row.checkpoints[group.index()];
-            let mut writers = around.setting.writers_of(place);
-            writers.find_map(|task| Some(checkpoints[task.index()]?.downstream.0))
+            let checkpoint = row.checkpoints[group.index()][task.index()]?;
+            Some(checkpoint.downstream.0)
         }),
         Failover::Timestamp => {
-            let (_, from, committed) = source()?;
-            let stamp = last_stamp(row, from, committed)?;
+            let stamp = row.besides.stamps[group.index()]?;
             let is_late = |offset: &u64| row.logs.stamp(place.index(), *offset) >= Some(stamp);
-            (log.start..log.end).find(is_late)
+            Some((log.start..log.end).find(is_late).unwrap_or(log.end))
         }
-        Failover::ExternalMap => {
-            let (task, _, committed) = source()?;
-            Some(first_copy(log, task, committed))
-        }
+        Failover::ExternalMap => Some(first_unread(log, task, committed?)),
     }
 }
 
-/// The stamp of the last record that the group has read before it committed an offset.
+/// The stamp of the last record before an offset that a group commits.
 fn last_stamp(row: &Row, from: TopicPartition, committed: u64) -> Option<u64> {
     let log = &row.logs.of[from.index()];
     let is_record = |offset: &u64| {
@@ -120,13 +109,13 @@ fn last_stamp(row: &Row, from: TopicPartition, committed: u64) -> Option<u64> {
     row.logs.stamp(from.index(), last)
 }
 
-/// The first copy of an offset at or after the committed one, or the end.
-fn first_copy(log: &Log, task: Task, committed: u64) -> u64 {
-    let is_copy = |offset: &u64| {
+/// The first entry that is not a copy of something before the committed offset, or the end.
+fn first_unread(log: &Log, task: Task, committed: u64) -> u64 {
+    let is_unread = |offset: &u64| {
         let copied = log.at(*offset).and_then(|span| span.copied);
-        copied.is_some_and(|copied| copied.task == task.index() && copied.upstream >= committed)
+        copied.is_none_or(|copied| copied.task != task.index() || copied.upstream >= committed)
     };
-    (log.start..log.end).find(is_copy).unwrap_or(log.end)
+    (log.start..log.end).find(is_unread).unwrap_or(log.end)
 }
 
 /// Where a consumer is that wants to be at a place: back where the logs part, if the epoch tells that they
@@ -170,18 +159,11 @@ fn place(
     from: TopicPartition,
 ) -> Result<Place, Refusal> {
     let (of, at) = (group.index(), from.index());
-    let reading = &row.readings[of][at];
-    let epochs = &row.besides.epochs[of][at];
-    let running = reading.position.map(|offset| Place {
+    let running = row.readings[of][at].position.map(|offset| Place {
         offset,
-        epoch: epochs.read,
+        epoch: row.besides.epochs[of][at].read,
     });
-    // What was made after it started, it reads from its commit.
-    let committed = reading.committed.map(|offset| Place {
-        offset,
-        epoch: epochs.committed,
-    });
-    resolve(row, around, group, from, running.or(committed))
+    resolve(row, around, group, from, running)
 }
 
 /// It processes its next record.
@@ -204,7 +186,8 @@ pub(crate) fn consume(
 
     let (of, at) = (group.index(), from.index());
     row.readings[of][at].position = Some(offset + 1);
-    row.besides.epochs[of][at].read = Some(row.logs.of[at].epoch_at(offset));
+    let epoch = Some(row.logs.of[at].epoch_at(offset));
+    row.besides.epochs[of][at].read = epoch.filter(|_| around.options.groups_know_epochs);
     Ok(())
 }
 
@@ -215,30 +198,32 @@ pub(crate) fn may_commit(around: Around<'_>, group: Group, at: Cluster) -> Resul
     around.up(at)
 }
 
-/// It commits its place in everything that it reads there: or, before it processes, one past the next
-/// record.
-pub(crate) fn commit(row: &mut Row, around: Around<'_>, group: Group, at: Cluster) {
+/// It commits its place in everything that it reads there, past what it does not hand out; or, before it
+/// processes, one past the next record.
+pub(crate) fn commit(
+    row: &mut Row,
+    around: Around<'_>,
+    group: Group,
+    at: Cluster,
+) -> Result<(), Refusal> {
     for from in reads(around, group, at).iter() {
         let (of, at) = (group.index(), from.index());
-        let Some(position) = row.readings[of][at].position else {
-            continue;
+        let place = place(row, around, group, from)?;
+        let log = &row.logs.of[at];
+        let next = row.logs.next_record(at, place.offset, true);
+        let processes_later = around.setting.reader(group).commits == Commits::Before;
+        let (committed, epoch) = match (next, processes_later) {
+            (Some(offset), true) => (offset + 1, Some(log.epoch_at(offset))),
+            (None, true) => (place.offset, place.epoch),
+            (next, false) => (next.unwrap_or(log.end), place.epoch),
         };
-        let mut epoch = row.besides.epochs[of][at].read;
-        let mut committed = position;
-        if around.setting.reader(group).commits == Commits::Before {
-            let place = place(row, around, group, from);
-            let next = place
-                .ok()
-                .and_then(|place| row.logs.next_record(at, place.offset, true));
-            if let Some(offset) = next {
-                committed = offset + 1;
-                epoch = Some(row.logs.of[at].epoch_at(offset));
-            }
+        if let Some(stamp) = last_stamp(row, from, committed) {
+            row.besides.stamps[of] = Some(stamp);
         }
         row.readings[of][at].committed = Some(committed);
-        row.besides.epochs[of][at].committed =
-            epoch.filter(|_| around.options.commits_carry_epochs);
+        row.besides.epochs[of][at].committed = epoch.filter(|_| around.options.groups_know_epochs);
     }
+    Ok(())
 }
 
 /// It stops, or dies.

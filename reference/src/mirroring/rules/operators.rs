@@ -8,18 +8,11 @@ use highwater_vocabulary::mirroring::{
     Cluster, Failback, Mirror, Partitions, Tasks, TopicPartition,
 };
 
-/// Workers begin where the stored positions can be read: Connect's at the target, a group's at the source.
-pub(crate) fn can_begin(around: Around<'_>, mirror: Mirror) -> Result<(), Refusal> {
-    unless(around.world.mirror(mirror).cut, Refusal::Cut)?;
-    around.up(around.stores_at(mirror))
-}
-
 pub(crate) fn may_restart(around: Around<'_>, mirror: Mirror) -> Result<(), Refusal> {
     let state = around.world.mirror(mirror);
     unless(state.running, Refusal::AlreadySo)?;
     unless(state.stopped, Refusal::Gone)?;
-    unless(!state.started, Refusal::NothingThere)?;
-    can_begin(around, mirror)
+    unless(!state.started, Refusal::NothingThere)
 }
 
 /// The tasks that a look at the source would find, if there is anything new: partitions, or a
@@ -31,14 +24,26 @@ pub(crate) fn refreshed(around: Around<'_>, mirror: Mirror) -> Result<Tasks, Ref
     around.up(flow.to)?;
     let state = around.world.mirror(mirror);
     let found = around.world.found(around.setting, mirror);
-    let configuration = around.world.configurations[flow.from.index()];
-    let copies_configuration = around.switches(mirror).has_checkpoints;
-    let is_altered = copies_configuration && configuration != state.configuration;
-    unless(
-        found.is_subset(state.known) && !is_altered,
-        Refusal::AlreadySo,
-    )?;
+    let is_news = !found.is_subset(state.known) || has_configuration_to_copy(around, mirror);
+    unless(!is_news, Refusal::AlreadySo)?;
     Ok(found.union(state.known))
+}
+
+/// Whether the source's topics have a configuration that the target's lack.
+pub(crate) fn has_configuration_to_copy(around: Around<'_>, mirror: Mirror) -> bool {
+    let flow = around.setting.flow(mirror);
+    let altered = around.world.altered;
+    let copies = around.switches(mirror).has_checkpoints;
+    copies && altered.contains(flow.from) && !altered.contains(flow.to)
+}
+
+/// An operator changes the configuration of what producers write, once.
+pub(crate) fn may_alter(around: Around<'_>, cluster: Cluster) -> Result<(), Refusal> {
+    around.up(cluster)?;
+    let mut places = around.setting.partitions_of(cluster);
+    let is_written = places.any(|place| around.setting.partition(place).written);
+    unless(!is_written, Refusal::NothingThere)?;
+    unless(around.world.altered.contains(cluster), Refusal::AlreadySo)
 }
 
 /// What a mirror makes at its target for tasks that it has found; MirrorMaker 1 makes nothing.
@@ -64,8 +69,14 @@ pub(crate) fn may_add(around: Around<'_>, place: TopicPartition) -> Result<(), R
 }
 
 pub(crate) fn may_return(around: Around<'_>, cluster: Cluster) -> Result<(), Refusal> {
-    unless(around.world.up.contains(cluster), Refusal::AlreadySo)?;
-    unless(around.world.destroyed.contains(cluster), Refusal::Gone)
+    unless(around.world.up.contains(cluster), Refusal::AlreadySo)
+}
+
+pub(crate) fn may_fail_over(around: Around<'_>, mirror: Mirror) -> Result<(), Refusal> {
+    let flow = around.setting.flow(mirror);
+    around.up(flow.to)?;
+    unless(around.world.mirror(mirror).failed_over, Refusal::AlreadySo)?;
+    unless(flow.then_written.is_empty(), Refusal::NothingThere)
 }
 
 /// Where the logs end when producers are pointed elsewhere is remembered for the way back.
@@ -91,11 +102,21 @@ pub(crate) fn may_fail_back(around: Around<'_>, mirror: Mirror) -> Result<(), Re
     let runs = opposite(around, mirror).any(|it| other(it).running);
     unless(runs, Refusal::OtherDirectionRuns)?;
     let state = around.world.mirror(mirror);
-    unless(state.stopped, Refusal::Gone)?;
-    unless(state.started, Refusal::AlreadySo)?;
+    let waits = !flow.initial && (!state.started || state.stopped);
+    unless(!waits, Refusal::AlreadySo)?;
     around.up(flow.from)?;
-    around.up(flow.to)?;
-    can_begin(around, mirror)
+    around.up(flow.to)
+}
+
+/// What the way back deletes first.
+pub(crate) fn rebuilt(around: Around<'_>, mirror: Mirror) -> Partitions {
+    if around.setting.failback != Failback::Rebuild {
+        return Partitions::EMPTY;
+    }
+    let tasks = around.setting.tasks_of(mirror);
+    tasks
+        .flat_map(|task| around.setting.work(task).to.iter().copied())
+        .collect()
 }
 
 /// The way back starts: over what was deleted before, or beside what is there, from the beginning or from
@@ -104,10 +125,12 @@ pub(crate) fn fail_back(row: &mut Row, around: Around<'_>, mirror: Mirror) {
     let tasks = || around.setting.tasks_of(mirror);
     match around.setting.failback {
         Failback::Rebuild => {
-            let written = tasks().flat_map(|task| around.setting.work(task).to.iter().copied());
-            let written: Partitions = written.collect();
-            for place in written.intersection(around.world.exists).iter() {
+            for place in rebuilt(around, mirror).iter() {
                 renew(row, around, place);
+            }
+            // What an earlier life had stored goes with the topic.
+            for task in tasks() {
+                row.workers[task.index()].stored = None;
             }
         }
         Failback::Reverse => {}

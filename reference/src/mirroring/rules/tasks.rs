@@ -67,7 +67,7 @@ pub(crate) fn copy(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), 
     let worker = &mut row.workers[task.index()];
     worker.memory = None;
     worker.acknowledged = Some(held.upstream);
-    if switches.has_checkpoints {
+    if switches.has_checkpoints && flow.emits_syncs {
         let copied = pair(held.upstream, downstream);
         let lag_max = around.options.offset_lag_max;
         let (by_delta, delays) = (switches.translates_by_delta, switches.promotes_delayed);
