@@ -6,7 +6,8 @@
 
 use highwater_checks::check::{self, Options};
 use highwater_checks::{
-    Remark, Source, deployment_file, experiment_file, ladder, liveness, placement, quorum, replay,
+    Remark, Source, deployment_file, experiment_file, ladder, liveness, mirroring, placement,
+    quorum, replay,
 };
 use highwater_vocabulary::{Deployment, Story};
 use proptest::collection::vec;
@@ -438,6 +439,11 @@ fn read(text: &str) -> Accepted {
     if let Err(error) = &liveness {
         assert!(is_an_answer(error), "{error:?}");
     }
+    let mirrors = mirroring::experiment_file::read(&source);
+    match &mirrors {
+        Err(error) => assert!(is_an_answer(error), "{error:?}"),
+        Ok(experiment) => assert!(experiment.model.setting.tasks.len() <= 8),
+    }
     let story = Story::parse(text);
     match &story {
         Err(error) => {
@@ -450,7 +456,7 @@ fn read(text: &str) -> Accepted {
     }
     Accepted {
         deployment: deployment.is_ok(),
-        experiment: experiment.is_ok() || quorum.is_ok() || liveness.is_ok(),
+        experiment: experiment.is_ok() || quorum.is_ok() || liveness.is_ok() || mirrors.is_ok(),
         story: story.is_ok(),
     }
 }

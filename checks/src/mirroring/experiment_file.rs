@@ -112,11 +112,16 @@ fn topology_of(
     }
     let tables = file.take("group");
     let has_groups = tables.is_some();
-    let flows = flows.tables()?;
-    let flows: Vec<Declared> = flows
+    let declared: Vec<Declared> = flows
+        .tables()?
         .into_iter()
         .map(|flow| flow_of(flow, &clusters, has_groups))
         .collect::<Result<_, _>>()?;
+    if declared.is_empty() {
+        return Err(flows
+            .error("nothing is copied here")
+            .remedy("write a [[flow]] with from, to and tool"));
+    }
     let mut groups = Vec::new();
     if let Some(tables) = tables {
         for table in tables.tables()? {
@@ -139,7 +144,7 @@ fn topology_of(
     Ok(Topology {
         clusters,
         topics,
-        flows,
+        flows: declared,
         groups,
         failback,
         test: match variant.waived.contains(Guard::NothingGoesBack) {
