@@ -4,12 +4,16 @@
 //! [`Experiment`] says which verdicts must come out.  What differs is a [`Subject`].
 
 pub mod experiment;
+pub(crate) mod table;
 
 pub use experiment::Experiment;
 
 use crate::explore::{
     Counts, Coverage, Explorable, Limits, Listener, Path, Question, Searched, search, silently,
 };
+use crate::source::Remark;
+use crate::table::Value;
+use crate::wording::{instead, quoted};
 
 /// A model that is asked by properties of its own.
 pub trait Subject: Explorable + Clone {
@@ -48,6 +52,19 @@ pub trait Subject: Explorable + Clone {
 pub fn named<M: Subject>(name: &str) -> Option<&'static M::Property> {
     let mut properties = M::every_property().iter();
     properties.find(|property| M::name(property) == name)
+}
+
+/// The property that a file names.
+///
+/// # Errors
+/// There is none of that name.
+pub(crate) fn property<M: Subject>(value: &Value) -> Result<&'static M::Property, Remark> {
+    let name = value.text()?;
+    named::<M>(name).ok_or_else(|| {
+        value
+            .error(format!("{} has no property {}", M::THING, quoted(name)))
+            .remedy(instead(name, names::<M>()))
+    })
 }
 
 /// The names of all properties.

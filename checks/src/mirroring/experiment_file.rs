@@ -6,6 +6,7 @@ use super::Experiment;
 use super::topology::{Consumers, Declared, Topic, Topology};
 use crate::experiment_file::{one_line, prose, size, verdicts_among};
 use crate::source::{Remark, Source};
+use crate::subject::property;
 use crate::table::{self, Table, Value};
 use crate::wording::{instead, quoted};
 use highwater_model::mirroring::ghost::MOST_FAULTS;
@@ -32,7 +33,7 @@ pub fn read(source: &Source) -> Result<Experiment, Remark> {
     let title = one_line(&file.need("title", "title = \"A mirror that dies\"")?)?;
     let question = prose(&file.need("question", "question = \"What is copied twice?\"")?)?;
     let sources = prose(&file.need("source", "source = \"KIP-382; M07\"")?)?;
-    let headline = property(&file.need("headline", "headline = \"no-skip\"")?)?;
+    let headline = property::<Mirroring>(&file.need("headline", "headline = \"no-skip\"")?)?;
     let variant = match file.take("variant") {
         Some(table) => variant_of(table.table()?)?,
         None => Variant::default(),
@@ -78,16 +79,6 @@ pub fn read(source: &Source) -> Result<Experiment, Remark> {
         },
         expected,
         states,
-    })
-}
-
-fn property(value: &Value) -> Result<&'static Property, Remark> {
-    let name = value.text()?;
-    let names = || Property::ALL.iter().map(|property| property.name);
-    Property::named(name).ok_or_else(|| {
-        value
-            .error(format!("mirroring has no property {}", quoted(name)))
-            .remedy(instead(name, names()))
     })
 }
 

@@ -2,6 +2,7 @@
 //! and what changed besides.
 
 use super::History;
+use crate::subject::table::aligned;
 use highwater_model::mirroring::{Mirroring, Property, State};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{GroupView, LogView, Observation, Pair, TaskView};
@@ -144,28 +145,6 @@ fn of_group(model: &Mirroring, old: &GroupView, new: &GroupView) -> Vec<String> 
         }
     }
     told
-}
-
-fn aligned(rows: &[Vec<String>]) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for (number, row) in rows.iter().enumerate() {
-        let mut line = match number {
-            0 => "    ".to_owned(),
-            _ => format!("{number:>3} "),
-        };
-        for (cell, width) in row.iter().zip(&widths) {
-            let _ = write!(line, " {cell:width$} ");
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 /// The whole argument: what is violated, how it came about, and what the proof knows at the end.

@@ -5,6 +5,7 @@
 use super::Experiment;
 use crate::experiment_file::{one_line, prose, size, verdicts_among};
 use crate::source::{Remark, Source};
+use crate::subject::property;
 use crate::table::{self, Table, Value};
 use crate::wording::{instead, quoted};
 use highwater_model::quorum::log::{EPOCHS, MOST_ENTRIES};
@@ -28,7 +29,7 @@ pub fn read(source: &Source) -> Result<Experiment, Remark> {
     let title = one_line(&file.need("title", "title = \"A leader that is cut off\"")?)?;
     let question = prose(&file.need("question", "question = \"What becomes of it?\"")?)?;
     let sources = prose(&file.need("source", "source = \"KIP-595; Q1\"")?)?;
-    let headline = property(&file.need("headline", "headline = \"leader-complete\"")?)?;
+    let headline = property::<Quorum>(&file.need("headline", "headline = \"leader-complete\"")?)?;
     let quorum = file.need("quorum", "[quorum] with voters = { north = 3 }")?;
     let (setting, kafka, mut variant) = setting_of(quorum.table()?)?;
     if let Some(table) = file.take("variant") {
@@ -69,16 +70,6 @@ pub fn read(source: &Source) -> Result<Experiment, Remark> {
         },
         expected,
         states,
-    })
-}
-
-fn property(value: &Value) -> Result<&'static Property, Remark> {
-    let name = value.text()?;
-    let names = || Property::ALL.iter().map(|property| property.name);
-    Property::named(name).ok_or_else(|| {
-        value
-            .error(format!("a quorum has no property {}", quoted(name)))
-            .remedy(instead(name, names()))
     })
 }
 

@@ -1,6 +1,7 @@
 //! A history of a quorum in the house notation: a line an event, a column a node.
 
 use super::History;
+use crate::subject::table::aligned;
 use highwater_model::quorum::state::{NodeState, Role};
 use highwater_model::quorum::{Node, Property, Quorum, State};
 use std::fmt::Write;
@@ -57,28 +58,6 @@ pub fn table(model: &Quorum, history: &History) -> String {
         state = after;
     }
     aligned(&rows)
-}
-
-fn aligned(rows: &[Vec<String>]) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for (number, row) in rows.iter().enumerate() {
-        let mut line = match number {
-            0 => "    ".to_owned(),
-            _ => format!("{number:>3} "),
-        };
-        for (cell, width) in row.iter().zip(&widths) {
-            let _ = write!(line, " {cell:width$} ");
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 /// The whole argument: what is violated, how it came about, and what the proof knows at the end.
