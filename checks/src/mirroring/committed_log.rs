@@ -136,7 +136,7 @@ impl CommittedLog {
         };
         match leader {
             Some((_, leader)) => next.follow_leader(leader, after, &mut step),
-            None if !self.log.entries().is_empty() && !is_held(&self.log, after) => {
+            None if !self.log.entries().is_empty() && !is_held(model, &self.log, after) => {
                 step.destroyed = true;
                 step.lost = next.lose_from(0, after, false);
             }
@@ -310,10 +310,13 @@ fn replaces(entry: &Entry, place: usize, state: &State) -> bool {
     read.is_some_and(|read| read.epoch == entry.epoch && read.record != entry.record)
 }
 
-/// Whether some replica, running or stopped, has anything that `log` begins with.
-fn is_held(log: &Log, state: &State) -> bool {
-    let mut replicas = state.image().replicas.iter();
-    replicas.any(|broker| common(log, &state.replicas[broker].log) > 0)
+/// Whether some replica, running or stopped, has anything that `log` begins with, or somebody who has
+/// not heard that it lost its replica still serves it.
+fn is_held(model: &Replication, log: &Log, state: &State) -> bool {
+    let replicas = state.image().replicas.iter();
+    let serving = leaders(model, state).map(|(broker, _)| broker);
+    let mut holders = replicas.chain(serving);
+    holders.any(|broker| common(log, &state.replicas[broker].log) > 0)
 }
 
 /// What some replica holds, running or stopped.

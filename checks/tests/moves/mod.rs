@@ -1,5 +1,7 @@
 //! The moves of a committed log, made by the rules of mirroring.
 
+pub(crate) mod cases;
+
 use highwater_checks::mirroring::committed_log::{CommittedLog, Move, Step};
 use highwater_checks::mirroring::experiment_file;
 use highwater_checks::source::Source;
@@ -42,6 +44,19 @@ pub(crate) enum Differs {
     LostBefore,
     /// The partition's leader epoch stayed what it was, and the log's did not.
     NewEpoch,
+}
+
+impl Differs {
+    /// How mirroring will take a step, by what is noted of it: who is refused something gets no further.
+    pub(crate) fn expected(step: &Step) -> Option<Differs> {
+        if step.lost.more {
+            Some(Differs::LostBefore)
+        } else if step.again > 0 {
+            Some(Differs::WrittenBefore)
+        } else {
+            step.lost.same_epoch.then_some(Differs::NewEpoch)
+        }
+    }
 }
 
 impl Moving {
