@@ -10,7 +10,7 @@
 //! (KIP-207); so the log keeps what its leader has.
 //!
 //! What a leader of the past shows or acknowledges after a later one has served clients is not in the
-//! log.  It is counted ([`Kind::AsideShown`], [`Kind::AsideTold`]).
+//! log.  It is counted ([`Aside`]).
 //!
 //! **Deliberately absent:** who reaches the leader.  There are clients wherever there are brokers, so some
 //! always reach it; to the others it is out of reach.  And reads of followers (KIP-392): a follower in

@@ -33,7 +33,7 @@ const THREE: &str = "4.1, brokers a-1 b-1 c-1, min ISR 2, elr on";
 const UNCLEAN: &str = "4.1, brokers a-1 b-1, min ISR 1, elr on, unclean on";
 
 /// Every fault of the ladder, one to three replicas, each control plane.
-pub(crate) const CASES: [Case; 32] = [
+pub(crate) const CASES: [Case; 34] = [
     case(
         "4.1, brokers a-1, min ISR 1, elr on",
         "none",
@@ -123,7 +123,19 @@ pub(crate) const CASES: [Case; 32] = [
         [2, 2, 1, 0, 0],
         Fine,
     ),
-    // A registration that keeps the office.
+    // A registration that keeps the office, and one that does not.
+    case(
+        "3.9, brokers a-1 b-1 c-1, min ISR 2",
+        "broker-power-loss",
+        [2, 1, 0, 0, 0],
+        Coarse,
+    ),
+    case(
+        "4.0, brokers a-1 b-1 c-1, min ISR 2",
+        "broker-power-loss",
+        [2, 1, 0, 0, 0],
+        Coarse,
+    ),
     case(
         "3.9, brokers a-1 b-1, min ISR 2",
         "broker-power-loss",
@@ -194,6 +206,10 @@ impl Case {
         let mut model = first_line::model(self.setting, self.row, bounds);
         model.variant.grain = self.grain;
         model
+    }
+
+    pub(crate) fn grain(&self) -> Grain {
+        self.grain
     }
 
     pub(crate) fn name(&self) -> String {
