@@ -30,6 +30,8 @@ pub struct CommittedLog {
     pub shown: End,
     /// The newest leader epoch under which clients were served.
     pub epoch: LeaderEpoch,
+    /// How far the leader of that epoch had it; what is beyond, a leader of the past has added.
+    pub end_in_epoch: End,
     /// What it has lost, as far as it has not come back.
     pub lost: RecordSet,
 }
@@ -158,10 +160,12 @@ impl CommittedLog {
     fn follow_leader(&mut self, leader: &Replica, after: &State, step: &mut Step) {
         let common = common(&self.log, &leader.log);
         if common < self.log.entries().len() {
-            step.lost = self.lose_from(common, after, leader.leader_epoch == self.epoch);
+            let within = leader.leader_epoch == self.epoch && common < self.end_in_epoch.index();
+            step.lost = self.lose_from(common, after, within);
         }
         self.extend(leader, after, step);
         self.epoch = leader.leader_epoch;
+        self.end_in_epoch = self.log.end();
         step.falls_behind = leader.watermark < self.shown;
         self.shown = self.shown.max(leader.watermark);
     }
@@ -213,6 +217,7 @@ impl CommittedLog {
         let end = End(place as u8);
         self.log.truncate(end);
         self.shown = self.shown.min(end);
+        self.end_in_epoch = self.end_in_epoch.min(end);
         lost
     }
 
