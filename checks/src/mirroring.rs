@@ -1,7 +1,9 @@
 //! Questions about clusters joined by mirrors, and their answers.
 
 pub mod agreement;
+pub mod committed_log;
 pub mod experiment_file;
+pub mod projection;
 mod subject;
 pub mod telling;
 pub mod topology;
