@@ -1,9 +1,10 @@
 //! What only the proof knows, and how it learns it.  No rule reads it.
 
+use super::rules::reads;
 use super::state::State;
 use super::{Event, Fault, Mirroring};
 use highwater_vocabulary::mirroring::{
-    Cluster, Content, Group, MOST_GROUPS, MOST_TASKS, Mirrors, Task, TopicPartition,
+    Cluster, Content, Group, MOST_CLUSTERS, MOST_GROUPS, MOST_TASKS, Mirrors, Task, TopicPartition,
 };
 use highwater_vocabulary::{Member, Record, RecordSet};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,10 @@ pub enum Broken {
     Unreported,
     /// The committed offset of a group was lost.
     CommitLost,
+    /// A group processed a record that it had processed and committed at home, and found where it came to.
+    CommitRepeated,
+    /// Somebody took back what a group had committed where it runs.
+    CommitTakenBack,
 }
 
 impl Member for Broken {
@@ -50,6 +55,8 @@ impl Member for Broken {
             Broken::WroteIntoMirror,
             Broken::Unreported,
             Broken::CommitLost,
+            Broken::CommitRepeated,
+            Broken::CommitTakenBack,
         ][index]
     }
 }
@@ -84,6 +91,8 @@ pub struct Spent {
     pub ticks: u8,
     /// Starts of groups.
     pub starts: u8,
+    /// Rebootstraps of groups.
+    pub rebootstraps: u8,
     /// Ways back that were opened.
     pub ways_back: u8,
     /// Each of the faults, in their order.
@@ -109,6 +118,10 @@ pub struct Ghost {
     pub processed: [RecordSet; MOST_GROUPS],
     /// The records that each group has processed more than once.
     pub repeated: [RecordSet; MOST_GROUPS],
+    /// The records that each group has processed and then committed at home.
+    pub done: [RecordSet; MOST_GROUPS],
+    /// The records that each group found where it came to, of each cluster but its home, while it is there.
+    pub found: [[RecordSet; MOST_CLUSTERS]; MOST_GROUPS],
     /// The mirrors that an operator has started as a way back, until producers have gone that way.
     pub failed_back: Mirrors,
     /// What cannot be seen any more.
@@ -143,6 +156,7 @@ pub fn key(record: Record) -> usize {
 /// Learns what `event` tells.
 pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &mut State) {
     spend(model, event, before, after);
+    found(model, before, after);
     match *event {
         Event::Append(to, record) => appended(model, to, record, after),
         Event::AppendLost(to, record) => {
@@ -156,7 +170,8 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
         Event::Copy(task) | Event::CopyLost(task) | Event::CopyLate(task) => {
             copied(model, before, task, after);
         }
-        Event::Consume(group, from) => consumed(before, group, from, after),
+        Event::Consume(group, from) => consumed(model, before, group, from, after),
+        Event::Commit(group, at) => committed(model, group, at, after),
         Event::Checkpoint(group, task) => {
             let [old, new] = [before, &*after].map(|state| state[group].checkpoints[task.index()]);
             let back = old.zip(new).is_some_and(|(old, new)| {
@@ -173,8 +188,11 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
                     .is_some_and(|(old, new)| new < old)
             });
             after.ghost.broken.add_if(Broken::WentBack, back);
+            taken_back(model, before, after);
         }
-        Event::Start(group, at) => started(model, group, at, after),
+        Event::Start(group, at)
+        | Event::Rebootstrap(group, at)
+        | Event::RebootstrapReset(group, at) => started(model, group, at, after),
         Event::FailOver(mirror) => {
             let tasks = model.setting.tasks_of(mirror);
             let lost = tasks
@@ -195,7 +213,10 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
             });
             after.ghost.broken.add_if(Broken::ExpiredUncopied, uncopied);
         }
-        Event::LoseCommits(cluster) => commits_lost(model, before, cluster, after),
+        Event::LoseCommits(cluster) => {
+            commits_lost(model, before, cluster, after);
+            taken_back(model, before, after);
+        }
         _ => {}
     }
 }
@@ -301,7 +322,13 @@ fn is_out_of_order(
         .any(|other| other > record || elsewhere(other))
 }
 
-fn consumed(before: &State, group: Group, from: TopicPartition, after: &mut State) {
+fn consumed(
+    model: &Mirroring,
+    before: &State,
+    group: Group,
+    from: TopicPartition,
+    after: &mut State,
+) {
     let [old, new] = [before, &*after].map(|state| state[group].position[from.index()]);
     let mut records = before[from].records();
     // A reset goes first, so the record is the last one before the new position.
@@ -309,12 +336,75 @@ fn consumed(before: &State, group: Group, from: TopicPartition, after: &mut Stat
     let Some((_, record)) = last.filter(|_| old != new) else {
         return;
     };
+    let cluster = model.setting.partition(from).cluster;
+    let found = before.ghost.found[group.index()][cluster.index()];
     let ghost = &mut after.ghost;
+    let done = ghost.done[group.index()].contains(record);
+    let repeated = done && found.contains(record);
+    ghost.broken.add_if(Broken::CommitRepeated, repeated);
     let list = match ghost.processed[group.index()].contains(record) {
         true => &mut ghost.repeated,
         false => &mut ghost.processed,
     };
     list[group.index()] = list[group.index()].with(record);
+}
+
+/// What lies before the offsets that a group commits at home, and what it has processed, it counts as done.
+fn committed(model: &Mirroring, group: Group, at: Cluster, after: &mut State) {
+    if at != model.setting.reader(group).home {
+        return;
+    }
+    let processed = after.ghost.processed_by(group);
+    for place in reads(model, after, group, at).iter() {
+        let Some(committed) = after[group].committed[place.index()] else {
+            continue;
+        };
+        let records = after[place].records();
+        let before = records.filter(|(offset, _)| *offset < committed);
+        let done: RecordSet = before
+            .map(|(_, record)| record)
+            .filter(|record| processed.contains(*record))
+            .collect();
+        let list = &mut after.ghost.done[group.index()];
+        *list = list.union(done);
+    }
+}
+
+/// What a group finds where it comes to, and forgets when it goes.
+fn found(model: &Mirroring, before: &State, after: &mut State) {
+    for group in model.setting.every_group() {
+        let home = model.setting.reader(group).home;
+        for cluster in model.setting.every_cluster().filter(|at| *at != home) {
+            let ran = before[group].runs_at.contains(cluster);
+            if after[group].runs_at.contains(cluster) == ran {
+                continue;
+            }
+            let places = model.setting.read_at(group, cluster);
+            let there = places.iter().flat_map(|place| {
+                let records = after[place].records();
+                records.map(|(_, record)| record).collect::<Vec<_>>()
+            });
+            let there: RecordSet = match ran {
+                true => RecordSet::EMPTY,
+                false => there.collect(),
+            };
+            after.ghost.found[group.index()][cluster.index()] = there;
+        }
+    }
+}
+
+/// Whether somebody took back what a group had itself committed where it runs.
+fn taken_back(model: &Mirroring, before: &State, after: &mut State) {
+    let taken = model.setting.every_group().any(|group| {
+        let own = &before[group];
+        let at = own.runs_at.intersection(own.committed_at).iter();
+        let mut places = at.flat_map(|at| model.setting.read_at(group, at).iter());
+        places.any(|place| {
+            let [old, new] = [before, &*after].map(|state| state[group].committed[place.index()]);
+            new < old
+        })
+    });
+    after.ghost.broken.add_if(Broken::CommitTakenBack, taken);
 }
 
 /// A group came to a cluster that lacks what it has read, and nothing told it so: its offset was in
@@ -369,6 +459,7 @@ fn spend(model: &Mirroring, event: &Event, before: &State, after: &mut State) {
         Event::Mark(_) => spent.marks += 1,
         Event::Tick(_) => spent.ticks += 1,
         Event::Start(..) => spent.starts += 1,
+        Event::Rebootstrap(..) | Event::RebootstrapReset(..) => spent.rebootstraps += 1,
         Event::FailBack(_) => spent.ways_back += 1,
         _ => {
             let fault = super::bounds::fault_of(model, event);

@@ -251,6 +251,9 @@ pub struct GroupState {
     pub runs_at: Clusters,
     /// The next offset of each topic-partition, where it runs.
     pub position: [u8; MOST_PARTITIONS],
+    /// What it reads at a cluster to which its consumers have rebootstrapped: nothing else there, until
+    /// they rejoin.
+    pub carried: Partitions,
     /// The committed offset of each topic-partition.
     pub committed: [Option<u8>; MOST_PARTITIONS],
     /// The clusters at which it has committed by itself.

@@ -68,6 +68,7 @@ fn name(disabled: Disabled) -> &'static str {
         Disabled::NotYetKnown => "not-yet-known",
         Disabled::Memory => "memory",
         Disabled::OtherPlace => "other-place",
+        Disabled::NoMember => "no-member",
         Disabled::NothingThere => "nothing-there",
         Disabled::NoOffset => "no-offset",
         Disabled::NotInThisTool => "not-in-this-tool",

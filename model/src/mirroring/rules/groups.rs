@@ -4,7 +4,7 @@ use super::super::state::{GroupState, Log};
 use super::super::{Disabled, Guard, Mirroring, State};
 use super::{needs, needs_up};
 use highwater_vocabulary::mirroring::{
-    Cluster, Commits, Failover, Group, Reset, Task, TopicPartition,
+    Assignment, Cluster, Commits, Failover, Group, Partitions, Reset, Task, TopicPartition,
 };
 use highwater_vocabulary::{Member, Record};
 
@@ -84,7 +84,7 @@ fn mapped(model: &Mirroring, own: &GroupState, log: &Log, task: Task) -> Option<
 }
 
 /// The offset if the log has it, or else what `auto.offset.reset` says.
-fn in_range(
+pub(super) fn in_range(
     model: &Mirroring,
     group: Group,
     log: &Log,
@@ -125,6 +125,36 @@ pub(super) fn consume(
     Ok(after)
 }
 
+/// What a group reads at a cluster: after a rebootstrap only what it read elsewhere under that name.
+pub fn reads(model: &Mirroring, state: &State, group: Group, at: Cluster) -> Partitions {
+    let all = model.setting.read_at(group, at);
+    let carried = all.intersection(state[group].carried);
+    match carried.is_empty() {
+        true => all,
+        false => carried,
+    }
+}
+
+/// Whether the group's consumers are members of the group as the coordinator of a cluster knows it:
+/// without members a group is empty there, whoever reads and commits.
+pub(super) fn is_member(model: &Mirroring, state: &State, group: Group, at: Cluster) -> bool {
+    let carried = state[group].carried;
+    state[group].runs_at.contains(at)
+        && model.setting.reader(group).assignment == Assignment::Subscribed
+        && model
+            .setting
+            .read_at(group, at)
+            .intersection(carried)
+            .is_empty()
+}
+
+/// The coordinator takes commits of its members, and of whoever never claims to be one
+/// (`OffsetMetadataManager.validateOffsetCommit`).
+fn may_commit(model: &Mirroring, state: &State, group: Group, at: Cluster) -> bool {
+    model.setting.reader(group).assignment == Assignment::Manual
+        || is_member(model, state, group, at)
+}
+
 fn reading_position(
     model: &Mirroring,
     state: &State,
@@ -135,7 +165,7 @@ fn reading_position(
     needs_up(state, cluster)?;
     let own = &state[group];
     needs(own.runs_at.contains(cluster), Disabled::OtherPlace)?;
-    let reads = model.setting.reader(group).reads.contains(from);
+    let reads = reads(model, state, group, cluster).contains(from);
     needs(reads, Disabled::NothingThere)?;
     in_range(model, group, &state[from], Some(own.position[from.index()]))
 }
@@ -150,8 +180,9 @@ pub(super) fn commit(
 ) -> Result<State, Disabled> {
     needs_up(before, at)?;
     needs(before[group].runs_at.contains(at), Disabled::OtherPlace)?;
+    needs(may_commit(model, before, group, at), Disabled::NoMember)?;
     let mut after = *before;
-    let reads = model.setting.read_at(group, at);
+    let reads = reads(model, before, group, at);
     for place in reads.iter().filter(|place| before[*place].exists) {
         let position = reading_position(model, before, group, place)?;
         let log = &before[place];
@@ -183,9 +214,17 @@ pub(super) fn stop(
     needs(before[group].runs_at.contains(at), Disabled::OtherPlace)?;
 
     let mut after = *before;
-    after[group].runs_at = before[group].runs_at.without(at);
-    for place in model.setting.read_at(group, at).iter() {
-        after[group].position[place.index()] = 0;
-    }
+    leave(model, &mut after, group, at);
     Ok(after)
+}
+
+/// The group runs at a cluster no more.
+pub(super) fn leave(model: &Mirroring, after: &mut State, group: Group, at: Cluster) {
+    let read = model.setting.read_at(group, at);
+    let own = &mut after[group];
+    own.runs_at = own.runs_at.without(at);
+    own.carried = own.carried.minus(read);
+    for place in read.iter() {
+        own.position[place.index()] = 0;
+    }
 }
