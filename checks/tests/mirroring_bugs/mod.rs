@@ -12,7 +12,7 @@ use std::sync::Arc;
 const NEWEST: Tool = Tool::MirrorMaker2At3_9;
 
 /// How many walks a bug may take.
-const CASES: u64 = 2000;
+const CASES: u64 = 1000;
 
 /// The model, with something done to what comes of its events; or the event is refused.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use super::rules::reads;
 use super::state::State;
-use super::{Event, Fault, Mirroring};
+use super::{Event, Fault, Guard, Mirroring};
 use highwater_vocabulary::mirroring::{
     Cluster, Content, Group, MOST_CLUSTERS, MOST_GROUPS, MOST_TASKS, Mirrors, Task, TopicPartition,
 };
@@ -120,7 +120,8 @@ pub struct Ghost {
     pub repeated: [RecordSet; MOST_GROUPS],
     /// The records that each group has processed and then committed at home.
     pub done: [RecordSet; MOST_GROUPS],
-    /// The records that each group found where it came to, of each cluster but its home, while it is there.
+    /// The records that each group found where it came to, of each cluster but its home, while it is there:
+    /// those that it had done, or might while it is away.
     pub found: [[RecordSet; MOST_CLUSTERS]; MOST_GROUPS],
     /// The mirrors that an operator has started as a way back, until producers have gone that way.
     pub failed_back: Mirrors,
@@ -388,7 +389,12 @@ fn found(model: &Mirroring, before: &State, after: &mut State) {
                 true => RecordSet::EMPTY,
                 false => there.collect(),
             };
-            after.ghost.found[group.index()][cluster.index()] = there;
+            // Only who runs at two places commits at home while away.
+            let found = match model.keeps(Guard::OnePlaceAtATime) {
+                true => there.intersection(after.ghost.done[group.index()]),
+                false => there,
+            };
+            after.ghost.found[group.index()][cluster.index()] = found;
         }
     }
 }
