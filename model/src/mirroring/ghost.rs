@@ -1,8 +1,9 @@
 //! What only the proof knows, and how it learns it.  No rule reads it.
 
-use super::rules::reads;
+mod commits;
+
 use super::state::State;
-use super::{Event, Fault, Guard, Mirroring};
+use super::{Event, Fault, Mirroring};
 use highwater_vocabulary::mirroring::{
     Cluster, Content, Group, MOST_CLUSTERS, MOST_GROUPS, MOST_TASKS, Mirrors, Task, TopicPartition,
 };
@@ -157,7 +158,7 @@ pub fn key(record: Record) -> usize {
 /// Learns what `event` tells.
 pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &mut State) {
     spend(model, event, before, after);
-    found(model, before, after);
+    commits::found(model, before, after);
     match *event {
         Event::Append(to, record) => appended(model, to, record, after),
         Event::AppendLost(to, record) => {
@@ -172,7 +173,7 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
             copied(model, before, task, after);
         }
         Event::Consume(group, from) => consumed(model, before, group, from, after),
-        Event::Commit(group, at) => committed(model, group, at, after),
+        Event::Commit(group, at) => commits::committed(model, group, at, after),
         Event::Checkpoint(group, task) => {
             let [old, new] = [before, &*after].map(|state| state[group].checkpoints[task.index()]);
             let back = old.zip(new).is_some_and(|(old, new)| {
@@ -189,7 +190,7 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
                     .is_some_and(|(old, new)| new < old)
             });
             after.ghost.broken.add_if(Broken::WentBack, back);
-            taken_back(model, before, after);
+            commits::taken_back(model, before, after);
         }
         Event::Start(group, at)
         | Event::Rebootstrap(group, at)
@@ -216,7 +217,7 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
         }
         Event::LoseCommits(cluster) => {
             commits_lost(model, before, cluster, after);
-            taken_back(model, before, after);
+            commits::taken_back(model, before, after);
         }
         _ => {}
     }
@@ -330,11 +331,11 @@ fn consumed(
     from: TopicPartition,
     after: &mut State,
 ) {
-    let [old, new] = [before, &*after].map(|state| state[group].position[from.index()]);
+    let new = after[group].position[from.index()];
     let mut records = before[from].records();
     // A reset goes first, so the record is the last one before the new position.
     let last = records.rfind(|(offset, _)| *offset < new);
-    let Some((_, record)) = last.filter(|_| old != new) else {
+    let Some((_, record)) = last else {
         return;
     };
     let cluster = model.setting.partition(from).cluster;
@@ -348,69 +349,6 @@ fn consumed(
         false => &mut ghost.processed,
     };
     list[group.index()] = list[group.index()].with(record);
-}
-
-/// What lies before the offsets that a group commits at home, and what it has processed, it counts as done.
-fn committed(model: &Mirroring, group: Group, at: Cluster, after: &mut State) {
-    if at != model.setting.reader(group).home {
-        return;
-    }
-    let processed = after.ghost.processed_by(group);
-    for place in reads(model, after, group, at).iter() {
-        let Some(committed) = after[group].committed[place.index()] else {
-            continue;
-        };
-        let records = after[place].records();
-        let before = records.filter(|(offset, _)| *offset < committed);
-        let done: RecordSet = before
-            .map(|(_, record)| record)
-            .filter(|record| processed.contains(*record))
-            .collect();
-        let list = &mut after.ghost.done[group.index()];
-        *list = list.union(done);
-    }
-}
-
-/// What a group finds where it comes to, and forgets when it goes.
-fn found(model: &Mirroring, before: &State, after: &mut State) {
-    for group in model.setting.every_group() {
-        let home = model.setting.reader(group).home;
-        for cluster in model.setting.every_cluster().filter(|at| *at != home) {
-            let ran = before[group].runs_at.contains(cluster);
-            if after[group].runs_at.contains(cluster) == ran {
-                continue;
-            }
-            let places = model.setting.read_at(group, cluster);
-            let there = places.iter().flat_map(|place| {
-                let records = after[place].records();
-                records.map(|(_, record)| record).collect::<Vec<_>>()
-            });
-            let there: RecordSet = match ran {
-                true => RecordSet::EMPTY,
-                false => there.collect(),
-            };
-            // Only who runs at two places commits at home while away.
-            let found = match model.keeps(Guard::OnePlaceAtATime) {
-                true => there.intersection(after.ghost.done[group.index()]),
-                false => there,
-            };
-            after.ghost.found[group.index()][cluster.index()] = found;
-        }
-    }
-}
-
-/// Whether somebody took back what a group had itself committed where it runs.
-fn taken_back(model: &Mirroring, before: &State, after: &mut State) {
-    let taken = model.setting.every_group().any(|group| {
-        let own = &before[group];
-        let at = own.runs_at.intersection(own.committed_at).iter();
-        let mut places = at.flat_map(|at| model.setting.read_at(group, at).iter());
-        places.any(|place| {
-            let [old, new] = [before, &*after].map(|state| state[group].committed[place.index()]);
-            new < old
-        })
-    });
-    after.ghost.broken.add_if(Broken::CommitTakenBack, taken);
 }
 
 /// A group came to a cluster that lacks what it has read, and nothing told it so: its offset was in

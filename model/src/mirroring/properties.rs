@@ -275,7 +275,7 @@ fn no_skip(model: &Mirroring, state: &State) -> bool {
         own.runs_at.iter().all(|cluster| {
             let places = rules::reads(model, state, group, cluster);
             let split = |place: TopicPartition, ahead: bool| {
-                let position = own.position[place.index()];
+                let position = rules::stands_at(model, state, group, place);
                 let records = state[place].records();
                 records.filter(move |(offset, _)| (*offset >= position) == ahead)
             };

@@ -14,7 +14,7 @@ use super::{Disabled, Event, Mirroring, State};
 use highwater_vocabulary::mirroring::{Cluster, Mirror, SyncsAt, Task, Tool};
 
 pub(super) use copying::reading_position;
-pub use groups::{next_readable, reads};
+pub use groups::{next_readable, reads, stands_at};
 pub use offsets::{kept_syncs, translated};
 
 /// What `event` makes of `before`.

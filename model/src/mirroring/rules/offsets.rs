@@ -254,6 +254,8 @@ pub(super) fn sync_group(
         };
         let place = model.setting.work(task).to[0];
         if is_written(model, looked, place, checkpoint) {
+            // The record of a checkpoint has no epoch (`Checkpoint.offsetAndMetadata`).
+            after[group].forget_commit(place);
             after[group].committed[place.index()] = Some(checkpoint.downstream);
         }
     }

@@ -4,8 +4,9 @@
 //! asks its bootstrap servers again (KIP-899).  It forgets the cluster's id with them, so nobody refuses it
 //! where another cluster answers: the test of KIP-1242 is for clients that know an id.
 
+use super::super::state::Place;
 use super::super::{Disabled, Mirroring, State};
-use super::groups::{in_range, leave, reads};
+use super::groups::{leave, reads, resolve};
 use super::{needs, needs_up};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Assignment, Cluster, Group, Partitions, Reset};
@@ -31,7 +32,8 @@ pub(super) fn keeping(
         let (position, end) = (before[group].position[place.index()], before[here].end);
         let truncated = position > end && model.setting.reader(group).reset == Reset::None;
         needs(!truncated, Disabled::NoOffset)?;
-        after[group].position[here.index()] = position.min(end);
+        // Of the epochs here they have read none.
+        after[group].stands(here, Place::bare(position.min(end)));
     }
     Ok(after)
 }
@@ -46,8 +48,8 @@ pub(super) fn resetting(
 ) -> Result<State, Disabled> {
     let (mut after, _) = arrive(model, before, group, at)?;
     for place in reads(model, &after, group, at).iter() {
-        let position = in_range(model, group, &before[place], None)?;
-        after[group].position[place.index()] = position;
+        let found = resolve(model, group, &before[place], None)?;
+        after[group].stands(place, found);
     }
     Ok(after)
 }
@@ -100,9 +102,9 @@ pub(super) fn rejoin(
     let mut after = *before;
     after[group].carried = before[group].carried.minus(read);
     for place in read.iter() {
-        let committed = before[group].committed[place.index()];
-        let position = in_range(model, group, &before[place], committed)?;
-        after[group].position[place.index()] = position;
+        let committed = before[group].committed_place(place);
+        let found = resolve(model, group, &before[place], committed)?;
+        after[group].stands(place, found);
     }
     Ok(after)
 }
