@@ -6,8 +6,8 @@ use crate::report::Report;
 use highwater_reference::mirroring::{Columns, Engine, Options, Switches, kernels};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
-    Cluster, Commits, Failback, Failover, Flow, Mirror, Partition, Partitions, Reader, Reset,
-    Setting, Stamps, SyncsAt, Tool, TopicPartition, Work,
+    Assignment, Cluster, Commits, Failback, Failover, Flow, Mirror, Partition, Partitions, Reader,
+    Reset, Setting, Stamps, SyncsAt, Tool, TopicPartition, Work,
 };
 
 /// What is measured here.
@@ -54,6 +54,7 @@ fn setting() -> Setting {
             name: "billing".into(),
             home: east,
             reads: Partitions::only(orders).with(copies),
+            assignment: Assignment::Subscribed,
             commits: Commits::After,
             failover: Failover::Translated,
             reset: Reset::Earliest,

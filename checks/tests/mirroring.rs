@@ -127,33 +127,12 @@ const MASKED: [(Guard, &str, &str); 1] = [(
     "a checkpoint that only advances hides a translation by an old sync",
 )];
 
-/// Guards whose loss was not found to break anything by itself, and why.
-const NOT_REPRODUCED: [(Guard, &str, &str); 2] = [
-    (
-        Guard::RunningGroupsAreRefused,
-        "running-group-is-refused",
-        "a mirror that leaves alone what it does not know does not try to write to a group that runs, \
-         and one that does not overwrites it as soon as it stops",
-    ),
-    (
-        Guard::OnePlaceAtATime,
-        "two-places",
-        "whoever runs at two clusters processes everything twice, and so does whoever stops before a \
-         commit: no-repeat does not tell them apart",
-    ),
-];
-
 /// For each guard there is an experiment in which something is violated without it and not with it.
 #[test]
 fn every_guard_is_worth_something() {
     let mut table = String::new();
     for guard in Guard::ALL {
         let masked = MASKED.iter().find(|(masked, ..)| masked == guard);
-        if let Some((_, at, why)) = NOT_REPRODUCED.iter().find(|(known, ..)| known == guard) {
-            let _ = writeln!(table, "{guard}: not reproduced in {at}: {why}");
-            assert_worth_nothing(*guard, named(at));
-            continue;
-        }
         let experiments = RAN.iter().filter(|ran| {
             let out = left_out(&ran.experiment.model);
             out.contains(*guard) && ran.violates(ran.experiment.headline.name)
@@ -191,25 +170,6 @@ fn explored_for(model: &Mirroring, headline: &'static Property) -> Exploration {
     let found = explore(&model, Limits::default());
     assert!(!found.cut_short && !found.limited, "the space is exhausted");
     found
-}
-
-/// With the guard and without it the same properties are violated.
-fn assert_worth_nothing(guard: Guard, ran: &Ran) {
-    assert!(
-        left_out(&ran.experiment.model).contains(guard),
-        "{guard} is left out in {}",
-        ran.name
-    );
-    let with = explore(&with_guards(ran, &[guard]), Limits::default());
-    for property in Property::ALL {
-        let with = with.steps_to(property.name).is_some();
-        assert_eq!(
-            with,
-            ran.violates(property.name),
-            "{guard}: {}",
-            property.name
-        );
-    }
 }
 
 /// Known bugs of MirrorMaker: found as the version had it, absent with the guard that mended it.

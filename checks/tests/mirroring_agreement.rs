@@ -14,8 +14,8 @@ use highwater_checks::mirroring::agreement::{
 use highwater_model::mirroring::{Bounds, Fault, Faults, Mirroring, Variant};
 use highwater_reference::mirroring::{Engine, Options, Switches};
 use highwater_vocabulary::mirroring::{
-    Commits, Event, Failback, Failover, Mirror, Observation, Reset, Setting, Stamps, SyncsAt, Tool,
-    TopicPartition,
+    Assignment, Cluster, Commits, Event, Failback, Failover, Mirror, Observation, Reset, Setting,
+    Stamps, SyncsAt, Tool, TopicPartition,
 };
 use highwater_vocabulary::{Member, Offset};
 
@@ -176,6 +176,14 @@ fn varied_settings() -> Vec<Setting> {
     });
     let stamped = stamped.who(|reader| reader.failover = Failover::Timestamp);
     settings.push(stamped.done());
+    for (_, assignment) in Assignment::WORDS {
+        for reset in [Reset::Earliest, Reset::Latest, Reset::None] {
+            let same = settings::namesakes(Tool::MirrorMaker2At3_9).who(|reader| {
+                (reader.assignment, reader.reset) = (assignment, reset);
+            });
+            settings.push(same.done());
+        }
+    }
     settings
 }
 
@@ -238,6 +246,27 @@ fn model_and_engine_agree_on_every_edge() {
         println!("{} {}: {compared:?}", tool.name(), fault.name(&setting));
         assert_eq!(compared.is_complete, is_complete);
         assert!(is_complete || compared.edges == MOST_EDGES);
+    }
+}
+
+/// The same for consumers that lose their cluster and find another.
+#[test]
+fn model_and_engine_agree_on_rebootstraps() {
+    for (_, assignment) in Assignment::WORDS {
+        let setting = settings::namesakes(Tool::MirrorMaker2At3_9);
+        let setting = setting.who(|reader| reader.assignment = assignment).done();
+        let mut model = small(&setting, Fault::ClusterLoss(Cluster::at(0)));
+        model.bounds = Bounds {
+            records: 1,
+            starts: 1,
+            rebootstraps: 1,
+            ..Bounds::default()
+        };
+        let engine = agreement::engine(&setting, 1);
+        let compared = compare_edges(&model, engine, MOST_EDGES, 50);
+        let compared = compared.unwrap_or_else(|parted| panic!("{parted}"));
+        println!("{assignment:?}: {compared:?}");
+        assert!(compared.is_complete || compared.edges == MOST_EDGES);
     }
 }
 

@@ -16,8 +16,8 @@ use highwater_model::mirroring::{
 };
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
-    Cluster, Commits, Failback, Failover, Flow, MOST_CLUSTERS, MOST_GROUPS, Partitions, Reader,
-    Reset, Stamps, SyncsAt, Tool,
+    Assignment, Cluster, Commits, Failback, Failover, Flow, MOST_CLUSTERS, MOST_GROUPS, Partitions,
+    Reader, Reset, Stamps, SyncsAt, Tool,
 };
 
 /// The experiment that a file describes.
@@ -335,6 +335,7 @@ fn group_of(mut table: Table, clusters: &[String], topics: &[Topic]) -> Result<C
         }
         read.push(name.to_owned());
     }
+    let assignment = word(&mut table, "assignment", &Assignment::WORDS)?;
     let commits = word(
         &mut table,
         "commits",
@@ -357,6 +358,7 @@ fn group_of(mut table: Table, clusters: &[String], topics: &[Topic]) -> Result<C
             name,
             home: Cluster::at(home),
             reads: Partitions::EMPTY,
+            assignment,
             commits,
             failover,
             reset,
@@ -419,6 +421,7 @@ fn bounds_of(mut table: Table) -> Result<Bounds, Remark> {
         ("unanswered", 2, &mut bounds.unanswered),
         ("ticks", 4, &mut bounds.ticks),
         ("starts", 6, &mut bounds.starts),
+        ("rebootstraps", 2, &mut bounds.rebootstraps),
         ("hops", 8, &mut bounds.hops),
     ] {
         if let Some(value) = table.take(key) {

@@ -5,7 +5,7 @@ use highwater_checks::mirroring::agreement::{Account, Disagreement, OfModel, Sid
 use highwater_model::mirroring::{self, CycleTest, Guard, Naming, State, expand};
 use highwater_reference::mirroring::topics_of_routes;
 use highwater_vocabulary::Member;
-use highwater_vocabulary::mirroring::{Event, Observation, Setting, Tool};
+use highwater_vocabulary::mirroring::{Event, Observation, Partitions, Setting, Tool};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -104,6 +104,29 @@ fn a_translation_one_too_far_is_found() {
             && let Some(written) = &mut after[group].checkpoints[task.index()]
         {
             written.downstream += 1;
+        }
+        Ok(())
+    }));
+}
+
+#[test]
+fn a_commit_without_its_epoch_is_found() {
+    let setting = settings::pair_of(NEWEST).done();
+    is_short(found_if(&setting, |_, event, after| {
+        if let Event::Commit(group, _) = *event {
+            after[group].committed_epoch = Default::default();
+        }
+        Ok(())
+    }));
+}
+
+/// Whoever comes by a rebootstrap is no member yet: nobody takes his commits, and the mirror's are taken.
+#[test]
+fn members_without_joining_are_found() {
+    let setting = settings::namesakes(NEWEST).done();
+    is_short(found_if(&setting, |_, event, after| {
+        if let Event::Rebootstrap(group, _) | Event::RebootstrapReset(group, _) = *event {
+            after[group].carried = Partitions::EMPTY;
         }
         Ok(())
     }));

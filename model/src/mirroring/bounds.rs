@@ -21,6 +21,8 @@ pub struct Bounds {
     pub ticks: u8,
     /// Starts of groups.
     pub starts: u8,
+    /// How often consumers that lost their cluster find another one in their list of bootstrap servers.
+    pub rebootstraps: u8,
     /// How often a record is copied on, one mirror after the other.
     pub hops: u8,
     /// Whether operators move producers.
@@ -48,6 +50,7 @@ impl Default for Bounds {
             unanswered: 0,
             ticks: 0,
             starts: 2,
+            rebootstraps: 0,
             hops: 3,
             fail_over: false,
             fail_back: false,

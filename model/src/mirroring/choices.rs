@@ -83,7 +83,17 @@ fn offer_groups(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
             if state.ghost.spent.starts < model.bounds.starts {
                 events.push(Event::Start(group, cluster));
             }
-            events.extend([Event::Commit(group, cluster), Event::Stop(group, cluster)]);
+            events.extend([
+                Event::Commit(group, cluster),
+                Event::Stop(group, cluster),
+                Event::Rejoin(group, cluster),
+            ]);
+            if state.ghost.spent.rebootstraps < model.bounds.rebootstraps {
+                events.extend([
+                    Event::Rebootstrap(group, cluster),
+                    Event::RebootstrapReset(group, cluster),
+                ]);
+            }
         }
         let reads = setting.reader(group).reads.iter();
         events.extend(reads.map(|place| Event::Consume(group, place)));

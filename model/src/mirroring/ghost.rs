@@ -1,9 +1,11 @@
 //! What only the proof knows, and how it learns it.  No rule reads it.
 
+mod commits;
+
 use super::state::State;
 use super::{Event, Fault, Mirroring};
 use highwater_vocabulary::mirroring::{
-    Cluster, Content, Group, MOST_GROUPS, MOST_TASKS, Mirrors, Task, TopicPartition,
+    Cluster, Content, Group, MOST_CLUSTERS, MOST_GROUPS, MOST_TASKS, Mirrors, Task, TopicPartition,
 };
 use highwater_vocabulary::{Member, Record, RecordSet};
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,10 @@ pub enum Broken {
     Unreported,
     /// The committed offset of a group was lost.
     CommitLost,
+    /// A group processed a record that it had processed and committed at home, and found where it came to.
+    CommitRepeated,
+    /// Somebody took back what a group had committed where it runs.
+    CommitTakenBack,
 }
 
 impl Member for Broken {
@@ -50,6 +56,8 @@ impl Member for Broken {
             Broken::WroteIntoMirror,
             Broken::Unreported,
             Broken::CommitLost,
+            Broken::CommitRepeated,
+            Broken::CommitTakenBack,
         ][index]
     }
 }
@@ -84,6 +92,8 @@ pub struct Spent {
     pub ticks: u8,
     /// Starts of groups.
     pub starts: u8,
+    /// Rebootstraps of groups.
+    pub rebootstraps: u8,
     /// Ways back that were opened.
     pub ways_back: u8,
     /// Each of the faults, in their order.
@@ -109,6 +119,11 @@ pub struct Ghost {
     pub processed: [RecordSet; MOST_GROUPS],
     /// The records that each group has processed more than once.
     pub repeated: [RecordSet; MOST_GROUPS],
+    /// The records that each group has processed and then committed at home.
+    pub done: [RecordSet; MOST_GROUPS],
+    /// The records that each group found where it came to, of each cluster but its home, while it is there:
+    /// those that it had done, or might while it is away.
+    pub found: [[RecordSet; MOST_CLUSTERS]; MOST_GROUPS],
     /// The mirrors that an operator has started as a way back, until producers have gone that way.
     pub failed_back: Mirrors,
     /// What cannot be seen any more.
@@ -143,6 +158,7 @@ pub fn key(record: Record) -> usize {
 /// Learns what `event` tells.
 pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &mut State) {
     spend(model, event, before, after);
+    commits::found(model, before, after);
     match *event {
         Event::Append(to, record) => appended(model, to, record, after),
         Event::AppendLost(to, record) => {
@@ -156,7 +172,8 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
         Event::Copy(task) | Event::CopyLost(task) | Event::CopyLate(task) => {
             copied(model, before, task, after);
         }
-        Event::Consume(group, from) => consumed(before, group, from, after),
+        Event::Consume(group, from) => consumed(model, before, group, from, after),
+        Event::Commit(group, at) => commits::committed(model, group, at, after),
         Event::Checkpoint(group, task) => {
             let [old, new] = [before, &*after].map(|state| state[group].checkpoints[task.index()]);
             let back = old.zip(new).is_some_and(|(old, new)| {
@@ -173,8 +190,11 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
                     .is_some_and(|(old, new)| new < old)
             });
             after.ghost.broken.add_if(Broken::WentBack, back);
+            commits::taken_back(model, before, after);
         }
-        Event::Start(group, at) => started(model, group, at, after),
+        Event::Start(group, at)
+        | Event::Rebootstrap(group, at)
+        | Event::RebootstrapReset(group, at) => started(model, group, at, after),
         Event::FailOver(mirror) => {
             let tasks = model.setting.tasks_of(mirror);
             let lost = tasks
@@ -195,7 +215,10 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
             });
             after.ghost.broken.add_if(Broken::ExpiredUncopied, uncopied);
         }
-        Event::LoseCommits(cluster) => commits_lost(model, before, cluster, after),
+        Event::LoseCommits(cluster) => {
+            commits_lost(model, before, cluster, after);
+            commits::taken_back(model, before, after);
+        }
         _ => {}
     }
 }
@@ -301,15 +324,26 @@ fn is_out_of_order(
         .any(|other| other > record || elsewhere(other))
 }
 
-fn consumed(before: &State, group: Group, from: TopicPartition, after: &mut State) {
-    let [old, new] = [before, &*after].map(|state| state[group].position[from.index()]);
+fn consumed(
+    model: &Mirroring,
+    before: &State,
+    group: Group,
+    from: TopicPartition,
+    after: &mut State,
+) {
+    let new = after[group].position[from.index()];
     let mut records = before[from].records();
     // A reset goes first, so the record is the last one before the new position.
     let last = records.rfind(|(offset, _)| *offset < new);
-    let Some((_, record)) = last.filter(|_| old != new) else {
+    let Some((_, record)) = last else {
         return;
     };
+    let cluster = model.setting.partition(from).cluster;
+    let found = before.ghost.found[group.index()][cluster.index()];
     let ghost = &mut after.ghost;
+    let done = ghost.done[group.index()].contains(record);
+    let repeated = done && found.contains(record);
+    ghost.broken.add_if(Broken::CommitRepeated, repeated);
     let list = match ghost.processed[group.index()].contains(record) {
         true => &mut ghost.repeated,
         false => &mut ghost.processed,
@@ -369,6 +403,7 @@ fn spend(model: &Mirroring, event: &Event, before: &State, after: &mut State) {
         Event::Mark(_) => spent.marks += 1,
         Event::Tick(_) => spent.ticks += 1,
         Event::Start(..) => spent.starts += 1,
+        Event::Rebootstrap(..) | Event::RebootstrapReset(..) => spent.rebootstraps += 1,
         Event::FailBack(_) => spent.ways_back += 1,
         _ => {
             let fault = super::bounds::fault_of(model, event);

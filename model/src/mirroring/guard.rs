@@ -196,6 +196,8 @@ pub enum Disabled {
     Memory,
     /// The group runs there already, or does not.
     OtherPlace,
+    /// The coordinator does not know the group's consumers as its members, or knows them.
+    NoMember,
     /// It would change nothing, or there is nothing of the kind.
     NothingThere,
     /// The consumer has nowhere to start and is told to fail then.

@@ -1,7 +1,7 @@
 //! What can be seen of a state from outside.
 
 use super::state::{Held, Log, Sync};
-use super::{Mirroring, State};
+use super::{Mirroring, State, rules};
 use highwater_vocabulary::mirroring::{
     Content, Group, GroupView, LogView, Observation, Pair, Task, TaskView,
 };
@@ -33,7 +33,7 @@ impl Mirroring {
         let reads = |place| {
             let cluster = self.setting.partition(place).cluster;
             let runs = own.runs_at.contains(cluster);
-            runs && self.setting.reader(group).reads.contains(place)
+            runs && rules::reads(self, state, group, cluster).contains(place)
         };
         let position =
             places().map(|place| reads(place).then(|| offset(own.position[place.index()])));

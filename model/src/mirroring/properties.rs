@@ -91,6 +91,10 @@ properties! {
         "No group processes a record twice.",
         "processings(G, r) ≤ 1",
         "a group has come to another cluster": arrived;
+    "commits-carry-over": commits_carry_over,
+        "What a group has processed and committed at home, and finds at another cluster when it comes there, it does not process there again.",
+        "start(G, C), C ≠ home : r ∈ C ∧ r ∈ processed(G) before committed(G) at home ⇒ G does not process r at C",
+        "a group has come to another cluster": arrived;
     "bounded-duplicates": bounded_duplicates,
         "When a mirror has nothing left to do, every group has a checkpoint as good as the offset syncs allow (P13).",
         "settled(M) ⇒ checkpoint(G, T) ≥ translation by every sync",
@@ -110,6 +114,10 @@ properties! {
     "offsets-durable": offsets_durable,
         "What a group has committed is not lost (P07).",
         "committed(G, P) is never forgotten",
+        "a group has committed": has_committed;
+    "commits-stand": commits_stand,
+        "While a group runs at a cluster, nobody takes back what it has committed there.",
+        "runs(G, C) ⇒ committed(G, P) goes back by G alone",
         "a group has committed": has_committed;
     "loss-reported": loss_reported,
         "A group that comes to a cluster which lacks what it has read is told so: its offset is out of range (P29).",
@@ -265,9 +273,9 @@ fn no_skip(model: &Mirroring, state: &State) -> bool {
     model.setting.every_group().all(|group| {
         let own = &state[group];
         own.runs_at.iter().all(|cluster| {
-            let places = model.setting.read_at(group, cluster);
+            let places = rules::reads(model, state, group, cluster);
             let split = |place: TopicPartition, ahead: bool| {
-                let position = own.position[place.index()];
+                let position = rules::stands_at(model, state, group, place);
                 let records = state[place].records();
                 records.filter(move |(offset, _)| (*offset >= position) == ahead)
             };
@@ -287,6 +295,10 @@ fn no_skip(model: &Mirroring, state: &State) -> bool {
 fn no_repeat(model: &Mirroring, state: &State) -> bool {
     let mut groups = model.setting.every_group();
     groups.all(|group| state.ghost.repeated[group.index()].is_empty())
+}
+
+fn commits_carry_over(_: &Mirroring, state: &State) -> bool {
+    !happened(state, Broken::CommitRepeated)
 }
 
 /// Whether a mirror runs, reaches its clusters, and has nothing to copy.
@@ -421,6 +433,10 @@ fn checkpoint_monotone(_: &Mirroring, state: &State) -> bool {
 
 fn offsets_durable(_: &Mirroring, state: &State) -> bool {
     !happened(state, Broken::CommitLost)
+}
+
+fn commits_stand(_: &Mirroring, state: &State) -> bool {
+    !happened(state, Broken::CommitTakenBack)
 }
 
 fn has_committed(model: &Mirroring, state: &State) -> bool {

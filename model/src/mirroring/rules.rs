@@ -8,12 +8,13 @@ mod groups;
 mod offsets;
 mod operators;
 mod producers;
+mod rebootstrap;
 
 use super::{Disabled, Event, Mirroring, State};
 use highwater_vocabulary::mirroring::{Cluster, Mirror, SyncsAt, Task, Tool};
 
 pub(super) use copying::reading_position;
-pub use groups::next_readable;
+pub use groups::{next_readable, reads, stands_at};
 pub use offsets::{kept_syncs, translated};
 
 /// What `event` makes of `before`.
@@ -47,6 +48,9 @@ pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, D
         Event::Consume(group, from) => groups::consume(model, before, group, from),
         Event::Commit(group, at) => groups::commit(model, before, group, at),
         Event::Stop(group, at) => groups::stop(model, before, group, at),
+        Event::Rebootstrap(group, at) => rebootstrap::keeping(model, before, group, at),
+        Event::RebootstrapReset(group, at) => rebootstrap::resetting(model, before, group, at),
+        Event::Rejoin(group, at) => rebootstrap::rejoin(model, before, group, at),
 
         // Operators.
         Event::Refresh(mirror) => operators::refresh(model, before, mirror),

@@ -86,6 +86,11 @@ impl Log {
         self.epoch - u8::from(offset < self.epoch_start)
     }
 
+    /// Where it parts from a log that was read in this epoch: a later one began there.  Nothing, if none has.
+    pub fn parted_at(&self, epoch: u8) -> Option<u8> {
+        (self.epoch > epoch).then_some(self.epoch_start)
+    }
+
     /// Whether there is room for so many more.
     pub fn has_room(&self, more: u8) -> bool {
         usize::from(self.end + more) <= MOST_ENTRIES
@@ -251,8 +256,16 @@ pub struct GroupState {
     pub runs_at: Clusters,
     /// The next offset of each topic-partition, where it runs.
     pub position: [u8; MOST_PARTITIONS],
+    /// The leader epoch of what it read last of each topic-partition, where it runs; none, if it has read
+    /// nothing since it began at a bare offset.
+    pub read_epoch: [Option<u8>; MOST_PARTITIONS],
+    /// What it reads at a cluster to which its consumers have rebootstrapped: nothing else there, until
+    /// they rejoin.
+    pub carried: Partitions,
     /// The committed offset of each topic-partition.
     pub committed: [Option<u8>; MOST_PARTITIONS],
+    /// The leader epoch committed beside the offset (`OffsetAndMetadata`); none beside what a mirror commits.
+    pub committed_epoch: [Option<u8>; MOST_PARTITIONS],
     /// The clusters at which it has committed by itself.
     pub committed_at: Clusters,
     /// The stamp of the last record before its committed offset.
@@ -261,6 +274,46 @@ pub struct GroupState {
     pub checkpoints: [Option<Checkpoint>; MOST_TASKS],
     /// Of which tasks the mirror has the newest checkpoint in memory.
     pub remembered: Tasks,
+}
+
+impl GroupState {
+    /// What it has committed in a topic-partition is gone.
+    pub fn forget_commit(&mut self, place: TopicPartition) {
+        self.committed[place.index()] = None;
+        self.committed_epoch[place.index()] = None;
+    }
+
+    /// It is at this place of a topic-partition.
+    pub fn stands(&mut self, place: TopicPartition, at: Place) {
+        self.position[place.index()] = at.offset;
+        self.read_epoch[place.index()] = at.epoch;
+    }
+
+    /// The offset committed in a topic-partition, by whomever, and the epoch beside it.
+    pub fn committed_place(&self, place: TopicPartition) -> Option<Place> {
+        let offset = self.committed[place.index()]?;
+        let epoch = self.committed_epoch[place.index()];
+        Some(Place { offset, epoch })
+    }
+}
+
+/// An offset in a log, and the leader epoch of what was read before it, if that is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The next offset.
+    pub offset: u8,
+    /// The epoch.
+    pub epoch: Option<u8>,
+}
+
+impl Place {
+    /// An offset of which nothing else is known.
+    pub fn bare(offset: u8) -> Place {
+        Place {
+            offset,
+            epoch: None,
+        }
+    }
 }
 
 /// Everything.

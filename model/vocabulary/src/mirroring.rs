@@ -16,7 +16,7 @@ pub use event::{Event, NoEvent};
 pub use fault::{Fault, Faults};
 pub use observation::{Content, GroupView, LogView, Observation, Pair, TaskView};
 pub use setting::{
-    Cluster, Clusters, Commits, Failback, Failover, Flow, Group, MOST_CLUSTERS, MOST_GROUPS,
-    MOST_MIRRORS, MOST_PARTITIONS, MOST_TASKS, Mirror, Mirrors, Partition, Partitions, Reader,
-    Reset, Setting, Stamps, SyncsAt, Task, Tasks, Tool, TopicPartition, Work,
+    Assignment, Cluster, Clusters, Commits, Failback, Failover, Flow, Group, MOST_CLUSTERS,
+    MOST_GROUPS, MOST_MIRRORS, MOST_PARTITIONS, MOST_TASKS, Mirror, Mirrors, Partition, Partitions,
+    Reader, Reset, Setting, Stamps, SyncsAt, Task, Tasks, Tool, TopicPartition, Work,
 };

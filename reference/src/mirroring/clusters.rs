@@ -24,10 +24,23 @@ pub(crate) struct Mirroring {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Grouping {
     pub runs_at: Clusters,
+    /// What its consumers brought along under the same name when they rebootstrapped.  The coordinator there
+    /// has no such members until they join.
+    pub brought: Partitions,
     /// The clusters at which it has itself committed.
     pub committed_at: Clusters,
     /// The mirrors that have looked at it since they last wrote its offsets.
     pub looked_by: Mirrors,
+}
+
+impl Grouping {
+    /// What it reads of what it could read at a cluster.
+    pub(crate) fn narrowed(&self, reads: Partitions) -> Partitions {
+        match reads.intersection(self.brought) {
+            Partitions::EMPTY => reads,
+            brought => brought,
+        }
+    }
 }
 
 /// The clusters, the mirrors between them, and the groups.

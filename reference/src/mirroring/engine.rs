@@ -178,7 +178,10 @@ impl Engine {
             }
             Event::Start(group, cluster)
             | Event::Commit(group, cluster)
-            | Event::Stop(group, cluster) => {
+            | Event::Stop(group, cluster)
+            | Event::Rebootstrap(group, cluster)
+            | Event::RebootstrapReset(group, cluster)
+            | Event::Rejoin(group, cluster) => {
                 group.index() < setting.groups.len() && cluster.index() < setting.clusters.len()
             }
             Event::Consume(group, place) => {
@@ -245,6 +248,9 @@ pub(super) fn apply_to_row(
         | Event::Start(..)
         | Event::Commit(..)
         | Event::Stop(..)
+        | Event::Rebootstrap(..)
+        | Event::RebootstrapReset(..)
+        | Event::Rejoin(..)
         | Event::Restart(_)
         | Event::Heal(_)
         | Event::Return(_)
@@ -292,6 +298,9 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::Start(..)
         | Event::Commit(..)
         | Event::Stop(..)
+        | Event::Rebootstrap(..)
+        | Event::RebootstrapReset(..)
+        | Event::Rejoin(..)
         | Event::Restart(_)
         | Event::Heal(_)
         | Event::Return(_)

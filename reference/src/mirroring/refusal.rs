@@ -73,6 +73,12 @@ refusals! {
     OnePlaceAtATime = "one-place-at-a-time",
     /// The group does not run there.
     GroupNotRunning = "group-not-running",
+    /// None of the clusters at which the group runs is down.
+    ClusterIsReached = "cluster-is-reached",
+    /// `UNKNOWN_MEMBER_ID`: the coordinator has no such member; or nobody asks it.
+    UnknownMember = "unknown-member",
+    /// The coordinator knows the group's members.
+    KnownMember = "known-member",
     /// `NoOffsetForPartitionException`, `OffsetOutOfRangeException`: `auto.offset.reset` is `none`.
     NoResetPolicy = "no-reset-policy",
     /// There was no failover in the other direction.

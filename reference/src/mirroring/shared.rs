@@ -1,7 +1,9 @@
 //! What happens to clusters, mirrors and groups, and so to every row.
 
 use super::engine::Engine;
-use super::rules::{begin_workers, checkpoints, end_workers, faults, groups, operators, unless};
+use super::rules::{
+    begin_workers, checkpoints, end_workers, faults, groups, operators, rebootstrap, unless,
+};
 use super::{Refusal, rules::Around};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Cluster, Event, Group, Mirror, TopicPartition};
@@ -15,6 +17,9 @@ impl Engine {
             Event::Start(group, at) => self.start(group, at),
             Event::Commit(group, at) => self.commit(group, at),
             Event::Stop(group, at) => self.stop(group, at),
+            Event::Rebootstrap(group, at) => self.rebootstrap(group, at, true),
+            Event::RebootstrapReset(group, at) => self.rebootstrap(group, at, false),
+            Event::Rejoin(group, at) => self.rejoin(group, at),
 
             Event::Refresh(mirror) => self.refresh(mirror),
             Event::Restart(mirror) => self.restart(mirror),
@@ -99,7 +104,35 @@ impl Engine {
         unless(!runs_at.contains(at), Refusal::GroupNotRunning)?;
 
         self.each(|row, around| groups::stop(row, around, group, at));
-        self.world.groups[group.index()].runs_at = runs_at.without(at);
+        let left = self.setting.read_at(group, at);
+        let state = &mut self.world.groups[group.index()];
+        state.runs_at = runs_at.without(at);
+        state.brought = state.brought.minus(left);
+        Ok(())
+    }
+
+    fn rebootstrap(&mut self, group: Group, at: Cluster, keeps: bool) -> Result<(), Refusal> {
+        let moved = rebootstrap::moved(self.around(), group, at)?;
+        self.each_or_none(|row, around| match keeps {
+            true => rebootstrap::bring(row, around, group, &moved),
+            false => rebootstrap::reset(row, around, group, &moved),
+        })?;
+
+        let left = self.setting.read_at(group, moved.from);
+        let state = &mut self.world.groups[group.index()];
+        state.runs_at = state.runs_at.without(moved.from).with(at);
+        let brought = moved.places.iter().map(|(_, to)| *to).collect();
+        state.brought = state.brought.minus(left).union(brought);
+        Ok(())
+    }
+
+    fn rejoin(&mut self, group: Group, at: Cluster) -> Result<(), Refusal> {
+        rebootstrap::may_rejoin(self.around(), group, at)?;
+        self.each_or_none(|row, around| groups::start_at_commits(row, around, group, at))?;
+
+        let reads = self.setting.read_at(group, at);
+        let state = &mut self.world.groups[group.index()];
+        state.brought = state.brought.minus(reads);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 mod clauses;
 mod groups;
+mod rebootstraps;
 mod refusals;
 #[allow(dead_code)]
 mod settings;

@@ -2,8 +2,8 @@
 
 use highwater_vocabulary::mirroring::Event as E;
 use highwater_vocabulary::mirroring::{
-    Cluster, Commits, Event, Failback, Failover, Flow, Group, Mirror, Partition, Partitions,
-    Reader, Reset, Setting, Stamps, SyncsAt, Task, Tool, TopicPartition, Work,
+    Assignment, Cluster, Commits, Event, Failback, Failover, Flow, Group, Mirror, Partition,
+    Partitions, Reader, Reset, Setting, Stamps, SyncsAt, Task, Tool, TopicPartition, Work,
 };
 use highwater_vocabulary::{Member, Record};
 
@@ -110,6 +110,7 @@ impl Draft {
             name: name.into(),
             home,
             reads,
+            assignment: Assignment::Subscribed,
             commits: Commits::After,
             failover: Failover::Translated,
             reset: Reset::Earliest,
@@ -198,6 +199,17 @@ pub(crate) fn chain(tool: Tool) -> Draft {
         .who(|reader| reader.reset = Reset::Latest)
 }
 
+/// The same name on both sides, and besides a topic that has it at one side only.
+pub(crate) fn namesakes(tool: Tool) -> Draft {
+    Draft::of(&["east", "west"])
+        .partition("east/orders", true, true)
+        .partition("west/orders", true, false)
+        .partition("west/payments", true, true)
+        .mirror("east>west", tool, true)
+        .task("east/orders", "west/orders")
+        .group("billing", "east", "east/orders west/orders west/payments")
+}
+
 /// Every event that the setting has words for, with small numbers.
 pub(crate) fn every_event(setting: &Setting) -> Vec<Event> {
     let mut events = Vec::new();
@@ -276,10 +288,13 @@ fn of_cluster(cluster: Cluster) -> [Event; 8] {
     ]
 }
 
-fn of_group(group: Group, cluster: Cluster) -> [Event; 3] {
+fn of_group(group: Group, cluster: Cluster) -> [Event; 6] {
     [
         E::Start(group, cluster),
         E::Commit(group, cluster),
         E::Stop(group, cluster),
+        E::Rebootstrap(group, cluster),
+        E::RebootstrapReset(group, cluster),
+        E::Rejoin(group, cluster),
     ]
 }

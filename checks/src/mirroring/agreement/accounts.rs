@@ -68,6 +68,7 @@ fn name(disabled: Disabled) -> &'static str {
         Disabled::NotYetKnown => "not-yet-known",
         Disabled::Memory => "memory",
         Disabled::OtherPlace => "other-place",
+        Disabled::NoMember => "no-member",
         Disabled::NothingThere => "nothing-there",
         Disabled::NoOffset => "no-offset",
         Disabled::NotInThisTool => "not-in-this-tool",
@@ -91,14 +92,13 @@ impl Account for Engine {
     }
 }
 
-/// The engine as the model begins: no group has started.  In the model a group has bare offsets, so it has
-/// here.
+/// The engine as the model begins: no group has started.
 pub fn engine(setting: &Setting, offset_lag_max: u64) -> Engine {
     let switches = setting.mirrors.iter().map(|flow| Switches::of(flow.tool));
     let options = Options {
         offset_lag_max,
         switches: switches.collect(),
-        groups_know_epochs: false,
+        groups_know_epochs: true,
     };
     let mut engine = Engine::with_options(setting, options, 1);
     for group in setting.every_group() {

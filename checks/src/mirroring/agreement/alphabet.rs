@@ -107,6 +107,9 @@ fn of_groups(setting: &Setting, events: &mut Vec<Event>) {
                 Event::Start(group, cluster),
                 Event::Commit(group, cluster),
                 Event::Stop(group, cluster),
+                Event::Rebootstrap(group, cluster),
+                Event::RebootstrapReset(group, cluster),
+                Event::Rejoin(group, cluster),
             ]);
         }
     }

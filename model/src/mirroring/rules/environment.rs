@@ -138,7 +138,7 @@ pub(super) fn destroy(
     for place in model.setting.partitions_of(cluster) {
         after[place] = before[place].made_anew();
         for group in model.setting.every_group() {
-            after[group].committed[place.index()] = None;
+            after[group].forget_commit(place);
         }
     }
     for task in model.setting.every_task() {
@@ -193,7 +193,7 @@ pub(super) fn lose_commits(
     let mut after = *before;
     for place in model.setting.partitions_of(cluster) {
         for group in model.setting.every_group() {
-            after[group].committed[place.index()] = None;
+            after[group].forget_commit(place);
         }
     }
     for group in model.setting.every_group() {
@@ -243,7 +243,7 @@ pub(super) fn recreate(
 pub(super) fn delete(model: &Mirroring, after: &mut State, place: TopicPartition) {
     after[place] = after[place].made_anew();
     for group in model.setting.every_group() {
-        after[group].committed[place.index()] = None;
+        after[group].forget_commit(place);
     }
     for task in model.setting.every_task() {
         let own = model.setting.work(task).from == place;

@@ -1,10 +1,10 @@
 //! What consumer groups do.
 
-use super::super::state::{GroupState, Log};
+use super::super::state::{GroupState, Log, Place};
 use super::super::{Disabled, Guard, Mirroring, State};
 use super::{needs, needs_up};
 use highwater_vocabulary::mirroring::{
-    Cluster, Commits, Failover, Group, Reset, Task, TopicPartition,
+    Assignment, Cluster, Commits, Failover, Group, Partitions, Reset, Task, TopicPartition,
 };
 use highwater_vocabulary::{Member, Record};
 
@@ -24,21 +24,21 @@ pub(super) fn start(
     needs(!reads.is_empty(), Disabled::NothingThere)?;
     let mut after = *before;
     for place in reads.iter() {
-        let offset = first_offset(model, before, group, place);
-        let position = in_range(model, group, &before[place], offset)?;
-        after[group].position[place.index()] = position;
+        let wanted = first_place(model, before, group, place);
+        let found = resolve(model, group, &before[place], wanted)?;
+        after[group].stands(place, found);
     }
     after[group].runs_at = before[group].runs_at.with(at);
     Ok(after)
 }
 
 /// Where a group begins in a topic-partition, before it is seen whether the log has that offset.
-fn first_offset(
+fn first_place(
     model: &Mirroring,
     state: &State,
     group: Group,
     place: TopicPartition,
-) -> Option<u8> {
+) -> Option<Place> {
     let reader = model.setting.reader(group);
     let cluster = model.setting.partition(place).cluster;
     let own = &state[group];
@@ -46,10 +46,10 @@ fn first_offset(
     let task = model.setting.writers_of(place).next();
     let arrives = cluster != reader.home && !own.committed_at.contains(cluster);
     let Some(task) = task.filter(|_| arrives) else {
-        return committed;
+        return own.committed_place(place);
     };
     let log = &state[place];
-    match reader.failover {
+    let offset = match reader.failover {
         Failover::Earliest => Some(log.start),
         Failover::Latest => Some(log.end),
         Failover::Timestamp => own.stamp.map(|stamp| stamped(model, log, stamp)),
@@ -59,7 +59,8 @@ fn first_offset(
         }
         Failover::Preserved => own.committed[model.setting.work(task).from.index()],
         Failover::ExternalMap => mapped(model, own, log, task),
-    }
+    };
+    offset.map(Place::bare)
 }
 
 /// The first offset whose record is as late as `stamp` (`offsetsForTimes`); the end if there is none.
@@ -83,19 +84,45 @@ fn mapped(model: &Mirroring, own: &GroupState, log: &Log, task: Task) -> Option<
     Some(found.map_or(log.end, |(offset, _)| offset))
 }
 
-/// The offset if the log has it, or else what `auto.offset.reset` says.
-fn in_range(
+/// Where a consumer is that wants to be at a place: where the logs part, if the epoch tells that they do; where
+/// `auto.offset.reset` says, if there is no place or the log does not have it.
+///
+/// Source: `SubscriptionState.maybeCompleteValidation` (KIP-320), `FetchCollector.handleInitializeErrors`.
+pub(super) fn resolve(
     model: &Mirroring,
     group: Group,
     log: &Log,
-    offset: Option<u8>,
-) -> Result<u8, Disabled> {
-    let fits = offset.filter(|offset| log.start <= *offset && *offset <= log.end);
-    match (fits, model.setting.reader(group).reset) {
-        (Some(offset), _) => Ok(offset),
-        (None, Reset::Earliest) => Ok(log.start),
-        (None, Reset::Latest) => Ok(log.end),
+    wanted: Option<Place>,
+) -> Result<Place, Disabled> {
+    let reset = model.setting.reader(group).reset;
+    let parted = wanted.and_then(|wanted| {
+        let end = log.parted_at(wanted.epoch?)?;
+        let truncated = end < wanted.offset && model.keeps(Guard::TruncationIsDetected);
+        truncated.then_some(end)
+    });
+    needs(parted.is_none() || reset != Reset::None, Disabled::NoOffset)?;
+    let wanted = wanted.map(|wanted| Place {
+        offset: parted.unwrap_or(wanted.offset),
+        ..wanted
+    });
+    let fits = wanted.filter(|place| log.start <= place.offset && place.offset <= log.end);
+    match (fits, reset) {
+        (Some(place), _) => Ok(place),
+        (None, Reset::Earliest) => Ok(Place::bare(log.start)),
+        (None, Reset::Latest) => Ok(Place::bare(log.end)),
         (None, Reset::None) => Err(Disabled::NoOffset),
+    }
+}
+
+/// Where a group that runs is once it has found out that the log was truncated.
+pub fn stands_at(model: &Mirroring, state: &State, group: Group, place: TopicPartition) -> u8 {
+    let own = &state[group];
+    let epoch = own.read_epoch[place.index()];
+    let parted = epoch.and_then(|epoch| state[place].parted_at(epoch));
+    let offset = own.position[place.index()];
+    match parted.filter(|_| model.keeps(Guard::TruncationIsDetected)) {
+        Some(end) => offset.min(end),
+        None => offset,
     }
 }
 
@@ -117,27 +144,66 @@ pub(super) fn consume(
     group: Group,
     from: TopicPartition,
 ) -> Result<State, Disabled> {
-    let position = reading_position(model, before, group, from)?;
-    let (offset, _) = next_readable(&before[from], position).ok_or(Disabled::NothingThere)?;
+    let here = reading_place(model, before, group, from)?;
+    let log = &before[from];
+    let (offset, _) = next_readable(log, here.offset).ok_or(Disabled::NothingThere)?;
 
     let mut after = *before;
-    after[group].position[from.index()] = offset + 1;
+    let read = Place {
+        offset: offset + 1,
+        epoch: Some(log.epoch_at(offset)),
+    };
+    after[group].stands(from, read);
     Ok(after)
 }
 
-fn reading_position(
+/// What a group reads at a cluster: after a rebootstrap only what it read elsewhere under that name.
+pub fn reads(model: &Mirroring, state: &State, group: Group, at: Cluster) -> Partitions {
+    let all = model.setting.read_at(group, at);
+    let carried = all.intersection(state[group].carried);
+    match carried.is_empty() {
+        true => all,
+        false => carried,
+    }
+}
+
+/// Whether the group's consumers are members of the group as the coordinator of a cluster knows it:
+/// without members a group is empty there, whoever reads and commits.
+pub(super) fn is_member(model: &Mirroring, state: &State, group: Group, at: Cluster) -> bool {
+    let carried = state[group].carried;
+    state[group].runs_at.contains(at)
+        && model.setting.reader(group).assignment == Assignment::Subscribed
+        && model
+            .setting
+            .read_at(group, at)
+            .intersection(carried)
+            .is_empty()
+}
+
+/// The coordinator takes commits of its members, and of whoever never claims to be one
+/// (`OffsetMetadataManager.validateOffsetCommit`).
+fn may_commit(model: &Mirroring, state: &State, group: Group, at: Cluster) -> bool {
+    model.setting.reader(group).assignment == Assignment::Manual
+        || is_member(model, state, group, at)
+}
+
+fn reading_place(
     model: &Mirroring,
     state: &State,
     group: Group,
     from: TopicPartition,
-) -> Result<u8, Disabled> {
+) -> Result<Place, Disabled> {
     let cluster = model.setting.partition(from).cluster;
     needs_up(state, cluster)?;
     let own = &state[group];
     needs(own.runs_at.contains(cluster), Disabled::OtherPlace)?;
-    let reads = model.setting.reader(group).reads.contains(from);
+    let reads = reads(model, state, group, cluster).contains(from);
     needs(reads, Disabled::NothingThere)?;
-    in_range(model, group, &state[from], Some(own.position[from.index()]))
+    let stands = Place {
+        offset: own.position[from.index()],
+        epoch: own.read_epoch[from.index()],
+    };
+    resolve(model, group, &state[from], Some(stands))
 }
 
 /// The group commits its place in everything that it reads at a cluster: after processing the next
@@ -150,18 +216,20 @@ pub(super) fn commit(
 ) -> Result<State, Disabled> {
     needs_up(before, at)?;
     needs(before[group].runs_at.contains(at), Disabled::OtherPlace)?;
+    needs(may_commit(model, before, group, at), Disabled::NoMember)?;
     let mut after = *before;
-    let reads = model.setting.read_at(group, at);
+    let reads = reads(model, before, group, at);
     for place in reads.iter().filter(|place| before[*place].exists) {
-        let position = reading_position(model, before, group, place)?;
+        let here = reading_place(model, before, group, place)?;
         let log = &before[place];
-        let committed = match model.setting.reader(group).commits {
-            Commits::After => past_unreadable(log, position),
-            Commits::Before => {
-                next_readable(log, position).map_or(position, |(offset, _)| offset + 1)
-            }
+        let next = next_readable(log, here.offset);
+        let (committed, epoch) = match (model.setting.reader(group).commits, next) {
+            (Commits::After, _) => (past_unreadable(log, here.offset), here.epoch),
+            (Commits::Before, None) => (here.offset, here.epoch),
+            (Commits::Before, Some((offset, _))) => (offset + 1, Some(log.epoch_at(offset))),
         };
         after[group].committed[place.index()] = Some(committed);
+        after[group].committed_epoch[place.index()] = epoch;
         let mut read = log
             .entries()
             .filter(|(offset, entry)| *offset < committed && entry.record().is_some());
@@ -183,9 +251,17 @@ pub(super) fn stop(
     needs(before[group].runs_at.contains(at), Disabled::OtherPlace)?;
 
     let mut after = *before;
-    after[group].runs_at = before[group].runs_at.without(at);
-    for place in model.setting.read_at(group, at).iter() {
-        after[group].position[place.index()] = 0;
-    }
+    leave(model, &mut after, group, at);
     Ok(after)
+}
+
+/// The group runs at a cluster no more.
+pub(super) fn leave(model: &Mirroring, after: &mut State, group: Group, at: Cluster) {
+    let read = model.setting.read_at(group, at);
+    let own = &mut after[group];
+    own.runs_at = own.runs_at.without(at);
+    own.carried = own.carried.minus(read);
+    for place in read.iter() {
+        own.stands(place, Place::bare(0));
+    }
 }

@@ -6,6 +6,7 @@ use super::super::state::{Checkpoint, Looked, TaskState};
 use super::super::sync_store::{OffsetSync, SmallStore};
 use super::super::translation::{Rule, Translated, translate};
 use super::super::{Disabled, Guard, Mirroring, State};
+use super::groups::is_member;
 use super::{needs, needs_mirror, needs_task, needs_up, syncs_kept_at};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
@@ -152,8 +153,7 @@ pub(super) fn look(
 ) -> Result<State, Disabled> {
     may_look(model, before, mirror)?;
     let at = model.setting.flow(mirror).to;
-    let own = &before[group];
-    let idle = !own.runs_at.contains(at) && is_known_at(model, before, group, at);
+    let idle = !is_member(model, before, group, at) && is_known_at(model, before, group, at);
     let seen = match idle {
         true => Looked::Idle(committed_at(model, before, group, at)),
         false => still_known(before, group, mirror),
@@ -232,7 +232,8 @@ pub(super) fn sync_group(
     let looked = before[mirror].looked[group.index()];
     needs(looked != Looked::No, Disabled::NothingThere)?;
     let at = model.setting.flow(mirror).to;
-    let refused = before[group].runs_at.contains(at) && model.keeps(Guard::RunningGroupsAreRefused);
+    let refused =
+        is_member(model, before, group, at) && model.keeps(Guard::RunningGroupsAreRefused);
     let first = model
         .setting
         .tasks_of(mirror)
@@ -253,6 +254,8 @@ pub(super) fn sync_group(
         };
         let place = model.setting.work(task).to[0];
         if is_written(model, looked, place, checkpoint) {
+            // The record of a checkpoint has no epoch (`Checkpoint.offsetAndMetadata`).
+            after[group].forget_commit(place);
             after[group].committed[place.index()] = Some(checkpoint.downstream);
         }
     }

@@ -215,6 +215,15 @@ events! {
     Commit = "commit"(group: Group, at: Cluster);
     /// `stop G C`: G's consumers at C stop, or die.
     Stop = "stop"(group: Group, at: Cluster);
+    /// `rebootstrap G C`: G's consumers have lost their cluster, find C in their list of bootstrap
+    /// servers, and go on there at the offsets that they had.
+    Rebootstrap = "rebootstrap"(group: Group, at: Cluster);
+    /// `rebootstrap-reset G C`: the same, but C does not know the leader epoch of what they read last, and
+    /// they go where `auto.offset.reset` says.
+    RebootstrapReset = "rebootstrap-reset"(group: Group, at: Cluster);
+    /// `rejoin G C`: C's coordinator tells G's consumers that they are no members of its group; they join
+    /// it, and begin at the offsets committed at C.
+    Rejoin = "rejoin"(group: Group, at: Cluster);
     /// `restart M`: the mirror's workers start again.
     Restart = "restart"(mirror: Mirror);
     /// `heal M`: the mirror reaches both clusters again.

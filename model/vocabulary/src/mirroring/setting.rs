@@ -215,6 +215,23 @@ pub enum Reset {
     None,
 }
 
+/// How consumers come by their topic-partitions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Assignment {
+    /// They subscribe, and their group's coordinator assigns (`KafkaConsumer.subscribe`).
+    Subscribed,
+    /// They take them (`KafkaConsumer.assign`): the coordinator keeps their commits, and knows no member.
+    Manual,
+}
+
+impl Assignment {
+    /// Every one, as files write it.
+    pub const WORDS: [(&'static str, Assignment); 2] = [
+        ("subscribed", Assignment::Subscribed),
+        ("manual", Assignment::Manual),
+    ];
+}
+
 /// How the old primary takes part again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Failback {
@@ -236,6 +253,8 @@ pub struct Reader {
     pub home: Cluster,
     /// What it reads where it runs: topic-partitions of any cluster.
     pub reads: Partitions,
+    /// How its consumers come by what they read.
+    pub assignment: Assignment,
     /// When it commits.
     pub commits: Commits,
     /// How it finds its place elsewhere.
@@ -343,6 +362,15 @@ impl Setting {
         reads
             .filter(|place| self.partition(*place).cluster == cluster)
             .collect()
+    }
+
+    /// The topic-partition of the same topic and number at another cluster.
+    pub fn namesake(&self, place: TopicPartition, at: Cluster) -> Option<TopicPartition> {
+        let known = self.partition(place);
+        self.partitions_of(at).find(|other| {
+            let other = self.partition(*other);
+            other.topic == known.topic && other.number == known.number
+        })
     }
 
     /// `east`.

@@ -1,5 +1,6 @@
 //! Checkpoints, and groups' offsets at the target (`MirrorCheckpointTask`).
 
+use super::groups::has_members;
 use super::{Around, unless};
 use crate::mirroring::Refusal;
 use crate::mirroring::row::Row;
@@ -87,8 +88,7 @@ pub(crate) fn look(row: &mut Row, around: Around<'_>, group: Group, mirror: Mirr
 
 fn is_idle(row: &Row, around: Around<'_>, group: Group, mirror: Mirror) -> bool {
     let target = around.setting.flow(mirror).to;
-    let runs = around.world.groups[group.index()].runs_at.contains(target);
-    !runs && has_committed(row, around, group, mirror)
+    !has_members(around, group, target) && has_committed(row, around, group, mirror)
 }
 
 fn has_committed(row: &Row, around: Around<'_>, group: Group, mirror: Mirror) -> bool {
@@ -103,7 +103,7 @@ fn has_committed(row: &Row, around: Around<'_>, group: Group, mirror: Mirror) ->
 pub(crate) fn sync_group(row: &mut Row, around: Around<'_>, group: Group, mirror: Mirror) {
     let snapshot = row.besides.snapshots[group.index()][mirror.index()].take();
     let target = around.setting.flow(mirror).to;
-    if around.world.groups[group.index()].runs_at.contains(target) {
+    if has_members(around, group, target) {
         return;
     }
     let overwrites = around.switches(mirror).overwrites_without_snapshot;

@@ -6,14 +6,14 @@ use crate::mirroring::log::{Epoch, Log};
 use crate::mirroring::row::Row;
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
-    Cluster, Commits, Content, Failover, Group, Partitions, Reset, Task, TopicPartition,
+    Assignment, Cluster, Commits, Content, Failover, Group, Partitions, Reset, Task, TopicPartition,
 };
 
 /// Where somebody is in a log, and the epoch of what he read last, if he knows.
 #[derive(Clone, Copy)]
-struct Place {
-    offset: u64,
-    epoch: Option<Epoch>,
+pub(super) struct Place {
+    pub offset: u64,
+    pub epoch: Option<Epoch>,
 }
 
 /// Whether a group may start at a cluster.
@@ -44,10 +44,41 @@ pub(crate) fn start(
 
 /// What there is for the group to read at a cluster.
 fn reads(around: Around<'_>, group: Group, at: Cluster) -> Partitions {
-    around
+    let reads = around.setting.read_at(group, at);
+    let reads = around.world.groups[group.index()].narrowed(reads);
+    reads.intersection(around.world.exists)
+}
+
+/// Whether the coordinator of a cluster counts the group's consumers among its members: not if they take
+/// their topic-partitions themselves, and not before those that rebootstrapped have joined.
+pub(super) fn has_members(around: Around<'_>, group: Group, at: Cluster) -> bool {
+    let state = &around.world.groups[group.index()];
+    let brought = around
         .setting
         .read_at(group, at)
-        .intersection(around.world.exists)
+        .intersection(state.brought);
+    around.setting.reader(group).assignment == Assignment::Subscribed
+        && state.runs_at.contains(at)
+        && brought.is_empty()
+}
+
+/// It begins at what is committed at a cluster, by whomever, or where `auto.offset.reset` says.
+pub(crate) fn start_at_commits(
+    row: &mut Row,
+    around: Around<'_>,
+    group: Group,
+    at: Cluster,
+) -> Result<(), Refusal> {
+    for place in around.setting.read_at(group, at).iter() {
+        let (of, index) = (group.index(), place.index());
+        let epoch = row.besides.epochs[of][index].committed;
+        let committed = row.readings[of][index].committed;
+        let wanted = committed.map(|offset| Place { offset, epoch });
+        let found = resolve(row, around, group, place, wanted)?;
+        row.readings[of][index].position = Some(found.offset);
+        row.besides.epochs[of][index].read = found.epoch;
+    }
+    Ok(())
 }
 
 fn wanted(
@@ -120,7 +151,7 @@ fn first_unread(log: &Log, task: Task, committed: u64) -> u64 {
 
 /// Where a consumer is that wants to be at a place: back where the logs part, if the epoch tells that they
 /// do; where `auto.offset.reset` says, if there is no place or it is outside the log.
-fn resolve(
+pub(super) fn resolve(
     row: &Row,
     around: Around<'_>,
     group: Group,
@@ -177,7 +208,8 @@ pub(crate) fn consume(
     let state = &around.world.groups[group.index()];
     unless(!state.runs_at.contains(cluster), Refusal::GroupNotRunning)?;
     around.up(cluster)?;
-    let reads = around.setting.reader(group).reads;
+    let reads = around.setting.read_at(group, cluster);
+    let reads = state.narrowed(reads);
     unless(!reads.contains(from), Refusal::NotInThisSetting)?;
     around.exists(from)?;
     let place = place(row, around, group, from)?;
@@ -195,7 +227,10 @@ pub(crate) fn consume(
 pub(crate) fn may_commit(around: Around<'_>, group: Group, at: Cluster) -> Result<(), Refusal> {
     let state = &around.world.groups[group.index()];
     unless(!state.runs_at.contains(at), Refusal::GroupNotRunning)?;
-    around.up(at)
+    around.up(at)?;
+    let claims_membership = around.setting.reader(group).assignment == Assignment::Subscribed;
+    let is_unknown = claims_membership && !has_members(around, group, at);
+    unless(is_unknown, Refusal::UnknownMember)
 }
 
 /// It commits its place in everything that it reads there, past what it does not hand out; or, before it

@@ -8,6 +8,7 @@ pub(crate) mod faults;
 pub(crate) mod groups;
 pub(crate) mod operators;
 pub(crate) mod producers;
+pub(crate) mod rebootstrap;
 pub(crate) mod syncs;
 pub(crate) mod tasks;
 
