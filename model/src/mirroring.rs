@@ -14,6 +14,7 @@
 //! | [`bounds`] | what the budget affords |
 //! | [`ghost`] | what only the proof remembers |
 //! | [`properties`] | what ought to hold |
+//! | [`measures`] | how much, where a property only says whether |
 //! | [`naming`] | what a mirrored topic is called, and which topics are not copied |
 //! | [`expansion`] | every topic that a set of flows makes of the local ones |
 //! | [`sync_store`] | which pairs of offsets a checkpoint task still has |
@@ -26,6 +27,7 @@ pub mod choices;
 pub mod expansion;
 pub mod ghost;
 pub mod guard;
+pub mod measures;
 pub mod naming;
 pub mod observe;
 pub mod properties;

@@ -302,7 +302,7 @@ fn commits_carry_over(_: &Mirroring, state: &State) -> bool {
 }
 
 /// Whether a mirror runs, reaches its clusters, and has nothing to copy.
-fn has_copied_all(model: &Mirroring, state: &State, mirror: Mirror) -> bool {
+pub(super) fn has_copied_all(model: &Mirroring, state: &State, mirror: Mirror) -> bool {
     let flow = model.setting.flow(mirror);
     let works = state.running.contains(mirror)
         && !state.cut.contains(mirror)
@@ -318,7 +318,7 @@ fn has_copied_all(model: &Mirroring, state: &State, mirror: Mirror) -> bool {
 }
 
 /// Whether a mirror has nothing left to do at all, but to commit for groups.
-fn is_settled(model: &Mirroring, state: &State, mirror: Mirror) -> bool {
+pub(super) fn is_settled(model: &Mirroring, state: &State, mirror: Mirror) -> bool {
     has_copied_all(model, state, mirror)
         && model.setting.tasks_of(mirror).all(|task| {
             let own = [Event::Note(task), Event::Sync(task), Event::ReadSync(task)];
