@@ -6,8 +6,8 @@ use crate::report::Report;
 use highwater_reference::mirroring::{Columns, Engine, Options, Switches, kernels};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
-    Assignment, Cluster, Commits, Failback, Failover, Flow, Mirror, Partition, Partitions, Reader,
-    Reset, Setting, Stamps, SyncsAt, Tool, TopicPartition, Work,
+    Assignment, Cluster, Clusters, Commits, Failback, Failover, Flow, Mirror, Partition,
+    Partitions, Reader, Reset, Setting, Stamps, SyncsAt, Tool, TopicPartition, Work,
 };
 
 /// What is measured here.
@@ -42,6 +42,7 @@ fn setting() -> Setting {
             syncs_groups: false,
             stamps: Stamps::Create,
             exactly_once: false,
+            stops_with: Clusters::EMPTY,
             initial: true,
             then_written: Partitions::EMPTY,
         }],

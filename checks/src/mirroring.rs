@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod committed_log;
 pub mod experiment_file;
+pub(crate) mod flow_file;
 pub mod projection;
 mod subject;
 pub mod telling;

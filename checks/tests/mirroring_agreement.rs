@@ -14,8 +14,8 @@ use highwater_checks::mirroring::agreement::{
 use highwater_model::mirroring::{Bounds, Fault, Faults, Mirroring, Variant};
 use highwater_reference::mirroring::{Engine, Options, Switches};
 use highwater_vocabulary::mirroring::{
-    Assignment, Cluster, Commits, Event, Failback, Failover, Mirror, Observation, Reset, Setting,
-    Stamps, SyncsAt, Tool, TopicPartition,
+    Assignment, Cluster, Clusters, Commits, Event, Failback, Failover, Flow, Mirror, Observation,
+    Reset, Setting, Stamps, SyncsAt, Tool, TopicPartition,
 };
 use highwater_vocabulary::{Member, Offset};
 
@@ -169,6 +169,10 @@ fn varied_settings() -> Vec<Setting> {
     let newest = || settings::pair_of(Tool::MirrorMaker2At3_9);
     settings.push(newest().with(|flow| flow.exactly_once = true).done());
     settings.push(newest().with(|flow| flow.emits_syncs = false).done());
+    for end in [|flow: &Flow| flow.from, |flow: &Flow| flow.to] {
+        let beside = newest().with(|flow| flow.stops_with = Clusters::EMPTY.with(end(flow)));
+        settings.push(beside.done());
+    }
     settings.push(newest().with(|flow| flow.syncs_at = SyncsAt::Target).done());
     let stamped = newest().with(|flow| {
         flow.exactly_once = true;

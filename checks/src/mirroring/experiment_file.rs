@@ -3,6 +3,7 @@
 //! The first error ends the reading.  A file is one of these if it has a `[[flow]]`.
 
 use super::Experiment;
+use super::flow_file::{self, cluster, word};
 use super::topology::{Consumers, Declared, Topic, Topology};
 use crate::experiment_file::{one_line, prose, size, verdicts_among};
 use crate::source::{Remark, Source};
@@ -11,13 +12,12 @@ use crate::table::{self, Table, Value};
 use crate::wording::{instead, quoted};
 use highwater_model::mirroring::ghost::MOST_FAULTS;
 use highwater_model::mirroring::{
-    Bounds, CycleTest, Faults, Guard, GuardSet, Mirroring, Naming, Property, Setting, Topics,
-    Variant, naming,
+    Bounds, CycleTest, Faults, Guard, GuardSet, Mirroring, Property, Setting, Variant,
 };
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
-    Assignment, Cluster, Commits, Failback, Failover, Flow, MOST_CLUSTERS, MOST_GROUPS, Partitions,
-    Reader, Reset, Stamps, SyncsAt, Tool,
+    Assignment, Cluster, Clusters, Commits, Failback, Failover, MOST_CLUSTERS, MOST_GROUPS,
+    Partitions, Reader, Reset,
 };
 
 /// The experiment that a file describes.
@@ -168,11 +168,6 @@ fn clusters_of(value: &Value) -> Result<Vec<String>, Remark> {
     }
 }
 
-fn cluster(value: &Value, clusters: &[String]) -> Result<usize, Remark> {
-    let words: Vec<(&str, usize)> = clusters.iter().map(String::as_str).zip(0..).collect();
-    value.word(&words)
-}
-
 /// `east = { orders = 1 }`: the topics of each cluster, and how many partitions each has.
 fn topics_of(value: Value, clusters: &[String]) -> Result<Vec<Topic>, Remark> {
     let mut topics = Vec::new();
@@ -210,114 +205,28 @@ fn topic_name(value: &Value) -> Result<String, Remark> {
 
 /// Offset syncs that nobody reads are left out unless the file asks for them.
 fn flow_of(mut table: Table, clusters: &[String], has_groups: bool) -> Result<Declared, Remark> {
-    let from = cluster(&table.need("from", "from = \"east\"")?, clusters)?;
-    let to = table.need("to", "to = \"west\"")?;
-    let to_value = to.clone();
-    let to = cluster(&to, clusters)?;
-    if from == to {
-        return Err(to_value
-            .error("this flow leads to where it comes from")
-            .remedy("name another cluster"));
-    }
-    let tool = table
-        .need("tool", "tool = \"mm2@3.9\"")?
-        .word(&Tool::WORDS)?;
+    let mut declared = flow_file::declared(&mut table, clusters)?;
     let mut switch = |key, usual| match table.take(key) {
         Some(value) => value.switch(),
         None => Ok(usual),
     };
-    let syncs_groups = switch("sync_group_offsets", false)?;
-    let exactly_once = switch("exactly_once", false)?;
-    let later = switch("starts_at_failback", false)?;
-    let emits_syncs = switch("offset_syncs", has_groups)?;
-    let syncs_at = word(
-        &mut table,
-        "offset_syncs_at",
-        &[("source", SyncsAt::Source), ("target", SyncsAt::Target)],
-    )?;
-    let stamps = word(
-        &mut table,
-        "timestamps",
-        &[("create", Stamps::Create), ("append", Stamps::Append)],
-    )?;
-    let naming = naming_of(&mut table, tool)?;
-    let alias = |value: Option<Value>, usual: &String| match value {
-        Some(value) => value.text().map(str::to_owned),
-        None => Ok(usual.clone()),
-    };
-    let source_alias = alias(table.take("alias"), &clusters[from])?;
-    let target_alias = alias(table.take("target_alias"), &clusters[to])?;
-    let topics = match table.take("topics") {
-        None => Topics::All,
-        Some(value) => {
-            let names = value.list()?;
-            let names = names.iter().map(|name| name.text().map(str::to_owned));
-            Topics::These(names.collect::<Result<_, _>>()?)
-        }
-    };
+    declared.flow.initial = !switch("starts_at_failback", false)?;
+    declared.flow.emits_syncs = switch("offset_syncs", has_groups)?;
+    if let Some(value) = table.take("stops_with") {
+        let names = value.list()?;
+        let places = names.iter().map(|name| cluster(name, clusters));
+        let places = places.map(|place| place.map(Cluster::at));
+        declared.flow.stops_with = places.collect::<Result<Clusters, _>>()?;
+    }
     let count = table.take("target_partitions");
     let late = table.take("late_target_partitions");
-    let target_partitions = match count {
-        None => None,
-        Some(count) => {
-            let count: u8 = count.number(1..=4)?;
-            let late = late.map_or(Ok(0), |late| late.number(0..=i64::from(count) - 1))?;
-            Some([count, late])
-        }
-    };
-    table.finish()?;
-    Ok(Declared {
-        flow: Flow {
-            from: Cluster::at(from),
-            to: Cluster::at(to),
-            tool,
-            emits_syncs,
-            syncs_at,
-            syncs_groups,
-            stamps,
-            exactly_once,
-            initial: !later,
-            then_written: Partitions::EMPTY,
-        },
-        names: naming::Flow {
-            from,
-            to,
-            source_alias,
-            target_alias,
-            naming,
-            topics,
-        },
-        target_partitions,
-    })
-}
-
-/// The first of `words` unless the file says another one.
-fn word<T: Copy>(table: &mut Table, key: &'static str, words: &[(&str, T)]) -> Result<T, Remark> {
-    match table.take(key) {
-        Some(value) => value.word(words),
-        None => Ok(words[0].1),
+    if let Some(count) = count {
+        let count: u8 = count.number(1..=4)?;
+        let late = late.map_or(Ok(0), |late| late.number(0..=i64::from(count) - 1))?;
+        declared.target_partitions = Some([count, late]);
     }
-}
-
-/// MirrorMaker 1 changes no names; MirrorMaker 2 puts the source's alias before them, unless told
-/// otherwise.
-fn naming_of(table: &mut Table, tool: Tool) -> Result<Naming, Remark> {
-    let separator = match table.take("separator") {
-        Some(value) => value.text()?.to_owned(),
-        None => naming::SEPARATOR.to_owned(),
-    };
-    let prefix = Naming::Prefix { separator };
-    let words: [(&str, usize); 3] = [("prefix", 0), ("identity", 1), ("tag", 2)];
-    let usual = usize::from(tool == Tool::MirrorMaker1);
-    let chosen = match table.take("naming") {
-        Some(value) => value.word(&words)?,
-        None => usual,
-    };
-    Ok(match chosen {
-        0 => prefix,
-        1 => Naming::Identity,
-        _ => Naming::Tag,
-    })
+    table.finish()?;
+    Ok(declared)
 }
 
 fn group_of(mut table: Table, clusters: &[String], topics: &[Topic]) -> Result<Consumers, Remark> {

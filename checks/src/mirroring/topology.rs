@@ -121,7 +121,7 @@ impl Topology {
 
     /// The topics of the file, and a place for the producers of each topic that a flow copies under
     /// another name.
-    fn with_counterparts(&self) -> Vec<Topic> {
+    pub(crate) fn with_counterparts(&self) -> Vec<Topic> {
         let mut topics = self.topics.clone();
         if !self.moves {
             return topics;

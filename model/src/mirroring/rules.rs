@@ -71,7 +71,7 @@ pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, D
         Event::Crash(mirror) => environment::crash(model, before, mirror),
         Event::TakeOver(mirror) => environment::take_over(model, before, mirror),
         Event::Cut(mirror) => environment::cut(before, mirror),
-        Event::Lose(cluster) => environment::lose(before, cluster),
+        Event::Lose(cluster) => environment::lose(model, before, cluster),
         Event::Destroy(cluster) => environment::destroy(model, before, cluster),
         Event::LoseSuffix(place, lost) => environment::lose_suffix(before, place, lost),
         Event::LoseCommits(cluster) => environment::lose_commits(model, before, cluster),

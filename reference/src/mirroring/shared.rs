@@ -267,6 +267,13 @@ impl Engine {
         self.around().up(cluster)?;
 
         self.world.up = self.world.up.without(cluster);
+        let beside = |mirror: &Mirror| self.setting.flow(*mirror).stops_with.contains(cluster);
+        let dying: Vec<Mirror> = self.setting.every_mirror().filter(beside).collect();
+        for mirror in dying {
+            if self.world.mirror(mirror).running {
+                self.end(mirror);
+            }
+        }
         Ok(())
     }
 

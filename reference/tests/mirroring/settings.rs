@@ -2,8 +2,9 @@
 
 use highwater_vocabulary::mirroring::Event as E;
 use highwater_vocabulary::mirroring::{
-    Assignment, Cluster, Commits, Event, Failback, Failover, Flow, Group, Mirror, Partition,
-    Partitions, Reader, Reset, Setting, Stamps, SyncsAt, Task, Tool, TopicPartition, Work,
+    Assignment, Cluster, Clusters, Commits, Event, Failback, Failover, Flow, Group, Mirror,
+    Partition, Partitions, Reader, Reset, Setting, Stamps, SyncsAt, Task, Tool, TopicPartition,
+    Work,
 };
 use highwater_vocabulary::{Member, Record};
 
@@ -76,6 +77,7 @@ impl Draft {
             syncs_groups: true,
             stamps: Stamps::Create,
             exactly_once: false,
+            stops_with: Clusters::EMPTY,
             initial,
             then_written: Partitions::EMPTY,
         });

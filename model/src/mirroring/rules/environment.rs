@@ -24,7 +24,7 @@ pub(super) fn end(model: &Mirroring, after: &mut State, mirror: Mirror) {
     }
 }
 
-/// The workers start again: each seeks to the offset after the stored one, or to the beginning.
+/// The workers start again, where they ran: each seeks to the offset after the stored one, or to the beginning.
 pub(super) fn restart(
     model: &Mirroring,
     before: &State,
@@ -32,12 +32,23 @@ pub(super) fn restart(
 ) -> Result<State, Disabled> {
     let stopped = !before.running.contains(mirror) && !before.retired.contains(mirror);
     needs(stopped, Disabled::OtherLife)?;
+    needs_its_place(model, before, mirror)?;
 
     let mut after = *before;
     after.running = before.running.with(mirror);
     // What was stored may have been lost meanwhile.
     forget(model, &mut after, mirror);
     Ok(after)
+}
+
+/// The clusters beside which a mirror runs are up.
+pub(super) fn needs_its_place(
+    model: &Mirroring,
+    before: &State,
+    mirror: Mirror,
+) -> Result<(), Disabled> {
+    let mut beside = model.setting.flow(mirror).stops_with.iter();
+    beside.try_for_each(|cluster| needs_up(before, cluster))
 }
 
 /// The workers are replaced, and do not know it: what they have in memory they may still write.
@@ -107,12 +118,17 @@ pub(super) fn heal(before: &State, mirror: Mirror) -> Result<State, Disabled> {
     Ok(after)
 }
 
-/// A cluster stops; its disks keep everything.
-pub(super) fn lose(before: &State, cluster: Cluster) -> Result<State, Disabled> {
+/// A cluster stops, and the mirrors that run beside it; its disks keep everything.
+pub(super) fn lose(model: &Mirroring, before: &State, cluster: Cluster) -> Result<State, Disabled> {
     needs_up(before, cluster)?;
 
     let mut after = *before;
     after.up = before.up.without(cluster);
+    for mirror in before.running.iter() {
+        if model.setting.flow(mirror).stops_with.contains(cluster) {
+            end(model, &mut after, mirror);
+        }
+    }
     Ok(after)
 }
 
@@ -131,7 +147,7 @@ pub(super) fn destroy(
     before: &State,
     cluster: Cluster,
 ) -> Result<State, Disabled> {
-    let mut after = lose(before, cluster)?;
+    let mut after = lose(model, before, cluster)?;
     for group in model.setting.every_group() {
         after[group].committed_at = after[group].committed_at.without(cluster);
     }

@@ -145,6 +145,7 @@ pub(super) fn fail_back(
         .filter(|way| leads_back(model, *way, mirror));
     let ready = there.all(|way| before.failed_over.contains(way) && !before.running.contains(way));
     needs(ready, Disabled::OtherLife)?;
+    environment::needs_its_place(model, before, mirror)?;
 
     let mut after = *before;
     after.running = before.running.with(mirror);

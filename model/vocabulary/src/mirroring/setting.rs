@@ -147,6 +147,9 @@ pub struct Flow {
     pub stamps: Stamps,
     /// `exactly.once.source.support` (KIP-618).
     pub exactly_once: bool,
+    /// The clusters with which it stops, because it runs where they do: when one of them is lost its
+    /// workers die, and none starts before all are back.
+    pub stops_with: Clusters,
     /// Whether it runs from the beginning; otherwise `fail-back` starts it.
     pub initial: bool,
     /// Which topic-partitions of the target producers write after `fail-over`.

@@ -12,7 +12,14 @@ pub(crate) fn may_restart(around: Around<'_>, mirror: Mirror) -> Result<(), Refu
     let state = around.world.mirror(mirror);
     unless(state.running, Refusal::AlreadySo)?;
     unless(state.stopped, Refusal::Gone)?;
-    unless(!state.started, Refusal::NothingThere)
+    unless(!state.started, Refusal::NothingThere)?;
+    has_a_place(around, mirror)
+}
+
+/// The datacenters in which a mirror runs are there.
+fn has_a_place(around: Around<'_>, mirror: Mirror) -> Result<(), Refusal> {
+    let mut beside = around.setting.flow(mirror).stops_with.iter();
+    beside.try_for_each(|cluster| around.up(cluster))
 }
 
 /// The tasks that a look at the source would find, if there is anything new: partitions, or a
@@ -105,7 +112,8 @@ pub(crate) fn may_fail_back(around: Around<'_>, mirror: Mirror) -> Result<(), Re
     let waits = !flow.initial && (!state.started || state.stopped);
     unless(!waits, Refusal::AlreadySo)?;
     around.up(flow.from)?;
-    around.up(flow.to)
+    around.up(flow.to)?;
+    has_a_place(around, mirror)
 }
 
 /// What the way back deletes first.
