@@ -145,7 +145,8 @@ impl CheckedRow {
             .is_some_and(|cell| matches!(cell.verdict, Verdict::Violated(_)))
     }
 
-    fn covers(&self, faults: &Faults) -> bool {
+    /// Whether this row judges these faults.
+    pub fn covers(&self, faults: &Faults) -> bool {
         self.faults == *faults || self.also.contains(faults)
     }
 }
@@ -315,7 +316,7 @@ pub(crate) fn rank(verdict: &Verdict) -> (u8, usize) {
 
 /// The goals of the file that some row does not meet.  What is not known does not meet a goal; what
 /// says nothing does, and so does a better word than the one that was asked for.
-fn unmet(deployment: &Deployment, rows: &[CheckedRow]) -> Vec<String> {
+pub(crate) fn unmet(deployment: &Deployment, rows: &[CheckedRow]) -> Vec<String> {
     let names = deployment.cluster.datacenters();
     let mut unmet = Vec::new();
     for requirement in &deployment.requirements {

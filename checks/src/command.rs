@@ -15,6 +15,7 @@ pub(crate) mod soak;
 
 use highwater_checks::experiment::Experiment;
 use highwater_checks::explore::{Listener, silently};
+use highwater_checks::joined::Joined;
 use highwater_checks::{
     Remark, Report, Source, deployment_file, experiment_file, liveness, mirroring, quorum,
 };
@@ -37,6 +38,8 @@ pub(crate) enum End {
 pub(crate) enum Asked {
     /// What an operator would draw.
     Deployment(Deployment),
+    /// The same with several clusters.
+    Joined(Box<Joined>),
     /// What a researcher asks.
     Experiment(Box<Experiment>),
     /// What a researcher asks of the metadata quorum.
@@ -70,8 +73,12 @@ pub(crate) fn read(source: &Source) -> Result<(Asked, Vec<Remark>), Remark> {
         let experiment = experiment_file::read(source)?;
         return Ok((Asked::Experiment(Box::new(experiment)), Vec::new()));
     }
-    let (deployment, warnings) = deployment_file::read(source)?;
-    Ok((Asked::Deployment(deployment), warnings))
+    let (joined, warnings) = deployment_file::read_joined(source)?;
+    let asked = match joined.into_alone() {
+        Ok(deployment) => Asked::Deployment(deployment),
+        Err(joined) => Asked::Joined(joined),
+    };
+    Ok((asked, warnings))
 }
 
 /// The deployments in these files, checked one after the other.  Whatever else a file may be is refused
@@ -86,6 +93,14 @@ pub(crate) fn deployments(
     for source in &sources {
         match read(source)?.0 {
             Asked::Deployment(_) => {}
+            Asked::Joined(joined) => {
+                return Err(source
+                    .whole(format!(
+                        "this deployment has {} clusters, and `{command}` compares those of one",
+                        joined.parts.len()
+                    ))
+                    .remedy("give a cluster a file of its own; `highwater check` takes both"));
+            }
             Asked::Experiment(_) | Asked::Quorum(_) | Asked::Mirroring(_) | Asked::Liveness(_) => {
                 return Err(source
                     .whole(format!(

@@ -4,22 +4,26 @@
 //! something that Kafka accepts and that its author probably does not mean.  The first error ends
 //! the reading.
 //!
-//! **Deliberately absent:** clusters joined by mirrors, consumer groups that move, and `simulate`.  Their keys are known and refused by name: a file that says more
-//! than is checked must not look checked.
+//! **Deliberately absent:** `[[link]]`, sinks, and `simulate`.  Their keys are known and refused by name: a
+//! file that says more than is checked must not look checked.
 
 mod group;
 mod metadata;
+mod mirror;
 mod observers;
 mod require;
 mod topic;
 
 pub(crate) use observers::promotion as observer_promotion;
 
+use crate::joined::question::Ground;
+use crate::joined::{self, Joined};
 use crate::names;
 use crate::source::{Remark, Source};
 use crate::table::{self, Table, Value};
 use crate::wording::{instead, listed, quoted};
 use highwater_model::replication::state::EPOCHS;
+use highwater_vocabulary::mirroring::MOST_CLUSTERS;
 use highwater_vocabulary::{BoundOverrides, Cluster, Deployment, MOST_RECORDS, Profile};
 
 /// The most topics of a cluster: each is searched by itself.
@@ -29,24 +33,40 @@ const MOST_GROUPS: usize = 64;
 /// The most goals of a deployment.
 const MOST_REQUIREMENTS: usize = 64;
 
-/// The deployment that a file describes, and what should be said about it.
+/// The deployment of one cluster that a file describes, and what should be said about it.
+///
+/// # Errors
+/// What is wrong with the file; that it has several clusters.
 pub fn read(source: &Source) -> Result<(Deployment, Vec<Remark>), Remark> {
+    let (joined, warnings) = read_joined(source)?;
+    let alone = joined.into_alone().map_err(|joined| {
+        source
+            .whole(format!(
+                "this deployment has {} clusters, and this is for one",
+                joined.parts.len()
+            ))
+            .remedy("give the cluster a file of its own; `check` and `explain` take several")
+    })?;
+    Ok((alone, warnings))
+}
+
+/// The clusters that a file describes, one or several, and what should be said about them.
+///
+/// # Errors
+/// What is wrong with the file, where, and what to write instead.
+pub fn read_joined(source: &Source) -> Result<(Joined, Vec<Remark>), Remark> {
     let parsed = table::parse(
         source,
         "start from a file in checks/deployments; docs/DEPLOYMENTS.md has every key",
     )?;
     let mut warnings = Vec::new();
-    let deployment = deployment(Table::of_file(source, &parsed), &mut warnings)?;
+    let joined = joined(Table::of_file(source, &parsed), &mut warnings)?;
     warnings.sort_by_key(Remark::line);
-    Ok((deployment, warnings))
+    Ok((joined, warnings))
 }
 
-fn deployment(mut file: Table, warnings: &mut Vec<Remark>) -> Result<Deployment, Remark> {
+fn joined(mut file: Table, warnings: &mut Vec<Remark>) -> Result<Joined, Remark> {
     for (key, why) in [
-        (
-            "mirror",
-            "it joins clusters, and so far there is one cluster",
-        ),
         (
             "link",
             "connections take no time in the search, and all exist",
@@ -57,8 +77,81 @@ fn deployment(mut file: Table, warnings: &mut Vec<Remark>) -> Result<Deployment,
     }
     let name = file.need("name", "name = \"Stretched over three datacenters\"")?;
     let name = one_line(&name, "the name of a report")?;
-    let kafka = match file.take("kafka") {
-        Some(version) => kafka(&version, &Profile::ALL)?,
+    let kafka = version(&mut file, warnings)?;
+    file.belongs("topic", "[[cluster.topic]]")?;
+    let entries = file.need(
+        "cluster",
+        "[[cluster]] with id, brokers, voters and a topic",
+    )?;
+    let mirrors = file.take("mirror");
+    let groups = file.take("group");
+    let goals = file.take("require");
+    let bounds = file.take("bounds");
+    file.finish()?;
+
+    let mut clusters = clusters(&entries, kafka, warnings)?;
+    let mirrors = mirror::mirrors(&entries, mirrors, &mut clusters, warnings)?;
+    let readers = match groups {
+        Some(entries) => group::groups(&entries, &mut clusters, &mirrors, warnings)?,
+        None => Vec::new(),
+    };
+    mirrors.remark(&clusters, &readers, warnings)?;
+    let ground = Ground {
+        clusters: &mirrors.names,
+        topics: &mirrors.topics,
+        mirrors: &mirrors.read,
+        groups: &group::moving(&readers),
+    };
+    let questions = ground.questions().map_err(|what| {
+        entries
+            .key_error(what)
+            .remedy("list `topics` of the mirrors, so that fewer are copied, or leave out a mirror")
+    })?;
+    let bounds = match bounds {
+        Some(table) => self::bounds(table.table()?)?,
+        None => BoundOverrides::default(),
+    };
+    let sites = joined::sites(clusters.iter().map(|cluster| cluster.sites.as_slice()));
+    let of_several = clusters.len() > 1;
+    let parts = clusters
+        .into_iter()
+        .enumerate()
+        .map(|(place, cluster)| Deployment {
+            name: match of_several {
+                true => format!("{name}, cluster {}", cluster.id),
+                false => name.clone(),
+            },
+            kafka,
+            of_several,
+            groups: group::at(&readers, place),
+            cluster,
+            requirements: Vec::new(),
+            bounds,
+        });
+    let mut joined = Joined {
+        name: name.clone(),
+        kafka,
+        parts: parts.collect(),
+        sites,
+        groups: ground.groups.to_vec(),
+        questions,
+        goals: Vec::new(),
+        records: bounds.records,
+        topics: mirrors.topics,
+        mirrors: mirrors.read,
+    };
+    if let Some(entries) = goals {
+        for entry in at_most(MOST_REQUIREMENTS, &entries)? {
+            require::requirement(entry, &mut joined)?;
+        }
+    }
+    Ok(joined)
+}
+
+/// The Kafka version, or the newest.
+fn version(file: &mut Table, warnings: &mut Vec<Remark>) -> Result<Profile, Remark> {
+    match file.take("kafka") {
+        Some(version) => kafka(&version, &Profile::ALL),
         None => {
             let newest = Profile::NEWEST;
             warnings.push(
@@ -70,54 +163,26 @@ fn deployment(mut file: Table, warnings: &mut Vec<Remark>) -> Result<Deployment,
                     "write the version you run, as in kafka = \"{newest}\""
                 )),
             );
-            newest
+            Ok(newest)
         }
-    };
-    file.belongs("topic", "[[cluster.topic]]")?;
-    let clusters = file.need(
-        "cluster",
-        "[[cluster]] with id, brokers, voters and a topic",
-    )?;
-    let groups = file.take("group");
-    let goals = file.take("require");
-    let bounds = file.take("bounds");
-    file.finish()?;
-
-    let mut tables = clusters.tables()?.into_iter();
-    let first = tables.next().ok_or_else(|| {
-        clusters
-            .error("this file has no cluster")
-            .remedy("begin one with the line [[cluster]]")
-    })?;
-    let mut cluster = cluster(first, kafka, warnings)?;
-    if let Some(second) = tables.next() {
-        return Err(second
-            .error("a second cluster is not supported yet: clusters meet only through mirrors")
-            .remedy("give each cluster a file of its own"));
     }
-    let groups = match groups {
-        Some(entries) => group::groups(&entries, &mut cluster, warnings)?,
-        None => Vec::new(),
-    };
-    let requirements = match goals {
-        Some(entries) => at_most(MOST_REQUIREMENTS, &entries)?
-            .into_iter()
-            .map(|entry| require::requirement(entry, &cluster.sites))
-            .collect::<Result<_, _>>()?,
-        None => Vec::new(),
-    };
-    let bounds = match bounds {
-        Some(table) => self::bounds(table.table()?)?,
-        None => BoundOverrides::default(),
-    };
-    Ok(Deployment {
-        name,
-        kafka,
-        cluster,
-        groups,
-        requirements,
-        bounds,
-    })
+}
+
+fn clusters(
+    entries: &Value,
+    kafka: Profile,
+    warnings: &mut Vec<Remark>,
+) -> Result<Vec<Cluster>, Remark> {
+    let mut clusters: Vec<Cluster> = Vec::new();
+    for entry in at_most(MOST_CLUSTERS, entries)? {
+        clusters.push(cluster(entry, &clusters, kafka, warnings)?);
+    }
+    match clusters.is_empty() {
+        false => Ok(clusters),
+        true => Err(entries
+            .error("this file has no cluster")
+            .remedy("begin one with the line [[cluster]]")),
+    }
 }
 
 /// A text that names `what`, such as "the name of a report".
@@ -175,6 +240,7 @@ fn newest_up_to(version: &str, modelled: &[Profile]) -> Option<Profile> {
 
 fn cluster(
     mut table: Table,
+    others: &[Cluster],
     kafka: Profile,
     warnings: &mut Vec<Remark>,
 ) -> Result<Cluster, Remark> {
@@ -184,6 +250,11 @@ fn cluster(
         id.error(format!("{} cannot name a cluster", quoted(name)))
             .remedy(remedy)
     })?;
+    if others.iter().any(|other| other.id == name) {
+        return Err(id
+            .error(format!("there are two clusters {}", quoted(name)))
+            .remedy("give each cluster a name of its own"));
+    }
     let metadata = metadata::read(&mut table, kafka, warnings)?;
     let eligible_leader_replicas = match table.take("eligible_leader_replicas") {
         Some(value) => {

@@ -48,8 +48,23 @@ pub struct NoSuchRow {
 
 /// The rows that `pattern` stands for, in the order of the datacenters.
 pub fn rows(pattern: &str, sites: &[Site]) -> Result<Vec<Faults>, NoSuchRow> {
+    let mut distinct = Vec::new();
+    for row in joined(pattern, |part| faults(part, sites))? {
+        let row = Faults::new(row);
+        if !distinct.contains(&row) {
+            distinct.push(row);
+        }
+    }
+    Ok(distinct)
+}
+
+/// Every way to take one of what `named` makes of each part of the pattern.
+pub(crate) fn joined<F: Copy>(
+    pattern: &str,
+    named: impl Fn(&str) -> Result<Vec<F>, NoSuchRow>,
+) -> Result<Vec<Vec<F>>, NoSuchRow> {
     if pattern == "none" {
-        return Ok(vec![Faults::default()]);
+        return Ok(vec![Vec::new()]);
     }
     let parts: Vec<&str> = pattern.split('+').map(str::trim).collect();
     if parts.len() > MOST_FAULTS || pattern.len() > LONGEST {
@@ -60,23 +75,15 @@ pub fn rows(pattern: &str, sites: &[Site]) -> Result<Vec<Faults>, NoSuchRow> {
     }
     let mut rows = vec![Vec::new()];
     for part in parts {
-        let faults = faults(part, sites)?;
-        rows = rows
-            .iter()
-            .flat_map(|row| {
-                faults
-                    .iter()
-                    .map(|fault| [row.as_slice(), &[*fault]].concat())
-            })
-            .collect();
+        let faults = named(part)?;
+        let with = |row: &Vec<F>| {
+            let each = faults.iter();
+            let longer = each.map(|fault| [row.as_slice(), &[*fault]].concat());
+            longer.collect::<Vec<_>>()
+        };
+        rows = rows.iter().flat_map(with).collect();
     }
-    let mut distinct = Vec::new();
-    for row in rows.into_iter().map(Faults::new) {
-        if !distinct.contains(&row) {
-            distinct.push(row);
-        }
-    }
-    Ok(distinct)
+    Ok(rows)
 }
 
 /// Every single fault that may strike these datacenters.
@@ -109,7 +116,7 @@ pub fn every_fault(sites: &[Site]) -> Vec<Fault> {
 }
 
 /// The faults that one part of a pattern stands for.
-fn faults(part: &str, sites: &[Site]) -> Result<Vec<Fault>, NoSuchRow> {
+pub(crate) fn faults(part: &str, sites: &[Site]) -> Result<Vec<Fault>, NoSuchRow> {
     let names: Vec<String> = sites.iter().map(|site| site.name.clone()).collect();
     let named: Vec<Fault> = every_fault(sites)
         .into_iter()
@@ -129,7 +136,7 @@ fn faults(part: &str, sites: &[Site]) -> Result<Vec<Fault>, NoSuchRow> {
 }
 
 /// Whether `pattern` is `name`, but for stars in the place of datacenters.
-fn names_it(pattern: &str, name: &str) -> bool {
+pub(crate) fn names_it(pattern: &str, name: &str) -> bool {
     let mut pairs = pattern.split(BETWEEN).zip(name.split(BETWEEN));
     pattern.matches(BETWEEN).eq(name.matches(BETWEEN))
         && pairs.next().is_some_and(|(kind, named)| kind == named)
@@ -143,8 +150,8 @@ fn why_none(part: &str, names: &[String]) -> NoSuchRow {
     let kind = words.next().unwrap_or(part);
     if MIRRORED.contains(&kind) {
         return NoSuchRow {
-            what: format!("`{kind}` is not supported yet: it happens to mirrored clusters"),
-            remedy: "remove it; the rest can be checked without".into(),
+            what: format!("`{kind}` strikes nothing here: it happens between clusters"),
+            remedy: "join a second cluster to this one with a [[mirror]], or remove it".into(),
         };
     }
     let Some(form) = FORMS.into_iter().find(|form| kind_of(form) == kind) else {

@@ -336,11 +336,20 @@ fn groups(mirroring: &Mirroring) -> Vec<Finding> {
             any = true;
             found.extend(lacks(group, at, mirror, by));
         }
-        if !any {
+        if !any && !share_a_source(mirroring, group) {
             found.push(Finding::NothingMirrored { group: at });
         }
     }
     found
+}
+
+/// Whether the same cluster is mirrored to both, as a local one is to two aggregates.
+fn share_a_source(mirroring: &Mirroring, group: &Move) -> bool {
+    let into = |cluster: usize| {
+        let mirrors = mirroring.mirrors.iter();
+        mirrors.filter(move |mirror| mirror.flow.to == cluster)
+    };
+    into(group.from).any(|one| into(group.to).any(|other| one.flow.from == other.flow.from))
 }
 
 fn lacks(group: &Move, at: usize, mirror: &Mirror, by: usize) -> Vec<Finding> {

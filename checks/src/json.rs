@@ -5,12 +5,17 @@ use crate::availability::{Move, Runbook, ServiceCell, durable};
 use crate::check::{Cell, CheckedRow};
 use crate::experiment::{Experiment, Unexpected};
 use crate::explore::{Coverage, Exploration, Verdict, chance_of_clash};
+use crate::joined::Joined;
+use crate::joined::check::JoinedRow;
+use crate::joined::report::JoinedReport;
+use crate::joined::search::{Found, OF_GROUPS, OF_RECORDS};
 use crate::liveness::{self, Liveness};
 use crate::report::{self, Report};
 use crate::subject::{self, Subject};
 use highwater_model::replication::{Bounds, Grain};
 use highwater_vocabulary::{Deployment, Member, Setting};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The one object that a command prints.
@@ -96,6 +101,9 @@ impl CheckResult {
 
 #[derive(Serialize)]
 struct Row {
+    /// Of several clusters, the one in which it was searched; between them, none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     topic: Option<String>,
     fault: String,
@@ -130,7 +138,7 @@ struct RowBounds {
 
 #[derive(Serialize)]
 struct CellResult {
-    verdict: &'static str,
+    verdict: Cow<'static, str>,
     placement: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<usize>,
@@ -168,6 +176,81 @@ pub fn check_result(report: &Report) -> CheckResult {
     )
 }
 
+/// Clusters that are joined as their result: the rows between them, and then those of each.
+pub fn joined_result(report: &JoinedReport) -> CheckResult {
+    let joined = report.joined();
+    let checked = report.checked();
+    let mut rows: Vec<Row> = checked
+        .rows
+        .iter()
+        .map(|row| between_result(joined, row))
+        .collect();
+    for (part, checked) in joined.parts.iter().zip(&checked.parts) {
+        rows.extend(checked.rows.iter().map(|row| row_result(part, row)));
+    }
+    CheckResult::of(
+        report.file(),
+        &joined.name,
+        joined.kafka.name(),
+        rows,
+        report.unmet().to_vec(),
+    )
+}
+
+/// A row between clusters: how far it was searched is told by its records, those of the question that got
+/// least far.
+fn between_result(joined: &Joined, row: &JoinedRow) -> Row {
+    let states = row.found.iter().map(|answer| answer.outcome.states).sum();
+    let [records, of_groups] = row.records(joined);
+    let least = records.into_iter().chain(of_groups).min();
+    let names = ["rpo", "bounded-duplicates"].into_iter();
+    let names = names.chain(OF_RECORDS).chain(OF_GROUPS);
+    let cells = names.map(|name| {
+        let steps = row
+            .found
+            .iter()
+            .filter_map(|answer| match answer.outcome.found(name) {
+                Some(Found::Violated(_, history)) => Some(history.actions.len()),
+                _ => None,
+            });
+        let cell = CellResult {
+            verdict: row.word(name).into(),
+            placement: Vec::new(),
+            steps: steps.min(),
+            datacenters: Vec::new(),
+            runbook: None,
+        };
+        (name, cell)
+    });
+    Row {
+        cluster: None,
+        topic: None,
+        fault: row.causes.name(joined),
+        also: Vec::new(),
+        reach: RowReach {
+            grain: "fine",
+            restrictions: &[],
+            bounds: RowBounds {
+                records: least.unwrap_or_default(),
+                elections: 0,
+                isr_changes: 0,
+            },
+        },
+        coarser: None,
+        states,
+        chance_of_clash: chance_of_clash(states),
+        events: BTreeMap::new(),
+        incomplete: (least == Some(0)).then(|| "cut short".to_owned()),
+        used_up: Vec::new(),
+        placement: joined
+            .parts
+            .iter()
+            .map(|part| part.cluster.id.clone())
+            .collect(),
+        cells: cells.collect(),
+    }
+}
+
 fn row_result(deployment: &Deployment, row: &CheckedRow) -> Row {
     let names = deployment.cluster.datacenters();
     let services = row.services.iter().flat_map(|services| {
@@ -177,6 +260,7 @@ fn row_result(deployment: &Deployment, row: &CheckedRow) -> Row {
         cells.chain([durable])
     });
     Row {
+        cluster: deployment.of_several.then(|| deployment.cluster.id.clone()),
         topic: Some(deployment.cluster.topics[row.topic].id.clone()),
         fault: row.faults.name(&names),
         also: row.also.iter().map(|faults| faults.name(&names)).collect(),
@@ -214,7 +298,7 @@ pub fn experiment_result(
         .flat_map(|exploration| &exploration.verdicts)
         .map(|(property, verdict)| {
             let cell = CellResult {
-                verdict: verdict.word(),
+                verdict: verdict.word().into(),
                 placement: placement.clone(),
                 steps: steps(verdict),
                 datacenters: Vec::new(),
@@ -223,6 +307,7 @@ pub fn experiment_result(
             (property.name, cell)
         });
     let row = Row {
+        cluster: None,
         topic: None,
         fault: model.faults.name(names),
         also: Vec::new(),
@@ -263,7 +348,7 @@ pub fn subject_result<M: Subject>(
     let placement = model.members();
     let cells = found.verdicts.iter().map(|(property, verdict)| {
         let cell = CellResult {
-            verdict: verdict.word(),
+            verdict: verdict.word().into(),
             placement: placement.clone(),
             steps: found.steps_to(M::name(property)),
             datacenters: Vec::new(),
@@ -274,6 +359,7 @@ pub fn subject_result<M: Subject>(
     let unmet = experiment.differences(found);
     let [records, elections] = model.rations();
     let row = Row {
+        cluster: None,
         topic: None,
         fault: model.faults(),
         also: Vec::new(),
@@ -315,7 +401,7 @@ pub fn liveness_result(
     let placement = replicas(&model.setting);
     let cells = found.verdicts.iter().map(|(property, verdict)| {
         let cell = CellResult {
-            verdict: verdict.word(),
+            verdict: verdict.word().into(),
             placement: placement.clone(),
             steps: match verdict {
                 liveness::Verdict::Violated(lasso) => {
@@ -331,6 +417,7 @@ pub fn liveness_result(
     let states = found.states.iter().sum();
     let unmet = experiment.differences(found);
     let row = Row {
+        cluster: None,
         topic: None,
         fault: model.faults.name(&model.setting.datacenters),
         also: Vec::new(),
@@ -387,7 +474,7 @@ fn steps(verdict: &Verdict) -> Option<usize> {
 
 fn cell_result(cell: &Cell) -> CellResult {
     CellResult {
-        verdict: cell.verdict.word(),
+        verdict: cell.verdict.word().into(),
         placement: replicas(&cell.worst),
         steps: steps(&cell.verdict),
         datacenters: Vec::new(),
@@ -400,7 +487,7 @@ fn service_result(names: &[String], cell: &ServiceCell) -> CellResult {
     let worst = cell.worst.as_ref();
     let clients = cell.clients.iter();
     CellResult {
-        verdict: cell.word.name(),
+        verdict: cell.word.name().into(),
         placement: worst.map_or_else(Vec::new, |(model, _)| replicas(&model.setting)),
         steps: worst.map(|(_, worst)| worst.events.len()),
         datacenters: clients
@@ -428,7 +515,7 @@ fn runbook_result(names: &[String], runbook: &Runbook) -> RunbookResult {
 /// The cell of what follows from the faults alone.
 fn durable_result(holds: bool) -> CellResult {
     CellResult {
-        verdict: if holds { "holds" } else { "violated" },
+        verdict: Cow::Borrowed(if holds { "holds" } else { "violated" }),
         placement: Vec::new(),
         steps: None,
         datacenters: Vec::new(),

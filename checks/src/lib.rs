@@ -20,6 +20,7 @@ pub mod fault_pattern;
 pub mod flows;
 mod guard_table;
 pub mod guards;
+pub mod joined;
 pub mod json;
 pub mod ladder;
 pub mod liveness;
@@ -38,6 +39,7 @@ pub mod symmetry;
 mod table;
 mod wording;
 
+pub use joined::report::JoinedReport;
 pub use report::Report;
 pub use source::{Remark, Source};
 
@@ -60,4 +62,14 @@ use std::path::Path;
 pub fn check(path: impl AsRef<Path>) -> Result<Report, Remark> {
     let source = Source::read(path.as_ref())?;
     Report::of(&source, &check::Options::default(), &|_, _| {})
+}
+
+/// The same for a deployment of several clusters joined by mirrors: each cluster, and what is between
+/// them.
+///
+/// # Errors
+/// The file cannot be read or is wrong, or has one cluster alone.
+pub fn check_joined(path: impl AsRef<Path>) -> Result<JoinedReport, Remark> {
+    let source = Source::read(path.as_ref())?;
+    JoinedReport::of(&source, &check::Options::default(), &|_, _| {})
 }

@@ -5,7 +5,7 @@
 
 mod cells;
 pub mod compare;
-mod rows;
+pub(crate) mod rows;
 mod services;
 pub(crate) mod table;
 pub(crate) mod when;
@@ -19,7 +19,7 @@ use crate::explore::{Exploration, Verdict};
 use crate::{Remark, Source, deployment_file};
 pub(crate) use cells::Cells;
 use highwater_vocabulary::Deployment;
-pub(crate) use rows::{explain_command, kafka, topics_in_words, worst_cell};
+pub(crate) use rows::{explain_command, kafka, quoted, topics_in_words, worst_cell};
 use std::fmt;
 use table::{Table, escaped};
 
@@ -93,25 +93,7 @@ impl Report {
     pub fn markdown(&self, detail: Detail) -> String {
         let tables = self.tables(detail);
         let mut text = join(tables.iter().map(Table::markdown));
-        let warnings = self.warnings.iter().map(|warning| {
-            let line = warning.line().map(|line| format!("line {line}: "));
-            let remedy = match warning.remedy.as_str() {
-                "" => String::new(),
-                remedy => format!(" ({remedy})"),
-            };
-            format!("{}{}{remedy}", line.unwrap_or_default(), warning.what)
-        });
-        for (title, list) in [
-            ("Not met", self.unmet().to_vec()),
-            ("Warnings", warnings.collect()),
-        ] {
-            if !list.is_empty() {
-                text.push_str(&format!("\n**{title}**\n\n"));
-            }
-            for item in list {
-                text.push_str(&format!("- {}\n", escaped(&item)));
-            }
-        }
+        text.push_str(&remarks_in_markdown(self.unmet(), &self.warnings));
         text
     }
 
@@ -199,6 +181,31 @@ pub fn experiment_text(experiment: &Experiment, found: &Found, file: &str) -> St
 /// The same, for an issue or a design document.
 pub fn experiment_markdown(experiment: &Experiment, found: &Found, file: &str) -> String {
     rows::experiment_table(experiment, found, file).markdown()
+}
+
+/// What is said of a file under its tables: the goals that are not met, and the warnings.
+pub(crate) fn remarks_in_markdown(unmet: &[String], warnings: &[Remark]) -> String {
+    let warnings = warnings.iter().map(|warning| {
+        let line = warning.line().map(|line| format!("line {line}: "));
+        let remedy = match warning.remedy.as_str() {
+            "" => String::new(),
+            remedy => format!(" ({remedy})"),
+        };
+        format!("{}{}{remedy}", line.unwrap_or_default(), warning.what)
+    });
+    let mut text = String::new();
+    for (title, list) in [
+        ("Not met", unmet.to_vec()),
+        ("Warnings", warnings.collect()),
+    ] {
+        if !list.is_empty() {
+            text.push_str(&format!("\n**{title}**\n\n"));
+        }
+        for item in list {
+            text.push_str(&format!("- {}\n", escaped(&item)));
+        }
+    }
+    text
 }
 
 fn join(tables: impl Iterator<Item = String>) -> String {

@@ -85,7 +85,9 @@ impl<'a> Table<'a> {
 
     /// The value of `key`, if the table has it.
     pub(crate) fn take(&mut self, key: &'static str) -> Option<Value<'a>> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         let at = self.place_of(key)?;
         Some(self.read(at))
     }

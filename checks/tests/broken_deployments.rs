@@ -757,7 +757,7 @@ fn a_group_implies_the_topic_of_its_offsets() {
             unclean_leader_election: false,
             observers: vec![0; implied.cluster.sites.len()],
             observer_promotion: ObserverPromotion::default(),
-            implied_by: vec!["billing".into(), "audit".into()],
+            implied_by: vec!["group billing".into(), "group audit".into()],
         }]
     );
     let named = deployment(RIGHT);

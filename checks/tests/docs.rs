@@ -77,10 +77,26 @@ fn the_deployments_page_has_every_key() {
     let file = "name = 'x'\n#file\n[[cluster]]\nid = 'c'\nbrokers = { n = 3 }\nvoters = { n = 3 }\n\
                 #cluster\n[[cluster.topic]]\nid = 't'\n#topic\n[[group]]\nid = 'g'\nreads = ['t']\n\
                 #group\n[[require]]\nfault = 'none'\nelectable = 'holds'\n#goal\n[bounds]\n#bounds\n";
-    let tables = ["#file", "#cluster", "#topic", "#group", "#goal", "#bounds"];
-    for table in tables {
+    let joined = "name = 'x'\n[[cluster]]\nid = 'c'\nbrokers = { n = 3 }\nvoters = { n = 3 }\n\
+                  [[cluster.topic]]\nid = 't'\n[[cluster]]\nid = 'd'\nbrokers = { s = 3 }\nvoters = { s = 3 }\n\
+                  [[cluster.topic]]\nid = 'u'\n[[mirror]]\nfrom = 'c'\nto = 'd'\nruns_in = 's'\n\
+                  tool = 'mm2@3.9'\n#mirror\n[[group]]\nid = 'g'\nreads = ['t']\nruns_at = 'c'\n\
+                  failover = { to = 'd', offsets = 'latest' }\n#moving\n[[require]]\nfault = 'none'\n\
+                  rpo = '0'\n#between\n";
+    let tables = [
+        ("#file", file),
+        ("#cluster", file),
+        ("#topic", file),
+        ("#group", file),
+        ("#goal", file),
+        ("#bounds", file),
+        ("#mirror", joined),
+        ("#moving", joined),
+        ("#between", joined),
+    ];
+    for (table, file) in tables {
         let source = Source::new("my.toml", file.replace(table, "no-such-key = 1"));
-        let error = deployment_file::read(&source).expect_err("there is no such key");
+        let error = deployment_file::read_joined(&source).expect_err("there is no such key");
         let keys = error.remedy.strip_prefix("remove it; the keys here are ");
         let keys = keys.unwrap_or_else(|| panic!("{table}: {error}"));
         for key in keys.split(", ") {

@@ -5,6 +5,7 @@ use super::{Asked, End, complain, print, read, with_progress};
 use clap::{Args, ValueEnum};
 use highwater_checks::advise::Advised;
 use highwater_checks::explore::Crew;
+use highwater_checks::joined::report::JoinedReport;
 use highwater_checks::json::{self, CheckResult, Output};
 use highwater_checks::report::{self, Detail};
 use highwater_checks::subject::{self, Subject};
@@ -62,6 +63,11 @@ impl Check {
             {
                 self.search.refuse_for_experiment(source)?;
             }
+            if self.advise && matches!(asked, Asked::Joined(_)) {
+                return Err(source
+                    .whole("--advise weighs what one cluster could do, and this file joins several")
+                    .remedy("leave out --advise, or give the cluster a file of its own"));
+            }
             if self.advise && !matches!(asked, Asked::Deployment(_)) {
                 return Err(source
                     .whole("--advise is for deployments, and this is an experiment")
@@ -113,6 +119,18 @@ impl Check {
                         }
                     }
                     reports.push(report);
+                }
+                Asked::Joined(joined) => {
+                    let report = with_progress(&joined.name, |heard| {
+                        let options = self.search.options(2, &crew, heard);
+                        JoinedReport::of(source, &options, &*heard.finished)
+                    })?;
+                    unmet |= !report.unmet().is_empty();
+                    match self.format {
+                        Format::Json => results.push(json::joined_result(&report)),
+                        Format::Markdown => self.print_one(&report.markdown(self.detail())),
+                        Format::Text => self.print_one(&report.text(self.detail())),
+                    }
                 }
                 Asked::Quorum(experiment) => {
                     let (result, is_unmet) = self.of_subject(file, experiment, &crew);

@@ -7,6 +7,8 @@ use highwater_checks::availability::{self, Service, Word};
 use highwater_checks::check::{self, Cell, Options};
 use highwater_checks::explain::{self, Explanation, explain};
 use highwater_checks::explore::{Crew, History, Question, Until, Verdict};
+use highwater_checks::fault_pattern::NoSuchRow;
+use highwater_checks::joined::{self, Joined};
 use highwater_checks::json::Output;
 use highwater_checks::search::shortened;
 use highwater_checks::subject::{self, Subject};
@@ -23,6 +25,9 @@ pub(crate) struct Explain {
     /// The row of a deployment, such as lag+dc-loss:north.  Without it: the first that is violated.
     #[arg(long)]
     fault: Option<String>,
+    /// The cluster of a deployment with several, to look into.  Without it: what is between them.
+    #[arg(long)]
+    cluster: Option<String>,
     /// The topic of a deployment.  Without it: the first in which something is violated.
     #[arg(long)]
     topic: Option<String>,
@@ -51,6 +56,7 @@ impl Explain {
     pub(crate) fn run(&self) -> Result<End, Remark> {
         let source = Source::read(&self.file)?;
         let (asked, _) = read(&source)?;
+        let asked = self.within(&source, asked)?;
         let name = source.file();
         let crew = self.search.crew()?;
         let mut cut = Vec::new();
@@ -65,6 +71,7 @@ impl Explain {
         }
         let found = match &asked {
             Asked::Quorum(_) | Asked::Mirroring(_) | Asked::Liveness(_) => None,
+            Asked::Joined(joined) => return self.between(&source, joined, &crew),
             Asked::Experiment(experiment) => {
                 self.search.refuse_for_experiment(&source)?;
                 for (option, given) in [("--fault", &self.fault), ("--topic", &self.topic)] {
@@ -104,6 +111,72 @@ impl Explain {
         };
         let explanation = explain(&model, property, &history);
         print(&self.written(&explanation, name));
+        Ok(End::Good)
+    }
+
+    /// What is asked, if it is about one cluster of several: that one by itself.
+    fn within(&self, source: &Source, asked: Asked) -> Result<Asked, Remark> {
+        let Some(id) = &self.cluster else {
+            return Ok(asked);
+        };
+        let parts = match asked {
+            Asked::Joined(joined) => joined.parts,
+            _ => Vec::new(),
+        };
+        let ids: Vec<String> = parts.iter().map(|part| part.cluster.id.clone()).collect();
+        let mut found = parts.into_iter().filter(|part| part.cluster.id == *id);
+        found.next().map(Asked::Deployment).ok_or_else(|| {
+            source
+                .whole(format!("there is no cluster `{id}` to choose in this file"))
+                .remedy(match ids.is_empty() {
+                    true => "leave out --cluster".to_owned(),
+                    false => format!("--cluster is one of {}", ids.join(", ")),
+                })
+        })
+    }
+
+    /// The shortest history behind a cell of the table between clusters.
+    fn between(&self, source: &Source, joined: &Joined, crew: &Crew) -> Result<End, Remark> {
+        let given = [
+            ("--topic", self.topic.is_some()),
+            ("--format", self.format != Format::Text),
+        ];
+        if let Some((option, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(source
+                .whole(format!(
+                    "{option} says nothing about what is between clusters"
+                ))
+                .remedy(format!(
+                    "leave out {option}, or name a cluster with --cluster"
+                )));
+        }
+        let known = joined::explain::names();
+        if let Some(name) = self
+            .property
+            .as_deref()
+            .filter(|name| !known.contains(name))
+        {
+            return Err(source
+                .whole(format!("there is no property `{name}` between clusters"))
+                .remedy(format!(
+                    "--property is one of {}; for one of a cluster add --cluster",
+                    known.join(", ")
+                )));
+        }
+        let rows = match &self.fault {
+            None => joined::cause::ladder(joined),
+            Some(name) => joined::cause::rows(joined, name)
+                .map_err(|NoSuchRow { what, remedy }| source.whole(what).remedy(remedy))?,
+        };
+        let (told, known) = with_progress(&joined.name, |heard| {
+            let options = self.search.options(2, crew, heard);
+            joined::explain::explain(joined, &rows, self.property.as_deref(), &options)
+        });
+        let cut = match known {
+            true => Vec::new(),
+            false => vec!["the limit on states".to_owned()],
+        };
+        print(&told.unwrap_or_else(|| self.nothing(&cut)));
         Ok(End::Good)
     }
 

@@ -3,63 +3,97 @@
 //! A commit of a group is a record of `__consumer_offsets`: what is kept and lost of that topic is
 //! what is kept and lost of the group's position.
 //!
-//! **Deliberately absent:** when a group commits, where it moves, what it writes; so far a group
-//! only reads.
+//! **Deliberately absent:** what a group writes.
 
+use super::mirror::{Mirrors, implied};
 use super::{MOST_GROUPS, at_most, one_line};
+use crate::joined;
+use crate::mirroring::flow_file::{cluster, word};
+use crate::mirroring::topology::Consumers;
 use crate::source::Remark;
 use crate::table::{Table, Value};
 use crate::wording::{instead, quoted};
-use highwater_vocabulary::{
-    Acks, CONSUMER_OFFSETS, Cluster, Group, ObserverPromotion, Placement, Topic,
+use highwater_vocabulary::mirroring::{
+    Assignment, Cluster as Place, Commits, Failover, Partitions, Reader as Moving, Reset,
 };
+use highwater_vocabulary::{Acks, CONSUMER_OFFSETS, Cluster, Group, Member, Topic};
 
 /// `offsets.topic.replication.factor`, unless the brokers' configuration says otherwise.
 const USUAL_REPLICAS: u8 = 3;
 
 /// A group, and where the file says what it reads.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     group: Group,
+    /// The cluster in which it runs.
+    pub(super) home: usize,
     reads: Value<'a>,
+    /// What becomes of it when it moves, and where the file says so.
+    pub(super) moving: joined::Group,
+    pub(super) failover: Option<Value<'a>>,
 }
 
-/// The groups of the file.  The cluster gets the topic that they imply.
-pub(super) fn groups(
-    entries: &Value,
-    cluster: &mut Cluster,
+/// The groups of the file.  Each cluster gets the topic that they imply.
+pub(super) fn groups<'a>(
+    entries: &Value<'a>,
+    clusters: &mut [Cluster],
+    mirrors: &Mirrors,
     warnings: &mut Vec<Remark>,
-) -> Result<Vec<Group>, Remark> {
+) -> Result<Vec<Reader<'a>>, Remark> {
     let mut readers: Vec<Reader> = Vec::new();
     for entry in at_most(MOST_GROUPS, entries)? {
-        let reader = reader(entry, cluster, &readers)?;
+        let reader = reader(entry, clusters, mirrors, &readers)?;
         readers.push(reader);
     }
-    let is_named = |topic: &Topic| topic.id == CONSUMER_OFFSETS;
-    if let Some(first) = readers.first()
-        && !cluster.topics.iter().any(is_named)
-    {
-        let implied_by = readers.iter().map(|reader| reader.group.id.clone());
-        let topic = implied_topic(cluster, implied_by.collect(), first, warnings);
-        cluster.topics.push(topic);
+    for (place, cluster) in clusters.iter_mut().enumerate() {
+        let there = readers.iter().filter(|reader| reader.comes_to(place));
+        let there: Vec<&Reader> = there.collect();
+        let is_named = cluster
+            .topics
+            .iter()
+            .any(|topic| topic.id == CONSUMER_OFFSETS);
+        if let Some(first) = there.first()
+            && !is_named
+        {
+            let topic = implied_topic(cluster, &there, first, warnings);
+            cluster.topics.push(topic);
+        }
+        let at_home = readers.iter().filter(|reader| reader.home == place);
+        warn_of_weaker_offsets(&at_home.collect::<Vec<_>>(), cluster, warnings);
     }
-    warn_of_weaker_offsets(&readers, cluster, warnings);
-    Ok(readers.into_iter().map(|reader| reader.group).collect())
+    Ok(readers)
+}
+
+/// The groups that run in a cluster.
+pub(super) fn at(readers: &[Reader], cluster: usize) -> Vec<Group> {
+    let there = readers.iter().filter(|reader| reader.home == cluster);
+    there.map(|reader| reader.group.clone()).collect()
+}
+
+/// The groups as what mirrors are asked about.
+pub(super) fn moving(readers: &[Reader]) -> Vec<joined::Group> {
+    readers.iter().map(|reader| reader.moving.clone()).collect()
+}
+
+impl Reader<'_> {
+    fn comes_to(&self, cluster: usize) -> bool {
+        self.home == cluster || self.moving.moves_to == Some(cluster)
+    }
 }
 
 fn reader<'a>(
     mut table: Table<'a>,
-    cluster: &Cluster,
+    clusters: &[Cluster],
+    mirrors: &Mirrors,
     others: &[Reader],
 ) -> Result<Reader<'a>, Remark> {
-    for (key, why) in [
-        (
-            "commits",
-            "consumers and what they process are not modelled",
-        ),
-        ("failover", "a group can move only to a second cluster"),
-        ("sink", "what consumers write is not modelled"),
-    ] {
-        table.not_yet(key, why)?;
+    table.not_yet("sink", "what consumers write is not modelled")?;
+    if clusters.len() == 1 {
+        for key in ["commits", "failover", "auto_offset_reset", "assignment"] {
+            table.not_yet(
+                key,
+                "it is for a group that moves, and there is one cluster",
+            )?;
+        }
     }
     let value = table.need("id", "id = \"billing\"")?;
     let id = one_line(&value, "the name of a group")?;
@@ -69,15 +103,96 @@ fn reader<'a>(
             .remedy("give each group a name of its own"));
     }
     let reads = table.need("reads", "reads = [\"orders\"]")?;
-    let topics = topics(&reads, cluster)?;
-    if let Some(runs_at) = table.take("runs_at") {
-        runs_at.word(&[(cluster.id.as_str(), ())])?;
-    }
+    let home = match clusters.len() {
+        1 => {
+            let runs_at = table.take("runs_at");
+            runs_at.map_or(Ok(0), |value| cluster(&value, &mirrors.names))?
+        }
+        _ => {
+            let runs_at = table.need("runs_at", "runs_at = \"main\"")?;
+            cluster(&runs_at, &mirrors.names)?
+        }
+    };
+    let topics = topics(&reads, &clusters[home])?;
+    let (moving, failover) = moving_group(&mut table, &id, home, &topics, mirrors)?;
     table.finish()?;
     Ok(Reader {
         group: Group { id, reads: topics },
+        home,
         reads,
+        moving,
+        failover,
     })
+}
+
+/// When it commits, and where and how it goes on elsewhere.
+fn moving_group<'a>(
+    table: &mut Table<'a>,
+    id: &str,
+    home: usize,
+    topics: &[String],
+    mirrors: &Mirrors,
+) -> Result<(joined::Group, Option<Value<'a>>), Remark> {
+    let commits = word(
+        table,
+        "commits",
+        &[("after", Commits::After), ("before", Commits::Before)],
+    )?;
+    let reset = word(
+        table,
+        "auto_offset_reset",
+        &[
+            ("latest", Reset::Latest),
+            ("earliest", Reset::Earliest),
+            ("none", Reset::None),
+        ],
+    )?;
+    let value = table.take("failover");
+    let (moves_to, failover) = match &value {
+        None => (None, Failover::Earliest),
+        Some(value) => {
+            let mut table = value.clone().table()?;
+            let to = table.need("to", "to = \"dr\"")?;
+            let place = cluster(&to, &mirrors.names)?;
+            if place == home {
+                return Err(to
+                    .error("this group would move to where it runs")
+                    .remedy("name another cluster"));
+            }
+            let offsets = table.need("offsets", "offsets = \"translated\"")?;
+            let strategy = offsets.word(&Failover::WORDS)?;
+            table.finish()?;
+            (Some(place), strategy)
+        }
+    };
+    let assignment = word(
+        table,
+        "assignment",
+        &[
+            ("subscribed", Assignment::Subscribed),
+            ("manual", Assignment::Manual),
+        ],
+    )?;
+    let reader = Moving {
+        name: id.to_owned(),
+        home: Place::at(home),
+        reads: Partitions::EMPTY,
+        commits,
+        failover,
+        reset,
+        assignment,
+    };
+    let consumers = Consumers {
+        reader,
+        topics: mirrors.origins(home, topics),
+    };
+    Ok((
+        joined::Group {
+            consumers,
+            moves_to,
+        },
+        value,
+    ))
 }
 
 /// The topics that a group reads, each once.
@@ -116,12 +231,20 @@ fn topics(reads: &Value, cluster: &Cluster) -> Result<Vec<String>, Remark> {
 /// Source: `GroupCoordinatorConfig`, KIP-1041.
 fn implied_topic(
     cluster: &Cluster,
-    implied_by: Vec<String>,
+    there: &[&Reader],
     first: &Reader,
     warnings: &mut Vec<Remark>,
 ) -> Topic {
-    let brokers = cluster.brokers();
-    let replicas = u8::try_from(brokers).unwrap_or(u8::MAX).min(USUAL_REPLICAS);
+    let implied_by = there
+        .iter()
+        .map(|reader| format!("group {}", reader.group.id));
+    let topic = implied(
+        cluster,
+        CONSUMER_OFFSETS,
+        USUAL_REPLICAS,
+        implied_by.collect(),
+    );
+    let replicas = topic.placement.replicas();
     if replicas < USUAL_REPLICAS {
         warnings.push(
             first
@@ -137,21 +260,12 @@ fn implied_topic(
                 )),
         );
     }
-    Topic {
-        id: CONSUMER_OFFSETS.into(),
-        placement: Placement::RackAware(replicas),
-        min_insync_replicas: 1,
-        acks: Acks::All,
-        unclean_leader_election: false,
-        observers: vec![0; cluster.sites.len()],
-        observer_promotion: ObserverPromotion::default(),
-        implied_by,
-    }
+    topic
 }
 
 /// What a group has read is only as safe as its position is: said once, of the first topic that
 /// is better kept.
-fn warn_of_weaker_offsets(readers: &[Reader], cluster: &Cluster, warnings: &mut Vec<Remark>) {
+fn warn_of_weaker_offsets(readers: &[&Reader], cluster: &Cluster, warnings: &mut Vec<Remark>) {
     let topic = |id: &str| cluster.topics.iter().find(|topic| topic.id == id);
     let Some(offsets) = topic(CONSUMER_OFFSETS) else {
         return;

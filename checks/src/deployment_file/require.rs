@@ -1,10 +1,13 @@
 //! `[[require]]`: what must come out, in which rows.
 
 use crate::availability::{Service, Word, durable};
-use crate::fault_pattern::{self, NoSuchRow};
+use crate::fault_pattern::NoSuchRow;
+use crate::joined::cause;
+use crate::joined::check::Amount;
+use crate::joined::search::{OF_GROUPS, OF_RECORDS};
+use crate::joined::{Goal, Joined};
 use crate::source::Remark;
 use crate::table::Table;
-use highwater_vocabulary::{Requirement, Site};
 
 /// What an operator may demand of a deployment.
 const PROPERTIES: [&str; 6] = [
@@ -17,36 +20,19 @@ const PROPERTIES: [&str; 6] = [
 ];
 
 /// Properties that have a name already and that no goal may name so far.
-const LATER: [(&[&str], &str); 4] = [
-    (
-        &["offsets-durable"],
-        "it takes a group that moves; what is kept of `__consumer_offsets` is judged as of any \
-         topic",
-    ),
+const LATER: [(&[&str], &str); 3] = [
     (
         &[
-            "rpo",
-            "no-skip",
-            "bounded-duplicates",
-            "single-writer",
             "failback-converges",
-            "no-cycle",
+            "aggregates-agree",
             "promote-lossless",
             "same-counts",
             "one-sink-writer",
-            "mirror-prefix",
-            "mirror-complete",
-            "per-key-order",
-            "offset-in-range",
-            "checkpoint-monotone",
-            "aggregates-agree",
-            "eventual-delivery",
             "config-parity",
             "producer-id-isolation",
-            "mirror-read-only",
-            "loss-reported",
+            "mirror-prefix",
         ],
-        "it takes a mirror, and acked-somewhere is what holds within a cluster",
+        "no row of a deployment asks for it",
     ),
     (&["exactly-once"], "transactions are not modelled"),
     (
@@ -72,10 +58,29 @@ const LATER: [(&[&str], &str); 4] = [
     ),
 ];
 
-pub(super) fn requirement(mut table: Table, sites: &[Site]) -> Result<Requirement, Remark> {
+/// What may be demanded between clusters, with the worst word that will do, the best first.
+fn between() -> impl Iterator<Item = (&'static str, Vec<(&'static str, &'static str)>)> {
+    let named = OF_RECORDS.iter().chain(&OF_GROUPS);
+    let holds = named.filter(|name| !OF_AMOUNTS.contains(name)).map(|name| {
+        let words = match *name {
+            "single-writer" => vec![("holds", "holds"), ("needs fencing", "needs fencing")],
+            _ => vec![("holds", "holds")],
+        };
+        (*name, words)
+    });
+    let amounts = ["rpo", "bounded-duplicates"];
+    let amounts = amounts.map(|name| (name, Amount::DEMANDED.to_vec()));
+    amounts.into_iter().chain(holds)
+}
+
+/// What goals call by other names: `rpo` and `bounded-duplicates`.
+const OF_AMOUNTS: [&str; 2] = ["nothing-lost-at-failover", "no-repeat"];
+
+/// Adds what a table demands, of each cluster and between them.
+pub(super) fn requirement(mut table: Table, joined: &mut Joined) -> Result<(), Remark> {
     let fault = table.need("fault", "fault = \"dc-loss:*\"")?;
     let pattern = fault.text()?;
-    let rows = fault_pattern::rows(pattern, sites)
+    let rows = cause::rows(joined, pattern)
         .map_err(|NoSuchRow { what, remedy }| fault.error(what).remedy(remedy))?;
     let mut wanted = Vec::new();
     for property in PROPERTIES {
@@ -92,23 +97,35 @@ pub(super) fn requirement(mut table: Table, sites: &[Site]) -> Result<Requiremen
             available.push((service.name().to_string(), least.name().to_string()));
         }
     }
+    let mut goals = Vec::new();
+    for (property, words) in between() {
+        if joined.mirrors.is_empty() {
+            table.not_yet(
+                property,
+                "it takes a mirror, and acked-somewhere is what holds within a cluster",
+            )?;
+        } else if let Some(value) = table.take(property) {
+            goals.push(Goal {
+                rows: rows.clone(),
+                property,
+                least: value.word(&words)?,
+            });
+        }
+    }
     for (properties, why) in LATER {
         for property in properties {
             table.not_yet(property, why)?;
         }
     }
-    if wanted.is_empty() && available.is_empty() {
+    if wanted.is_empty() && available.is_empty() && goals.is_empty() {
         let nothing = table.error("this demands nothing");
         table.finish()?;
         return Err(nothing.remedy("add a property, such as acked-somewhere = \"holds\""));
     }
     table.finish()?;
-    Ok(Requirement {
-        pattern: pattern.into(),
-        rows,
-        wanted,
-        available,
-    })
+    joined.demand_within(pattern, &rows, &wanted, &available);
+    joined.goals.extend(goals);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use highwater_model::mirroring::NotCopied;
 /// Something that is to be said of a set of mirrors.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Finding {
-    /// Records come back to a cluster (M16, M18, P15).  The only one that is an error.
+    /// Records come back to a cluster (M16, M18, P15): an error.
     Cycle(Cycle),
     /// Two mirrors call one cluster by two names, so the cycle test of one does not see what the other
     /// wrote (M16).
@@ -90,7 +90,7 @@ pub enum Finding {
         /// The mirror.
         mirror: usize,
     },
-    /// Offsets are to be translated, and the tool writes no offset syncs.
+    /// Offsets are to be translated, and the tool writes no offset syncs: an error.
     NoOffsetSyncs {
         /// The group.
         group: usize,
@@ -134,7 +134,7 @@ pub enum About {
 impl Finding {
     /// Whether a deployment that has it is refused; otherwise it is a warning.
     pub fn is_error(&self) -> bool {
-        matches!(self, Finding::Cycle(_))
+        matches!(self, Finding::Cycle(_) | Finding::NoOffsetSyncs { .. })
     }
 
     /// The table to show; of several mirrors the last, which made the difference.

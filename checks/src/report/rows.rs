@@ -26,7 +26,7 @@ pub enum Detail {
 }
 
 /// A table for each topic; topics whose tables are equal share one.
-pub(super) fn tables(
+pub(crate) fn tables(
     deployment: &Deployment,
     checked: &Checked,
     file: &str,
@@ -126,8 +126,7 @@ pub(crate) fn topics_in_words(deployment: &Deployment, topics: &[usize]) -> Vec<
 fn id_in_words(topic: &Topic) -> String {
     match topic.implied_by.as_slice() {
         [] => topic.id.clone(),
-        [group] => format!("{} (implied by group {group})", topic.id),
-        groups => format!("{} (implied by groups {})", topic.id, groups.join(", ")),
+        implied_by => format!("{} (implied by {})", topic.id, implied_by.join(", ")),
     }
 }
 
@@ -449,11 +448,11 @@ fn clash_in_words(states: usize) -> String {
     format!("chance that two were taken for one: below 1e{power:.0}")
 }
 
-pub(super) fn count(number: usize, what: &str) -> String {
+pub(crate) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-pub(super) fn states_in_words(states: usize) -> String {
+pub(crate) fn states_in_words(states: usize) -> String {
     match states {
         0..100_000 => count(states, "state"),
         _ => format!("{:.1} million states", states as f64 / 1e6),
@@ -525,16 +524,20 @@ pub(crate) fn explain_command(
         1 => String::new(),
         _ => format!(" --topic {}", quoted(&topics[topic].id)),
     };
+    let cluster = match deployment.of_several {
+        false => String::new(),
+        true => format!(" --cluster {}", deployment.cluster.id),
+    };
     let faults = faults.name(&deployment.cluster.datacenters());
     format!(
-        "highwater explain {}{topic} --fault {} --property {property}",
+        "highwater explain {}{cluster}{topic} --fault {} --property {property}",
         quoted(file),
         quoted(&faults)
     )
 }
 
 /// The word as a shell takes it for one.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "/._-:+,=@".contains(letter);
     match word.chars().all(plain) {
         true => word.to_owned(),

@@ -7,8 +7,7 @@
 //! [`Datacenter`]: crate::Datacenter
 //!
 //! **Deliberately absent:** where the replicas of a topic come to lie (the model's and the
-//! engine's business, twice), what a Kafka version switches on by itself, and whatever takes more
-//! than one cluster.
+//! engine's business, twice), what a Kafka version switches on by itself, and what joins clusters.
 
 use crate::{Acks, Faults, ObserverPromotion, Profile, Quorum};
 
@@ -19,6 +18,8 @@ pub struct Deployment {
     pub name: String,
     /// The Kafka version.
     pub kafka: Profile,
+    /// Whether its file has other clusters too, so that it takes a name to speak of this one.
+    pub of_several: bool,
     /// The cluster.
     pub cluster: Cluster,
     /// The consumer groups, in the order of the file.
@@ -88,8 +89,8 @@ pub struct Topic {
     pub observers: Vec<u8>,
     /// When they may join the ISR.
     pub observer_promotion: ObserverPromotion,
-    /// The consumer groups on whose behalf Kafka has this topic, which the file does not name; of
-    /// a topic that the file names, none.
+    /// Who has this topic although the file does not name it: `group billing`, `mirror main>dr`; of a
+    /// topic that the file names, nobody.
     pub implied_by: Vec<String>,
 }
 
