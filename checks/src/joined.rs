@@ -25,11 +25,13 @@ pub mod explain;
 pub mod question;
 pub mod report;
 pub mod search;
+mod when;
 
 use crate::mirroring::topology::{Consumers, Declared};
 use cause::Causes;
+use highwater_model::mirroring::Expansion;
 use highwater_vocabulary::{Deployment, Faults, Profile, Requirement, Site};
-use question::Question;
+use question::{Ground, Question};
 
 /// Clusters, what joins them, and what is demanded.
 #[derive(Clone, Debug)]
@@ -134,6 +136,17 @@ impl Joined {
     /// The names of the datacenters.
     pub fn datacenters(&self) -> Vec<String> {
         self.sites.iter().map(|site| site.name.clone()).collect()
+    }
+
+    /// Everything that is copied, under every name.
+    pub fn expansion(&self) -> Expansion {
+        let ground = Ground {
+            clusters: &[],
+            topics: &self.topics,
+            mirrors: &self.mirrors,
+            groups: &self.groups,
+        };
+        ground.expansion()
     }
 
     /// `main>dr`.

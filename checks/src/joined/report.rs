@@ -1,15 +1,16 @@
 //! What a person reads of clusters that are joined: a table between them, then one of each.
 
-use super::cause::{Cause, Causes};
+use super::cause::Causes;
 use super::check::{self, Amount, CheckedJoined, JoinedRow, Kept};
+use super::when::in_words;
 use super::{Joined, search};
 use crate::check::Options;
 use crate::report::rows::{self, count, states_in_words};
 use crate::report::table::{Line, Note, Table};
-use crate::report::{Detail, quoted, remarks_in_markdown, when};
+use crate::report::{Detail, quoted, remarks_in_markdown};
 use crate::wording::enumerated;
 use crate::{Remark, Source, deployment_file};
-use highwater_vocabulary::{Fault, Faults, Profile};
+use highwater_vocabulary::Profile;
 use std::fmt;
 
 /// Clusters joined by mirrors that were checked.  It prints as the tables an operator reads.
@@ -146,16 +147,15 @@ impl JoinedReport {
     fn mirror_in_words(&self, at: usize) -> String {
         let mirror = &self.joined.mirrors[at];
         let flow = &mirror.declared.flow;
-        let names = &mirror.declared.names;
-        let copied = self.joined.topics.iter();
-        let copied = copied
-            .filter(|(cluster, name)| {
-                *cluster == names.from && names.refuses(name, CYCLES).is_none()
-            })
-            .map(|(_, name)| match names.remote_name(name) {
-                same if same == *name => name.clone(),
-                other => format!("{name} as {other}"),
-            });
+        let expansion = self.joined.expansion();
+        let own = expansion.copies.iter().filter(|copy| copy.flow == at);
+        let copied = own.map(|copy| {
+            let [from, to] = [copy.from, copy.to].map(|place| &expansion.topics[place].name);
+            match from == to {
+                true => from.clone(),
+                false => format!("{from} as {to}"),
+            }
+        });
         let copied: Vec<String> = copied.collect();
         let mut words = vec![
             flow.tool.name().to_owned(),
@@ -431,85 +431,11 @@ impl fmt::Display for JoinedReport {
     }
 }
 
-/// How cycles are found out by the mirrors of deployments.
-const CYCLES: highwater_model::mirroring::CycleTest = highwater_model::mirroring::CycleTest::Target;
-
 fn amount(amount: Amount) -> String {
     match amount {
         Amount::Nobody => "-".into(),
         Amount::Unbounded => "UNBOUNDED".into(),
         Amount::Unknown => "not known".into(),
         amount => amount.word(),
-    }
-}
-
-/// Rows that come out the same, told together.
-pub fn in_words(joined: &Joined, rows: &[&Causes]) -> String {
-    let within: Vec<Faults> = rows.iter().filter_map(|row| within_alone(row)).collect();
-    let mut phrases = when::phrases(&joined.sites, &within);
-    let mut kinds: Vec<(&'static str, &'static str, Vec<String>)> = Vec::new();
-    for row in rows.iter().filter(|row| within_alone(row).is_none()) {
-        let causes: Vec<Cause> = row.iter().collect();
-        match causes.as_slice() {
-            [cause] => {
-                let (what, happens, operand) = told(joined, *cause);
-                match kinds
-                    .iter_mut()
-                    .find(|known| (known.0, known.1) == (what, happens))
-                {
-                    Some((_, _, operands)) => operands.push(operand),
-                    None => kinds.push((what, happens, vec![operand])),
-                }
-            }
-            causes => {
-                let each = causes.iter().map(|cause| match *cause {
-                    Cause::Within(fault) => {
-                        when::phrases(&joined.sites, &[Faults::new(vec![fault])]).join(" ")
-                    }
-                    cause => {
-                        let (what, happens, operand) = told(joined, cause);
-                        format!("{what} {operand} {happens}")
-                    }
-                });
-                phrases.push(each.collect::<Vec<_>>().join(", and "));
-            }
-        }
-    }
-    phrases.extend(
-        kinds
-            .into_iter()
-            .map(|(what, happens, operands)| format!("{what} {} {happens}", operands.join(" or "))),
-    );
-    phrases.join("; ")
-}
-
-/// The faults of a row in which nothing happens but within clusters.
-fn within_alone(row: &Causes) -> Option<Faults> {
-    let faults: Option<Vec<Fault>> = row
-        .iter()
-        .map(|cause| match cause {
-            Cause::Within(fault) => Some(fault),
-            _ => None,
-        })
-        .collect();
-    faults.map(Faults::new)
-}
-
-fn told(joined: &Joined, cause: Cause) -> (&'static str, &'static str, String) {
-    match cause {
-        Cause::Within(fault) => ("", "", fault.name(&joined.datacenters())),
-        Cause::MirrorCrash(at) => ("mirror", "crashes", joined.mirror_name(at)),
-        Cause::MirrorCut(at) => ("mirror", "is cut off", joined.mirror_name(at)),
-        Cause::Retention(at) => (
-            "retention of",
-            "overtakes the mirror",
-            joined.topic_name(at),
-        ),
-        Cause::TopicRecreated(at) => ("topic", "is made anew", joined.topic_name(at)),
-        Cause::ClockSkew(at) => (
-            "the clock of",
-            "jumps back",
-            joined.parts[at].cluster.id.clone(),
-        ),
     }
 }
