@@ -21,6 +21,7 @@ mod way_back;
 
 pub use coverage::{Coverage, Tally};
 pub use crew::Crew;
+pub(crate) use crew::in_lanes;
 pub use explorable::Explorable;
 pub use packed::key_of;
 

@@ -122,33 +122,8 @@ impl Crew {
         let Hands::Threads(threads) = self.hands else {
             unreachable!("a cluster explores one model after the other");
         };
-        let next = AtomicUsize::new(0);
-        let done = AtomicUsize::new(0);
-        let slots: Vec<_> = questions
-            .into_iter()
-            .map(|question| Mutex::new((Some(question), None)))
-            .collect();
-        std::thread::scope(|scope| {
-            for _ in 0..lanes {
-                scope.spawn(|| {
-                    while let Some(slot) = slots.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let question = slot.lock().ok().and_then(|mut slot| slot.0.take());
-                        let question = question.expect("every question is asked once");
-                        let exploration = self.by_threads(question, threads / lanes, lanes);
-                        if let Ok(mut slot) = slot.lock() {
-                            slot.1 = Some(exploration);
-                        }
-                        finished(done.fetch_add(1, Ordering::Relaxed) + 1);
-                    }
-                });
-            }
-        });
-        let answers = slots
-            .into_iter()
-            .map(|slot| slot.into_inner().ok().and_then(|(_, answer)| answer));
-        answers
-            .map(|answer| answer.expect("every question is answered"))
-            .collect()
+        let answer = |question| self.by_threads(question, threads / lanes, lanes);
+        in_lanes(questions, lanes, answer, finished)
     }
 
     fn by_threads(
@@ -180,4 +155,41 @@ impl Crew {
             ..question
         }
     }
+}
+
+/// Answers every question, so many at a time on a thread each; the answers come in the order of the
+/// questions.  `finished` hears how many are done.
+pub(crate) fn in_lanes<Q: Send, A: Send>(
+    questions: Vec<Q>,
+    lanes: usize,
+    answer: impl Fn(Q) -> A + Sync,
+    finished: &(dyn Fn(usize) + Sync),
+) -> Vec<A> {
+    let next = AtomicUsize::new(0);
+    let done = AtomicUsize::new(0);
+    let slots: Vec<_> = questions
+        .into_iter()
+        .map(|question| Mutex::new((Some(question), None)))
+        .collect();
+    std::thread::scope(|scope| {
+        for _ in 0..lanes.min(slots.len()) {
+            scope.spawn(|| {
+                while let Some(slot) = slots.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let question = slot.lock().ok().and_then(|mut slot| slot.0.take());
+                    let question = question.expect("every question is asked once");
+                    let answered = answer(question);
+                    if let Ok(mut slot) = slot.lock() {
+                        slot.1 = Some(answered);
+                    }
+                    finished(done.fetch_add(1, Ordering::Relaxed) + 1);
+                }
+            });
+        }
+    });
+    let answers = slots
+        .into_iter()
+        .map(|slot| slot.into_inner().ok().and_then(|(_, answer)| answer));
+    answers
+        .map(|answer| answer.expect("every question is answered"))
+        .collect()
 }

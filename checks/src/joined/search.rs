@@ -6,16 +6,14 @@
 
 use super::effects::Effect;
 use super::question::Question;
-use crate::explore::{Crew, Limits};
-use crate::mirroring::{History, Verdict};
+use crate::explore::{Crew, Limits, in_lanes};
+use crate::mirroring::{Exploration, History, Verdict};
 use crate::subject;
 use highwater_model::mirroring::measures::{
     copied_again_without_lag, missing_without_lag, read_again_without_lag,
 };
 use highwater_model::mirroring::{Bounds, Fault, Mirroring, Property, State, Variant};
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 /// The most records that are ever written.
 pub const MOST_RECORDS: u8 = 4;
@@ -334,7 +332,8 @@ pub fn search(
             ..Limits::of_states(share)
         };
         let told = |finished| progress(done + finished, done + places.len());
-        let found = explored(models.collect(), limits, crew.threads(), &told);
+        let explore = |model| subject::explore(&model, limits);
+        let found = in_lanes(models.collect(), crew.threads(), explore, &told);
         done += places.len();
         for (place, found) in places.into_iter().zip(found) {
             left = left.saturating_sub(found.counts.generated);
@@ -347,46 +346,6 @@ pub fn search(
             outcomes[place].learn(found);
         }
     }
-}
-
-type Exploration = crate::mirroring::Exploration;
-
-/// Explores each model, a thread each; the answers come in the order of the models.
-fn explored(
-    models: Vec<Mirroring>,
-    limits: Limits,
-    threads: usize,
-    finished: &(dyn Fn(usize) + Sync),
-) -> Vec<Exploration> {
-    let next = AtomicUsize::new(0);
-    let done = AtomicUsize::new(0);
-    let answers: Vec<Mutex<Option<Exploration>>> =
-        models.iter().map(|_| Mutex::new(None)).collect();
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(models.len()) {
-            scope.spawn(|| {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(model) = models.get(place) else {
-                        break;
-                    };
-                    let found = subject::explore(model, limits);
-                    let mut answer = answers[place]
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner);
-                    *answer = Some(found);
-                    finished(done.fetch_add(1, Ordering::Relaxed) + 1);
-                }
-            });
-        }
-    });
-    let answers = answers.into_iter();
-    answers
-        .map(|answer| {
-            let answer = answer.into_inner().unwrap_or_else(PoisonError::into_inner);
-            answer.expect("every model is explored")
-        })
-        .collect()
 }
 
 fn is_counted(property: &Property) -> bool {
