@@ -61,14 +61,16 @@ fn measure(wanted: &[String], sizes: &[usize], one_size: &[usize]) {
         if wanted.is_empty() && sizes.contains(&one_size[0]) && layout.replicas == 3 {
             twin::measure(&mut report, one_size[0]);
         }
-        println!("**{} replicas**\n\n{report}", layout.replicas);
-        println!("\n{}\n", footprint::told(layout, sizes));
+        if !report.is_empty() {
+            println!("**{} replicas**\n\n{report}", layout.replicas);
+            println!("\n{}\n", footprint::told(layout, sizes));
+        }
     }
     let mut report = Report::new(sizes, wanted);
     for size in sizes {
         mirror::measure(&mut report, *size);
     }
-    if report.wants(&mirror::PASSES) {
+    if !report.is_empty() {
         let bytes = mirror::bytes_per_partition();
         println!("**A mirrored topic-partition**\n\n{report}\n\n{bytes} bytes a partition.\n");
     }

@@ -57,6 +57,11 @@ impl Report {
         }
     }
 
+    /// Whether nothing was measured.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// Notes what the naive twin takes for a pass at so many partitions.
     pub(crate) fn note_naive(&mut self, pass: &str, partitions: usize, nanoseconds: f64) {
         let line = self.lines.iter_mut().find(|line| line.pass == pass);
