@@ -53,7 +53,7 @@ fn records(seen: &Observation, log: usize) -> impl Iterator<Item = Record> {
     let contents = seen.logs[log].contents.iter();
     contents.filter_map(|content| match content {
         Content::Record(record) => Some(*record),
-        Content::Marker | Content::Aborted(_) => None,
+        Content::Marker | Content::Aborted(_) | Content::Open(_) => None,
     })
 }
 

@@ -79,7 +79,7 @@ pub(super) fn mirrors<'a>(
 impl<'a> Mirrors<'a> {
     fn add(&mut self, mut table: Table<'a>, clusters: &[Cluster]) -> Result<(), Remark> {
         let from = table.need("from", "from = \"main\"")?;
-        let declared = declared(&mut table, &self.names)?;
+        let declared = declared(&mut table, &self.names, false)?;
         let runs_in = runs_in(&mut table, clusters)?;
         let retention = table.take("retention");
         let words = [("longer-than-outage", false), ("shorter", true)];

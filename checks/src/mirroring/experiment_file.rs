@@ -205,13 +205,14 @@ fn topic_name(value: &Value) -> Result<String, Remark> {
 
 /// Offset syncs that nobody reads are left out unless the file asks for them.
 fn flow_of(mut table: Table, clusters: &[String], has_groups: bool) -> Result<Declared, Remark> {
-    let mut declared = flow_file::declared(&mut table, clusters)?;
+    let mut declared = flow_file::declared(&mut table, clusters, true)?;
     let mut switch = |key, usual| match table.take(key) {
         Some(value) => value.switch(),
         None => Ok(usual),
     };
     declared.flow.initial = !switch("starts_at_failback", false)?;
-    declared.flow.emits_syncs = switch("offset_syncs", has_groups)?;
+    declared.flow.emits_syncs =
+        switch("offset_syncs", has_groups)? && !declared.flow.tool.is_link();
     if let Some(value) = table.take("stops_with") {
         let names = value.list()?;
         let places = names.iter().map(|name| cluster(name, clusters));

@@ -4,12 +4,19 @@
 use super::topology::Declared;
 use crate::source::Remark;
 use crate::table::{Table, Value};
+use crate::wording::quoted;
 use highwater_model::mirroring::{Naming, Topics, naming};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Cluster, Clusters, Flow, Partitions, Stamps, SyncsAt, Tool};
 
 /// The mirror of this table; keys of one kind of file alone are left to its reader.
-pub(crate) fn declared(table: &mut Table, clusters: &[String]) -> Result<Declared, Remark> {
+///
+/// `links` says whether it may be a link.
+pub(crate) fn declared(
+    table: &mut Table,
+    clusters: &[String],
+    links: bool,
+) -> Result<Declared, Remark> {
     let from = cluster(&table.need("from", "from = \"east\"")?, clusters)?;
     let to_value = table.need("to", "to = \"west\"")?;
     let to = cluster(&to_value, clusters)?;
@@ -18,9 +25,16 @@ pub(crate) fn declared(table: &mut Table, clusters: &[String]) -> Result<Declare
             .error("this flow leads to where it comes from")
             .remedy("name another cluster"));
     }
-    let tool = table
-        .need("tool", "tool = \"mm2@3.9\"")?
-        .word(&Tool::WORDS)?;
+    let tool_value = table.need("tool", "tool = \"mm2@3.9\"")?;
+    let tool = tool_value.word(&Tool::WORDS)?;
+    if tool.is_link() && !links {
+        return Err(tool_value
+            .error(format!(
+                "{} cannot be checked in a deployment yet",
+                quoted(tool.name())
+            ))
+            .remedy("write an experiment with this [[flow]]"));
+    }
     let mut switch = |key| table.take(key).map_or(Ok(false), |value| value.switch());
     let syncs_groups = switch("sync_group_offsets")?;
     let exactly_once = switch("exactly_once")?;
@@ -28,7 +42,7 @@ pub(crate) fn declared(table: &mut Table, clusters: &[String]) -> Result<Declare
         from: Cluster::at(from),
         to: Cluster::at(to),
         tool,
-        emits_syncs: tool != Tool::MirrorMaker1,
+        emits_syncs: tool != Tool::MirrorMaker1 && !tool.is_link(),
         syncs_at: word(
             table,
             "offset_syncs_at",
@@ -103,7 +117,7 @@ fn topics_of(table: &mut Table) -> Result<Topics, Remark> {
     }
 }
 
-/// MirrorMaker 1 changes no names; MirrorMaker 2 puts the source's alias before them, unless told
+/// MirrorMaker 1 and links change no names; MirrorMaker 2 puts the source's alias before them, unless told
 /// otherwise.
 fn naming_of(table: &mut Table, tool: Tool) -> Result<Naming, Remark> {
     let separator = match table.take("separator") {
@@ -112,7 +126,7 @@ fn naming_of(table: &mut Table, tool: Tool) -> Result<Naming, Remark> {
     };
     let prefix = Naming::Prefix { separator };
     let words: [(&str, usize); 3] = [("prefix", 0), ("identity", 1), ("tag", 2)];
-    let usual = usize::from(tool == Tool::MirrorMaker1);
+    let usual = usize::from(tool == Tool::MirrorMaker1 || tool.is_link());
     let chosen = match table.take("naming") {
         Some(value) => value.word(&words)?,
         None => usual,

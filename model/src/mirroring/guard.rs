@@ -166,6 +166,7 @@ pub fn lacking(tool: Tool) -> &'static [Guard] {
             Guard::UnknownGroupsAreLeftAlone,
         ],
         Tool::MirrorMaker2At3_9 => &[Guard::UnknownGroupsAreLeftAlone],
+        Tool::ClusterLinking | Tool::MirroringAt2026_03 | Tool::MirroringAt2026_11 => &[],
     }
 }
 

@@ -3,7 +3,7 @@
 use super::state::{Held, Log, Sync};
 use super::{Mirroring, State, rules};
 use highwater_vocabulary::mirroring::{
-    Content, Group, GroupView, LogView, Observation, Pair, Task, TaskView,
+    Content, Group, GroupView, LinkState, LogView, Observation, Pair, Task, TaskView,
 };
 use highwater_vocabulary::{Member, Offset};
 
@@ -63,6 +63,7 @@ fn log(log: &Log) -> LogView {
         exists: log.exists,
         start: offset(log.start),
         contents,
+        epochs: Vec::new(),
     }
 }
 
@@ -86,5 +87,7 @@ fn task(state: &State, task: Task, runs: bool) -> TaskView {
         delayed: own.delayed.map(pair),
         syncs: own.syncs.all().iter().map(|sync| pair(*sync)).collect(),
         read: own.read,
+        link: LinkState::default(),
+        last: None,
     }
 }

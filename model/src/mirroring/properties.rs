@@ -563,7 +563,7 @@ fn delivers_all(model: &Mirroring, state: &State, task: Task) -> bool {
     let mut records = state[work.from].entries().map(|(_, entry)| entry.content);
     records.all(|content| match content {
         Content::Record(record) => held.contains(record),
-        Content::Marker | Content::Aborted(_) => true,
+        Content::Marker | Content::Aborted(_) | Content::Open(_) => true,
     })
 }
 

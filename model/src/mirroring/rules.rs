@@ -26,6 +26,16 @@ pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, D
         }
         Event::Abort(to, record) => producers::abort(model, before, to, record),
         Event::Mark(to) => producers::mark(model, before, to),
+        Event::Begin(..)
+        | Event::CommitTransaction(_)
+        | Event::AbortTransaction(_)
+        | Event::Offer(..)
+        | Event::Retract(_)
+        | Event::Truncate(_)
+        | Event::EndTransactions(_)
+        | Event::Finish(_)
+        | Event::Promote(_)
+        | Event::Reverse(_) => Err(Disabled::NotInThisTool),
 
         // Tasks.
         Event::Poll(task) => copying::poll(model, before, task),
@@ -123,5 +133,7 @@ fn position_kept_at(model: &Mirroring, task: Task) -> Cluster {
     match flow.tool {
         Tool::MirrorMaker1 => flow.from,
         Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9 => flow.to,
+        // A link keeps its position in the log that it writes.
+        Tool::ClusterLinking | Tool::MirroringAt2026_03 | Tool::MirroringAt2026_11 => flow.to,
     }
 }

@@ -34,7 +34,7 @@ impl Entry {
     pub fn record(&self) -> Option<Record> {
         match self.content {
             Content::Record(record) => Some(record),
-            Content::Marker | Content::Aborted(_) => None,
+            Content::Marker | Content::Aborted(_) | Content::Open(_) => None,
         }
     }
 }

@@ -14,7 +14,7 @@ mod setting;
 
 pub use event::{Event, NoEvent};
 pub use fault::{Fault, Faults};
-pub use observation::{Content, GroupView, LogView, Observation, Pair, TaskView};
+pub use observation::{Content, GroupView, LinkState, LogView, Observation, Pair, TaskView};
 pub use setting::{
     Assignment, Cluster, Clusters, Commits, Failback, Failover, Flow, Group, MOST_CLUSTERS,
     MOST_GROUPS, MOST_MIRRORS, MOST_PARTITIONS, MOST_TASKS, Mirror, Mirrors, Partition, Partitions,

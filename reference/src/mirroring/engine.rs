@@ -156,6 +156,11 @@ impl Engine {
             | Event::AppendLost(place, _)
             | Event::Abort(place, _)
             | Event::Mark(place)
+            | Event::Begin(place, _)
+            | Event::CommitTransaction(place)
+            | Event::AbortTransaction(place)
+            | Event::Offer(place, _)
+            | Event::Retract(place)
             | Event::AddPartition(place)
             | Event::LoseSuffix(place, _)
             | Event::Expire(place, _)
@@ -165,6 +170,9 @@ impl Engine {
             | Event::CopyLost(task)
             | Event::CopyLate(task)
             | Event::Note(task)
+            | Event::Truncate(task)
+            | Event::EndTransactions(task)
+            | Event::Finish(task)
             | Event::Sync(task)
             | Event::SyncLost(task)
             | Event::ReadSync(task) => task.index() < setting.tasks.len(),
@@ -191,6 +199,8 @@ impl Engine {
             | Event::Restart(mirror)
             | Event::Heal(mirror)
             | Event::FailOver(mirror)
+            | Event::Promote(mirror)
+            | Event::Reverse(mirror)
             | Event::StopMirror(mirror)
             | Event::FailBack(mirror)
             | Event::Crash(mirror)
@@ -223,6 +233,15 @@ pub(super) fn apply_to_row(
         Event::AppendLost(to, record) => producers::append_lost(row, around, to, record),
         Event::Abort(to, record) => producers::abort(row, around, to, record),
         Event::Mark(to) => producers::mark(row, around, to),
+        // No link is in this engine yet.
+        Event::Begin(..)
+        | Event::CommitTransaction(_)
+        | Event::AbortTransaction(_)
+        | Event::Offer(..)
+        | Event::Retract(_)
+        | Event::Truncate(_)
+        | Event::EndTransactions(_)
+        | Event::Finish(_) => Err(Refusal::NotInThisTool),
 
         Event::Poll(task) => tasks::poll(row, around, task),
         Event::Copy(task) => tasks::copy(row, around, task),
@@ -259,6 +278,8 @@ pub(super) fn apply_to_row(
         | Event::Alter(_)
         | Event::FenceCluster(_)
         | Event::FailOver(_)
+        | Event::Promote(_)
+        | Event::Reverse(_)
         | Event::StopMirror(_)
         | Event::FailBack(_)
         | Event::Crash(_)
@@ -278,6 +299,14 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::AppendLost(..)
         | Event::Abort(..)
         | Event::Mark(_)
+        | Event::Begin(..)
+        | Event::CommitTransaction(_)
+        | Event::AbortTransaction(_)
+        | Event::Offer(..)
+        | Event::Retract(_)
+        | Event::Truncate(_)
+        | Event::EndTransactions(_)
+        | Event::Finish(_)
         | Event::Poll(_)
         | Event::Copy(_)
         | Event::CopyLost(_)
@@ -309,6 +338,8 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::Alter(_)
         | Event::FenceCluster(_)
         | Event::FailOver(_)
+        | Event::Promote(_)
+        | Event::Reverse(_)
         | Event::StopMirror(_)
         | Event::FailBack(_)
         | Event::Crash(_)

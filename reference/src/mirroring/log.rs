@@ -237,7 +237,7 @@ impl Logs {
     /// The first offset from here on at which whoever reads finds a record.
     pub(crate) fn next_record(&self, place: usize, from: u64, committed_only: bool) -> Option<u64> {
         (from..self.of[place].end).find(|offset| match self.content(place, *offset) {
-            Some(Content::Marker) => false,
+            Some(Content::Marker | Content::Open(_)) => false,
             Some(Content::Aborted(_)) => !committed_only,
             Some(Content::Record(_)) | None => true,
         })

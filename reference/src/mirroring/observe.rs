@@ -3,7 +3,7 @@
 use super::engine::Engine;
 use super::row::{Held, Row};
 use highwater_vocabulary::mirroring::{
-    Content, Group, GroupView, LogView, Observation, Task, TaskView, TopicPartition,
+    Content, Group, GroupView, LinkState, LogView, Observation, Task, TaskView, TopicPartition,
 };
 use highwater_vocabulary::{Member, Offset};
 
@@ -49,6 +49,7 @@ impl Engine {
             contents: (log.start..log.end)
                 .map(|offset| content(offset).unwrap_or(Content::Marker))
                 .collect(),
+            epochs: Vec::new(),
         }
     }
 
@@ -76,5 +77,7 @@ fn view(row: &Row, task: Task) -> TaskView {
         delayed: worker.emission.delayed,
         syncs: synced.topic.clone(),
         read: u8::try_from(synced.read).unwrap_or(u8::MAX),
+        link: LinkState::default(),
+        last: None,
     }
 }

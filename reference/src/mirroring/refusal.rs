@@ -28,6 +28,8 @@ refusals! {
     // Physics and occasions.
     /// The setting has no such cluster, topic-partition, mirror, task or group.
     NotInThisSetting = "not-in-this-setting",
+    /// The tool has nothing of the kind.
+    NotInThisTool = "not-in-this-tool",
     /// The mirror does not run.
     NotRunning = "not-running",
     /// The mirror reaches neither of its clusters.

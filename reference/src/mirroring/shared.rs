@@ -26,6 +26,8 @@ impl Engine {
             Event::Heal(mirror) => self.reach(mirror, true),
             Event::Cut(mirror) => self.reach(mirror, false),
             Event::FailOver(mirror) => self.fail_over(mirror),
+            // No link is in this engine yet.
+            Event::Promote(_) | Event::Reverse(_) => Err(Refusal::NotInThisTool),
             Event::StopMirror(mirror) => self.stop_mirror(mirror),
             Event::FailBack(mirror) => self.fail_back(mirror),
             Event::Crash(mirror) => self.crash(mirror),
@@ -45,6 +47,14 @@ impl Engine {
             | Event::AppendLost(..)
             | Event::Abort(..)
             | Event::Mark(_)
+            | Event::Begin(..)
+            | Event::CommitTransaction(_)
+            | Event::AbortTransaction(_)
+            | Event::Offer(..)
+            | Event::Retract(_)
+            | Event::Truncate(_)
+            | Event::EndTransactions(_)
+            | Event::Finish(_)
             | Event::Poll(_)
             | Event::Copy(_)
             | Event::CopyLost(_)

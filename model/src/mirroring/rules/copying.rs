@@ -14,7 +14,9 @@ use highwater_vocabulary::mirroring::{Cluster, Content, Stamps, Task, Tool, Topi
 /// The worker reads the next record into memory.
 pub(super) fn poll(model: &Mirroring, before: &State, task: Task) -> Result<State, Disabled> {
     needs_task(model, before, task)?;
-    needs_up(before, model.setting.flow_of(task).from)?;
+    let flow = model.setting.flow_of(task);
+    needs(!flow.tool.is_link(), Disabled::NotInThisTool)?;
+    needs_up(before, flow.from)?;
     needs(before[task].memory.is_none(), Disabled::Memory)?;
     let source = &before[model.setting.work(task).from];
     let position = reading_position(model, &before[task], source);
@@ -63,7 +65,7 @@ pub(in super::super) fn next_copied(
 ) -> Option<Held> {
     let mut ahead = source.entries().filter(|(offset, _)| *offset >= position);
     let (offset, entry) = ahead.find(|(_, entry)| match entry.content {
-        Content::Marker => false,
+        Content::Marker | Content::Open(_) => false,
         Content::Aborted(_) => !committed_only,
         Content::Record(_) => true,
     })?;
@@ -166,6 +168,7 @@ fn consider_sync(model: &Mirroring, task: Task, own: &mut TaskState, upstream: u
         Tool::MirrorMaker1 => return,
         Tool::MirrorMaker2At3_4 => EmissionRule::DELTA,
         Tool::MirrorMaker2At3_9 => EmissionRule::STEP,
+        Tool::ClusterLinking | Tool::MirroringAt2026_03 | Tool::MirroringAt2026_11 => return,
     };
     let mut emission = own.emission.unwrap_or(fresh);
     let due = emission.update(upstream, downstream, model.variant.offset_lag_max);

@@ -179,6 +179,16 @@ events! {
     Abort = "abort"(to: TopicPartition, record: Record);
     /// `mark P`: a transaction marker takes an offset of P.
     Mark = "mark"(to: TopicPartition);
+    /// `begin P r`: a producer opens a transaction in P with r.
+    Begin = "begin"(to: TopicPartition, record: Record);
+    /// `commit-transaction P`: the producer whose transaction is open in P commits it, and is told so.
+    CommitTransaction = "commit-transaction"(to: TopicPartition);
+    /// `abort-transaction P`: the producer whose transaction is open in P aborts it.
+    AbortTransaction = "abort-transaction"(to: TopicPartition);
+    /// `offer P r`: a producer's r is in the log of P's leader, above the high watermark.
+    Offer = "offer"(to: TopicPartition, record: Record);
+    /// `retract P`: P's next leader lacks what is above the high watermark.
+    Retract = "retract"(at: TopicPartition);
     /// `poll T`: the task reads its next record into memory.
     Poll = "poll"(task: Task);
     /// `copy T`: the task writes what it has in memory to its target, and hears that it is kept.
@@ -189,6 +199,13 @@ events! {
     CopyLate = "copy-late"(task: Task);
     /// `note T`: the task's position is stored.
     Note = "note"(task: Task);
+    /// `truncate T`: the link of T truncates what it writes, as its source or the state it is in demands.
+    Truncate = "truncate"(task: Task);
+    /// `end-transactions T`: a link that stops raises the leader epoch, aborts what is open, and has the ids
+    /// of producers forgotten.
+    EndTransactions = "end-transactions"(task: Task);
+    /// `finish T`: a link that stops has stopped, and what it wrote may be written.
+    Finish = "finish"(task: Task);
     /// `sync T`: the offset sync that waits to be sent is appended to the topic of the offset syncs.
     Sync = "sync"(task: Task);
     /// `sync-lost T`: it is not sent, and the task has forgotten it.
@@ -240,6 +257,11 @@ events! {
     FenceCluster = "fence-cluster"(cluster: Cluster);
     /// `fail-over M`: an operator points the producers of the mirror's source to its target.
     FailOver = "fail-over"(mirror: Mirror);
+    /// `promote M`: an operator has a link stop that has copied everything, and points producers to its
+    /// target.
+    Promote = "promote"(mirror: Mirror);
+    /// `reverse M`: an operator turns a link round: M, which leads the other way, takes its place.
+    Reverse = "reverse"(mirror: Mirror);
     /// `stop-mirror M`: an operator stops the mirror for good.
     StopMirror = "stop-mirror"(mirror: Mirror);
     /// `fail-back M`: an operator starts M, the way back, and the old primary takes part again.

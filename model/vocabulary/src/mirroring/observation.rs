@@ -16,15 +16,18 @@ pub enum Content {
     Record(Record),
     /// A record of an aborted transaction: only those read it that read what is not committed.
     Aborted(Record),
+    /// A record that does not count yet: its transaction is open, or it is above the high watermark.
+    Open(Record),
 }
 
 impl fmt::Display for Content {
-    /// `-`, `r1`, or `(r1)` if it was aborted.
+    /// `-`, `r1`, `(r1)` if it was aborted, or `r1?` if it does not count yet.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Content::Marker => f.write_str("-"),
             Content::Record(record) => write!(f, "{record}"),
             Content::Aborted(record) => write!(f, "({record})"),
+            Content::Open(record) => write!(f, "{record}?"),
         }
     }
 }
@@ -38,6 +41,42 @@ pub struct Pair {
     pub downstream: Offset,
 }
 
+/// How far a link has come with a topic-partition.
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default, Serialize, Deserialize,
+)]
+pub enum LinkState {
+    /// It fetches; or the mirror is no link.
+    #[default]
+    Active,
+    /// It does not begin: its target was there before it.
+    Refused,
+    /// It is about to lead back, and has not truncated its target yet.
+    Preparing,
+    /// It is told to stop, and fetches no more.
+    Stopping,
+    /// It has stored how far it came.
+    Noted,
+    /// It has ended what was open at its target.
+    Ended,
+    /// It has stopped for good.
+    Stopped,
+}
+
+impl fmt::Display for LinkState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LinkState::Active => "active",
+            LinkState::Refused => "refused",
+            LinkState::Preparing => "preparing",
+            LinkState::Stopping => "stopping",
+            LinkState::Noted => "stopping, noted",
+            LinkState::Ended => "stopping, ended",
+            LinkState::Stopped => "stopped",
+        })
+    }
+}
+
 /// A topic-partition.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct LogView {
@@ -47,6 +86,8 @@ pub struct LogView {
     pub start: Offset,
     /// What it holds from there on.
     pub contents: Vec<Content>,
+    /// At the end of a link: the leader epoch of each entry, and then the leader's own.  Empty elsewhere.
+    pub epochs: Vec<u8>,
 }
 
 /// A task.
@@ -68,6 +109,11 @@ pub struct TaskView {
     pub syncs: Vec<Pair>,
     /// How many of them the checkpoint task has read.
     pub read: u8,
+    /// How far a link has come.
+    pub link: LinkState,
+    /// What a link that stopped has stored: the offset after the last that it copied, or the leader epoch of
+    /// the last.
+    pub last: Option<u8>,
 }
 
 /// A group.

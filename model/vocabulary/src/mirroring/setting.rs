@@ -92,15 +92,35 @@ pub enum Tool {
     /// MirrorMaker 2 as of Kafka 3.9: many syncs kept, one step past the newest that is not later.
     #[serde(rename = "mm2@3.9")]
     MirrorMaker2At3_9,
+    /// Confluent's Cluster Linking, as documented: its source is closed.
+    #[serde(rename = "cluster-linking")]
+    ClusterLinking,
+    /// KIP-1279 as it was discussed from February to April 2026.
+    #[serde(rename = "kip-1279@2026-03")]
+    MirroringAt2026_03,
+    /// KIP-1279 as it stood in November 2026.
+    #[serde(rename = "kip-1279@2026-11")]
+    MirroringAt2026_11,
 }
 
 impl Tool {
     /// Every one, as files write it.
-    pub const WORDS: [(&'static str, Tool); 3] = [
+    pub const WORDS: [(&'static str, Tool); 6] = [
         ("mm1", Tool::MirrorMaker1),
         ("mm2@3.4", Tool::MirrorMaker2At3_4),
         ("mm2@3.9", Tool::MirrorMaker2At3_9),
+        ("cluster-linking", Tool::ClusterLinking),
+        ("kip-1279@2026-03", Tool::MirroringAt2026_03),
+        ("kip-1279@2026-11", Tool::MirroringAt2026_11),
     ];
+
+    /// Whether it is a link: brokers of the target fetch what brokers of the source hold, and keep the offsets.
+    pub fn is_link(self) -> bool {
+        match self {
+            Tool::MirrorMaker1 | Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9 => false,
+            Tool::ClusterLinking | Tool::MirroringAt2026_03 | Tool::MirroringAt2026_11 => true,
+        }
+    }
 
     /// As files write it.
     pub fn name(self) -> &'static str {
@@ -365,6 +385,23 @@ impl Setting {
         reads
             .filter(|place| self.partition(*place).cluster == cluster)
             .collect()
+    }
+
+    /// Whether a link reads or writes a topic-partition.
+    pub fn is_linked(&self, place: TopicPartition) -> bool {
+        self.every_task().any(|task| {
+            let work = self.work(task);
+            self.flow_of(task).tool.is_link() && (work.from == place || work.to.contains(&place))
+        })
+    }
+
+    /// The task that copies the other way what a task copies.
+    pub fn way_back(&self, task: Task) -> Option<Task> {
+        let work = self.work(task);
+        self.every_task().find(|other| {
+            let other = self.work(*other);
+            work.to.contains(&other.from) && other.to.contains(&work.from)
+        })
     }
 
     /// The topic-partition of the same topic and number at another cluster.

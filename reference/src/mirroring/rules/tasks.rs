@@ -152,7 +152,9 @@ fn target(
 fn key(row: &Row, written: Written) -> usize {
     let entry = row.logs.ledgers[written.ledger].entry(written.number);
     match entry.content {
-        Some(Content::Record(record) | Content::Aborted(record)) => record.index() & 1,
+        Some(Content::Record(record) | Content::Aborted(record) | Content::Open(record)) => {
+            record.index() & 1
+        }
         Some(Content::Marker) | None => (written.number & 1) as usize,
     }
 }
