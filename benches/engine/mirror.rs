@@ -11,13 +11,13 @@ use highwater_vocabulary::mirroring::{
 };
 
 /// What is measured here.
-pub(crate) const PASSES: [&str; 2] = ["mirror_tick", "offset_translate"];
+pub(crate) const PASSES: [&str; 3] = ["mirror_tick", "offset_translate", "link_tick"];
 
 /// `offset.lag.max` as it is by default.
 const OFFSET_LAG_MAX: u64 = 100;
 
-/// A mirror of one topic-partition, as it is by default in Kafka 3.9.
-fn setting() -> Setting {
+/// A mirror of one topic-partition, as it is by default.
+fn setting(tool: Tool) -> Setting {
     let [east, west] = [0, 1].map(Cluster::at);
     let [orders, copies] = [0, 1].map(TopicPartition::at);
     let partition = |cluster, topic: &str, written| Partition {
@@ -36,7 +36,7 @@ fn setting() -> Setting {
         mirrors: vec![Flow {
             from: east,
             to: west,
-            tool: Tool::MirrorMaker2At3_9,
+            tool,
             emits_syncs: true,
             syncs_at: SyncsAt::Source,
             syncs_groups: false,
@@ -64,9 +64,10 @@ fn setting() -> Setting {
     }
 }
 
-/// Engine that are used, and columns for the null passes.
+/// Engines that are used, and columns for the null passes.
 struct Steady {
     own: Engine,
+    linked: Engine,
     bare: Columns,
     produced: Vec<u64>,
     committed: Vec<u64>,
@@ -77,12 +78,15 @@ struct Steady {
 
 impl Steady {
     fn new(partitions: usize) -> Steady {
-        let options = Options {
-            offset_lag_max: OFFSET_LAG_MAX,
-            switches: vec![Switches::of(Tool::MirrorMaker2At3_9)],
-            groups_know_epochs: true,
+        let engine = |tool| {
+            let options = Options {
+                offset_lag_max: OFFSET_LAG_MAX,
+                switches: vec![Switches::of(tool)],
+                groups_know_epochs: true,
+            };
+            Engine::with_options(&setting(tool), options, partitions)
         };
-        let mut own = Engine::with_options(&setting(), options, partitions);
+        let mut own = engine(Tool::MirrorMaker2At3_9);
         let produced: Vec<u64> = (0..partitions as u64).map(|row| row % 4).collect();
         for _ in 0..3 {
             own.tick(&produced);
@@ -93,6 +97,7 @@ impl Steady {
         Steady {
             bare: own.columns().clone(),
             own,
+            linked: engine(Tool::MirroringAt2026_11),
             committed: rows.map(|(row, sync)| sync + row as u64 % 5 - 1).collect(),
             known: upstream.iter().map(|sync| sync + 3).collect(),
             upstream,
@@ -126,6 +131,17 @@ pub(crate) fn measure(report: &mut Report, partitions: usize) {
     );
     assert_eq!(steady.own.deviating(), 0, "what is measured is the kernel");
     report.measure(
+        "link_tick",
+        &mut steady,
+        partitions,
+        &Turn {
+            make_ready: |_| (),
+            pass: |steady| steady.linked.tick(&steady.produced),
+            null_pass: |steady| null::link_tick(&mut steady.bare, &steady.produced),
+        },
+    );
+    assert_eq!(steady.linked.deviating(), 0, "here too");
+    report.measure(
         "offset_translate",
         &mut steady,
         partitions,
@@ -142,7 +158,7 @@ pub(crate) fn measure(report: &mut Report, partitions: usize) {
 
 /// What a partition takes in the columns.
 pub(crate) fn bytes_per_partition() -> usize {
-    Engine::new(&setting(), OFFSET_LAG_MAX)
+    Engine::new(&setting(Tool::MirrorMaker2At3_9), OFFSET_LAG_MAX)
         .columns()
         .bytes_per_row()
 }

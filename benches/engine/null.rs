@@ -171,6 +171,16 @@ pub(crate) fn mirror_tick(columns: &mut Mirrored, produced: &[u64]) {
     }
 }
 
+/// What a round of links touches: the numbers produced, and both ends.
+pub(crate) fn link_tick(columns: &mut Mirrored, produced: &[u64]) {
+    for tile in tiles(0..produced.len()) {
+        read_words(&produced[tile.clone()]);
+        for end in &mut columns.end {
+            write_words(&mut end[tile.clone()]);
+        }
+    }
+}
+
 /// What a translation touches: what is committed, both offsets of the sync, and what comes out.
 pub(crate) fn offset_translate(downstream: &mut [u64], read: [&[u64]; 3]) {
     for tile in tiles(0..downstream.len()) {

@@ -2,7 +2,7 @@
 
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
-    Cluster, Clusters, Mirror, Mirrors, Partitions, Setting, Task, Tasks,
+    Cluster, Clusters, LinkState, Mirror, Mirrors, Partitions, Setting, Task, Tasks,
 };
 
 /// A mirror's state.
@@ -56,6 +56,8 @@ pub(crate) struct World {
     pub written: Partitions,
     pub mirrors: Vec<Mirroring>,
     pub groups: Vec<Grouping>,
+    /// How far each task of a link has come.
+    pub links: Vec<LinkState>,
 }
 
 impl World {
@@ -75,6 +77,10 @@ impl World {
                 .collect(),
             mirrors: vec![Mirroring::default(); setting.mirrors.len()],
             groups: vec![Grouping::default(); setting.groups.len()],
+            links: setting
+                .every_task()
+                .map(|task| begins(setting, task))
+                .collect(),
         };
         for mirror in setting.every_mirror() {
             let found = world.found(setting, mirror);
@@ -103,7 +109,29 @@ impl World {
         &mut self.mirrors[mirror.index()]
     }
 
+    pub(crate) fn link(&self, task: Task) -> LinkState {
+        self.links[task.index()]
+    }
+
     pub(crate) fn clock(&self, cluster: Cluster) -> u64 {
         self.clocks[cluster.index()]
+    }
+}
+
+/// A link does not begin with what was there before it.
+fn begins(setting: &Setting, task: Task) -> LinkState {
+    let is_link = |task: Task| {
+        let flow = setting.flow_of(task);
+        flow.tool.is_link() && flow.initial
+    };
+    let mut to = setting.work(task).to.iter();
+    let was_there = to.any(|to| {
+        let mut writers = setting.writers_of(*to);
+        let is_second = writers.any(|other| other < task && is_link(other));
+        setting.partition(*to).written || is_second
+    });
+    match is_link(task) && was_there {
+        true => LinkState::Refused,
+        false => LinkState::Active,
     }
 }

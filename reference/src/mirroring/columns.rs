@@ -93,6 +93,8 @@ pub(crate) struct Plan {
     pub writer: Vec<Option<usize>>,
     /// Where each task copies from and to, if it copies runs.
     pub runs: Vec<Option<(usize, usize)>>,
+    /// Whether each task is one of a link.
+    pub links: Vec<bool>,
 }
 
 impl Plan {
@@ -104,7 +106,7 @@ impl Plan {
             let [to] = work.to[..] else { return None };
             let is_alone = setting.writers_of(to).count() == 1 && !setting.partition(to).written;
             let is_plain = !flow.exactly_once && flow.stamps == Stamps::Create;
-            (is_alone && is_plain).then(|| (work.from.index(), to.index()))
+            (is_alone && (is_plain || flow.tool.is_link())).then(|| (work.from.index(), to.index()))
         };
         let tasks = 0..setting.tasks.len();
         let runs: Vec<_> = tasks.map(|task| copies_runs(&task)).collect();
@@ -118,7 +120,10 @@ impl Plan {
         let source = |place: usize| Some(runs[writer[place]?]?.0);
         let origin = (0..places)
             .map(|place| (0..places).fold(place, |origin, _| source(origin).unwrap_or(origin)));
+        let links = 0..setting.tasks.len();
+        let links = links.map(|task| setting.flow(setting.tasks[task].mirror).tool.is_link());
         Plan {
+            links: links.collect(),
             origin: origin.collect(),
             writer,
             runs,
@@ -170,10 +175,24 @@ impl Table {
             true => drop(self.besides.remove(&key)),
             false => drop(self.besides.insert(key, besides)),
         }
-        match self.steady(row) == whole {
+        match !self.has_lost_what_is_next(&whole) && self.steady(row) == whole {
             true => drop(self.aside.remove(&key)),
             false => drop(self.aside.insert(key, Box::new(whole))),
         }
+    }
+
+    /// Whether something is not there any more that would be copied next: then no run follows.
+    fn has_lost_what_is_next(&self, whole: &Row) -> bool {
+        let mut runs = self.plan.runs.iter().enumerate();
+        runs.any(|(task, run)| {
+            run.is_some_and(|(from, to)| {
+                let next = match self.plan.links[task] {
+                    true => whole.logs.of[to].end,
+                    false => whole.workers[task].position,
+                };
+                next < whole.logs.of[from].start
+            })
+        })
     }
 
     fn write(&mut self, row: usize, whole: &Row) {
@@ -252,7 +271,7 @@ impl Table {
             written: Written {
                 ledger: self.plan.origin[place],
                 number: 0,
-                plain: task.is_some(),
+                plain: task.is_some_and(|task| !self.plan.links[task]),
             },
             copied: task.map(|task| Copied { task, upstream: 0 }),
             stamp: None,

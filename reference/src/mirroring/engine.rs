@@ -3,11 +3,12 @@
 use super::Refusal;
 use super::clusters::World;
 use super::columns::{Columns, Table};
+use super::log::Says;
 use super::row::Row;
-use super::rules::{Around, checkpoints, faults, groups, producers, syncs, tasks};
+use super::rules::{Around, checkpoints, faults, groups, links, producers, syncs, tasks};
 use super::switches::{Options, Switches};
 use highwater_vocabulary::Member;
-use highwater_vocabulary::mirroring::{Event, Setting};
+use highwater_vocabulary::mirroring::{Event, LinkState, Setting};
 
 /// Clusters and the mirrors between them, with as many copies of their topic-partitions as there are rows.
 ///
@@ -109,7 +110,8 @@ impl Engine {
     pub fn apply_to(&mut self, row: usize, event: &Event) -> Result<(), Refusal> {
         assert!(row < self.rows(), "row {row} is not in the table");
         self.knows(event)?;
-        if happens_to_all(event) {
+        self.suits(event)?;
+        if self.happens_to_all(event) {
             return self.apply_to_all(event);
         }
         let mut whole = self.table.load(row);
@@ -117,6 +119,16 @@ impl Engine {
 
         self.table.store(row, whole);
         Ok(())
+    }
+
+    /// Whether an event is about a cluster, a mirror or a group, and so about every row.  The states of a
+    /// link are those of the mirror, whatever its rows hold.
+    pub fn happens_to_all(&self, event: &Event) -> bool {
+        match *event {
+            Event::Note(task) => self.is_of_link(task),
+            Event::Truncate(task) => self.world.link(task) == LinkState::Preparing,
+            _ => is_shared(event),
+        }
     }
 
     /// What happens to every row alike.
@@ -233,15 +245,13 @@ pub(super) fn apply_to_row(
         Event::AppendLost(to, record) => producers::append_lost(row, around, to, record),
         Event::Abort(to, record) => producers::abort(row, around, to, record),
         Event::Mark(to) => producers::mark(row, around, to),
-        // No link is in this engine yet.
-        Event::Begin(..)
-        | Event::CommitTransaction(_)
-        | Event::AbortTransaction(_)
-        | Event::Offer(..)
-        | Event::Retract(_)
-        | Event::Truncate(_)
-        | Event::EndTransactions(_)
-        | Event::Finish(_) => Err(Refusal::NotInThisTool),
+        Event::Begin(to, record) => producers::begin(row, around, to, record),
+        Event::CommitTransaction(to) => producers::end_transaction(row, around, to, Says::Commits),
+        Event::AbortTransaction(to) => producers::end_transaction(row, around, to, Says::Aborts),
+        Event::Offer(to, record) => producers::offer(row, around, to, record),
+        Event::Retract(at) => producers::retract(row, around, at),
+
+        Event::Truncate(task) => links::truncate(row, around, task),
 
         Event::Poll(task) => tasks::poll(row, around, task),
         Event::Copy(task) => tasks::copy(row, around, task),
@@ -288,12 +298,14 @@ pub(super) fn apply_to_row(
         | Event::Lose(_)
         | Event::Destroy(_)
         | Event::LoseCommits(_)
+        | Event::EndTransactions(_)
+        | Event::Finish(_)
         | Event::Skew(_) => unreachable!("it happens to all rows"),
     }
 }
 
-/// Whether an event is about a cluster, a mirror or a group, and so about every row.
-pub fn happens_to_all(event: &Event) -> bool {
+/// Whether an event is always about a cluster, a mirror or a group.
+fn is_shared(event: &Event) -> bool {
     match event {
         Event::Append(..)
         | Event::AppendLost(..)
@@ -305,8 +317,6 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::Offer(..)
         | Event::Retract(_)
         | Event::Truncate(_)
-        | Event::EndTransactions(_)
-        | Event::Finish(_)
         | Event::Poll(_)
         | Event::Copy(_)
         | Event::CopyLost(_)
@@ -320,7 +330,9 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::LoseSuffix(..)
         | Event::Expire(..)
         | Event::Recreate(_) => false,
-        Event::Look(..)
+        Event::EndTransactions(_)
+        | Event::Finish(_)
+        | Event::Look(..)
         | Event::LookFailed(..)
         | Event::SyncGroup(..)
         | Event::Refresh(_)

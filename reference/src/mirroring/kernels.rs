@@ -2,6 +2,8 @@
 //!
 //! Where there may be nothing, a column holds what there is plus one, and 0 for nothing.
 
+pub mod links;
+
 /// A step of copying in which nothing but numbers changes: the last pair is the one before the next.
 pub const LIVED: u8 = 1;
 /// The last pair that was copied is due to be sent as an offset sync.

@@ -13,20 +13,49 @@ pub(crate) struct Ledger {
     named: BTreeMap<u64, Entry>,
 }
 
+/// What an entry is to transactions and to the high watermark.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Says {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A record that is above the high watermark of the log to which it was written.
+    Offered,
+    /// A marker: what is open before it counts.
+    Commits,
+    /// A marker: what is open before it was aborted.
+    Aborts,
+}
+
 /// What stands in a ledger.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Entry {
     pub content: Option<Content>,
+    pub says: Says,
     /// The clock of the cluster, when it was written.
     pub stamp: u64,
 }
 
 impl Ledger {
-    fn write(&mut self, content: Content, stamp: u64) -> u64 {
-        let content = Some(content);
-        self.named.insert(self.length, Entry { content, stamp });
+    fn write(&mut self, content: Content, says: Says, stamp: u64) -> u64 {
+        let entry = Entry {
+            content: Some(content),
+            says,
+            stamp,
+        };
+        self.named.insert(self.length, entry);
         self.length += 1;
         self.length - 1
+    }
+
+    /// What was above the high watermark is a record like others.
+    pub(super) fn settle(&mut self, number: u64) {
+        if let Some(entry) = self.named.get_mut(&number)
+            && let Some(Content::Open(record)) = entry.content
+        {
+            entry.content = Some(Content::Record(record));
+            entry.says = Says::Nothing;
+        }
     }
 
     pub(crate) fn entry(&self, number: u64) -> Entry {
@@ -93,8 +122,10 @@ pub(crate) struct Log {
     pub spans: Vec<Span>,
     /// How often the topic was made anew.
     pub incarnation: u32,
-    /// Leader epochs, and where each begins.
-    lineage: Vec<(u32, u64)>,
+    /// Which topic this is of those that were given its name.
+    pub id: u32,
+    /// Leader epochs, and where each begins; the leader's own is last.
+    pub(super) lineage: Vec<(u32, u64)>,
 }
 
 impl Default for Log {
@@ -104,6 +135,7 @@ impl Default for Log {
             end: 0,
             spans: Vec::new(),
             incarnation: 0,
+            id: 0,
             lineage: vec![(0, 0)],
         }
     }
@@ -170,6 +202,7 @@ impl Log {
     pub(crate) fn renew(&mut self) {
         *self = Log {
             incarnation: self.incarnation + 1,
+            id: self.id,
             ..Log::default()
         };
     }
@@ -192,9 +225,14 @@ impl Logs {
 
     /// Something is written that is no copy.
     pub(crate) fn write(&mut self, to: usize, content: Content, stamp: u64) {
+        self.write_saying(to, content, Says::Nothing, stamp);
+    }
+
+    /// The same of what transactions or the high watermark look at.
+    pub(crate) fn write_saying(&mut self, to: usize, content: Content, says: Says, stamp: u64) {
         let written = Written {
             ledger: to,
-            number: self.ledgers[to].write(content, stamp),
+            number: self.ledgers[to].write(content, says, stamp),
             plain: false,
         };
         self.of[to].push(written, None, None);
@@ -219,7 +257,10 @@ impl Logs {
         let written = self.of[place].at(offset)?.written;
         let content = self.ledgers[written.ledger].entry(written.number).content;
         match content {
-            Some(Content::Aborted(record)) if written.plain => Some(Content::Record(record)),
+            Some(Content::Aborted(record) | Content::Open(record)) if written.plain => {
+                Some(Content::Record(record))
+            }
+            Some(Content::Open(record)) => Some(self.decided(place, offset, record)),
             content => content,
         }
     }
@@ -234,9 +275,10 @@ impl Logs {
         )
     }
 
-    /// The first offset from here on at which whoever reads finds a record.
+    /// The first offset from here on at which whoever reads finds a record.  Nobody sees what is open, or
+    /// what follows it.
     pub(crate) fn next_record(&self, place: usize, from: u64, committed_only: bool) -> Option<u64> {
-        (from..self.of[place].end).find(|offset| match self.content(place, *offset) {
+        (from..self.last_stable(place)).find(|offset| match self.content(place, *offset) {
             Some(Content::Marker | Content::Open(_)) => false,
             Some(Content::Aborted(_)) => !committed_only,
             Some(Content::Record(_)) | None => true,

@@ -11,6 +11,8 @@ mod clusters;
 mod columns;
 mod engine;
 pub mod kernels;
+mod linked;
+mod linking;
 mod log;
 mod observe;
 mod refusal;
@@ -19,13 +21,15 @@ mod routes;
 mod row;
 mod rules;
 mod shared;
+mod shared_links;
 mod switches;
 mod syncs;
 #[cfg(test)]
 mod tests;
 
 pub use columns::{Column, Columns};
-pub use engine::{Engine, happens_to_all};
+pub use engine::Engine;
+pub use linking::Linking;
 pub use refusal::Refusal;
 pub use routes::topics_of_routes;
 pub use switches::{Options, Switches};

@@ -32,7 +32,10 @@ impl Engine {
                 .every_partition()
                 .map(|place| self.log(&row, place))
                 .collect(),
-            tasks: setting.every_task().map(|task| view(&row, task)).collect(),
+            tasks: setting
+                .every_task()
+                .map(|task| view(&row, self.world.link(task), task))
+                .collect(),
             groups: setting
                 .every_group()
                 .map(|group| self.group(&row, group))
@@ -49,7 +52,10 @@ impl Engine {
             contents: (log.start..log.end)
                 .map(|offset| content(offset).unwrap_or(Content::Marker))
                 .collect(),
-            epochs: Vec::new(),
+            epochs: match self.setting.is_linked(place) {
+                true => log.shown_epochs(),
+                false => Vec::new(),
+            },
         }
     }
 
@@ -64,7 +70,7 @@ impl Engine {
     }
 }
 
-fn view(row: &Row, task: Task) -> TaskView {
+fn view(row: &Row, link: LinkState, task: Task) -> TaskView {
     let worker = &row.workers[task.index()];
     let synced = &row.besides.synced[task.index()];
     let upstream = |held: Option<Held>| held.map(|held| Offset(held.upstream));
@@ -77,7 +83,7 @@ fn view(row: &Row, task: Task) -> TaskView {
         delayed: worker.emission.delayed,
         syncs: synced.topic.clone(),
         read: u8::try_from(synced.read).unwrap_or(u8::MAX),
-        link: LinkState::default(),
-        last: None,
+        link,
+        last: row.besides.lasts[task.index()].map(|last| u8::try_from(last).unwrap_or(u8::MAX)),
     }
 }

@@ -55,6 +55,18 @@ refusals! {
     WrittenBefore = "written-before",
     /// A task has one record in memory at a time.
     MemoryIsFull = "memory-is-full",
+    /// A link does not do that in the state in which it is.
+    OtherLinkState = "other-link-state",
+    /// The topic at the source is another one.
+    TopicIdsAgree = "topic-ids-agree",
+    /// The target has not got the same as the source up to its end, or cannot have.
+    LogsPart = "logs-part",
+    /// It is above the high watermark, or not stable.
+    NotCommitted = "not-committed",
+    /// Not everything was copied.
+    NotDrained = "not-drained",
+    /// Something is above the high watermark, or a transaction is open.
+    SomethingIsOpen = "something-is-open",
     /// What belongs to the position and what was copied are in one transaction.
     OneTransaction = "one-transaction",
     /// `ProducerFencedException`: the worker has been replaced.

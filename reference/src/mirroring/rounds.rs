@@ -6,7 +6,7 @@ use super::kernels::{self, Ticking};
 use super::row::Row;
 use super::rules::{Around, producers, tasks};
 use highwater_vocabulary::Member;
-use highwater_vocabulary::mirroring::{Group, Task, TopicPartition};
+use highwater_vocabulary::mirroring::{Group, LinkState, Task, TopicPartition};
 
 impl Engine {
     /// So many records, which nobody names, are written to each topic-partition of a row that producers
@@ -50,16 +50,9 @@ impl Engine {
             .collect();
         let runs = self.table.plan.runs.clone();
         for (task, (from, to)) in runs.into_iter().flatten().enumerate() {
+            let is_link = self.table.plan.links[task];
             let columns = &mut self.table.columns;
             let mut source_end = std::mem::take(&mut columns.end[from]);
-            let ticking = Ticking {
-                source_end: &mut source_end,
-                position: &mut columns.position[task],
-                target_end: &mut columns.end[to],
-                stored: &mut columns.stored[task],
-                last_due: &mut columns.last_due[task],
-                life: &mut columns.life[task],
-            };
             let produced = match std::mem::take(&mut writes[from]) {
                 true => produced,
                 false => {
@@ -67,7 +60,19 @@ impl Engine {
                     &nothing[..]
                 }
             };
-            kernels::mirror_tick(produced, ticking, self.options.offset_lag_max);
+            if is_link {
+                kernels::links::link_tick(produced, &mut source_end, &mut columns.end[to]);
+            } else {
+                let ticking = Ticking {
+                    source_end: &mut source_end,
+                    position: &mut columns.position[task],
+                    target_end: &mut columns.end[to],
+                    stored: &mut columns.stored[task],
+                    last_due: &mut columns.last_due[task],
+                    life: &mut columns.life[task],
+                };
+                kernels::mirror_tick(produced, ticking, self.options.offset_lag_max);
+            }
             columns.end[from] = source_end;
         }
         let unread = writes.iter().enumerate().filter(|(_, writes)| **writes);
@@ -100,10 +105,15 @@ impl Engine {
                 .iter()
                 .all(|to| is_up(*to) && !self.world.written.contains(*to))
             && self.world.up.contains(flow.to)
-            && switches.has_checkpoints
-            && !switches.stores_at_source
-            && switches.promotes_delayed
-            && !switches.translates_by_delta
+            && match switches.link {
+                Some(_) => self.world.link(task) == LinkState::Active,
+                None => {
+                    switches.has_checkpoints
+                        && !switches.stores_at_source
+                        && switches.promotes_delayed
+                        && !switches.translates_by_delta
+                }
+            }
             && !setting.every_task().any(|later| {
                 // What is written after it was read in this round would have to wait for the next.
                 later > task && setting.work(later).to.contains(&work.from)
@@ -138,7 +148,8 @@ impl Engine {
 /// A round over one row, event by event.
 pub(super) fn tick_row(row: &mut Row, around: Around<'_>, produced: u64) {
     for place in around.setting.every_partition() {
-        if producers::accepts(around, place).is_ok() {
+        let is_offered = row.logs.offered(place.index()).is_some();
+        if producers::accepts(around, place).is_ok() && !is_offered {
             row.logs.fill(place.index(), produced);
         }
     }

@@ -99,6 +99,8 @@ pub(crate) struct Besides {
     pub snapshots: Vec<Vec<Option<Vec<Option<u64>>>>>,
     /// Of each mirror: the end of each topic-partition at the failover.
     pub ends_at_failover: Vec<Option<Vec<u64>>>,
+    /// Of each task of a link: what it stored as it stopped.
+    pub lasts: Vec<Option<u64>>,
 }
 
 impl Besides {
@@ -114,6 +116,7 @@ impl Besides {
             remembered: vec![vec![false; tasks]; groups],
             snapshots: vec![vec![None; mirrors]; groups],
             ends_at_failover: vec![None; mirrors],
+            lasts: vec![None; tasks],
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use super::rules::{
-    begin_workers, checkpoints, end_workers, faults, groups, operators, rebootstrap, unless,
+    begin_workers, checkpoints, end_workers, faults, groups, links, operators, rebootstrap, unless,
 };
 use super::{Refusal, rules::Around};
 use highwater_vocabulary::Member;
@@ -26,8 +26,8 @@ impl Engine {
             Event::Heal(mirror) => self.reach(mirror, true),
             Event::Cut(mirror) => self.reach(mirror, false),
             Event::FailOver(mirror) => self.fail_over(mirror),
-            // No link is in this engine yet.
-            Event::Promote(_) | Event::Reverse(_) => Err(Refusal::NotInThisTool),
+            Event::Promote(mirror) => self.promote(mirror),
+            Event::Reverse(mirror) => self.reverse(mirror),
             Event::StopMirror(mirror) => self.stop_mirror(mirror),
             Event::FailBack(mirror) => self.fail_back(mirror),
             Event::Crash(mirror) => self.crash(mirror),
@@ -43,6 +43,11 @@ impl Engine {
             Event::Destroy(cluster) => self.destroy(cluster),
             Event::LoseCommits(cluster) => self.lose_commits(cluster),
 
+            Event::Note(task) => self.note_link(task),
+            Event::Truncate(task) => self.truncate_back(task),
+            Event::EndTransactions(task) => self.end_transactions(task),
+            Event::Finish(task) => self.finish(task),
+
             Event::Append(..)
             | Event::AppendLost(..)
             | Event::Abort(..)
@@ -52,14 +57,10 @@ impl Engine {
             | Event::AbortTransaction(_)
             | Event::Offer(..)
             | Event::Retract(_)
-            | Event::Truncate(_)
-            | Event::EndTransactions(_)
-            | Event::Finish(_)
             | Event::Poll(_)
             | Event::Copy(_)
             | Event::CopyLost(_)
             | Event::CopyLate(_)
-            | Event::Note(_)
             | Event::Sync(_)
             | Event::SyncLost(_)
             | Event::ReadSync(_)
@@ -83,6 +84,11 @@ impl Engine {
     }
 
     fn sync_group(&mut self, group: Group, mirror: Mirror) -> Result<(), Refusal> {
+        if self.is_link(mirror) {
+            links::may_sync_group(self.around(), group, mirror)?;
+            self.each(|row, around| links::sync_group(row, around, group, mirror));
+            return Ok(());
+        }
         checkpoints::may_write(self.around(), group, mirror)?;
 
         self.each(|row, around| checkpoints::sync_group(row, around, group, mirror));
@@ -163,6 +169,7 @@ impl Engine {
         operators::may_restart(self.around(), mirror)?;
 
         self.world.mirror_mut(mirror).running = true;
+        self.stop_again(mirror);
         self.each(|row, around| begin_workers(row, around, mirror));
         Ok(())
     }
@@ -175,12 +182,19 @@ impl Engine {
         Ok(())
     }
 
-    fn fail_over(&mut self, mirror: Mirror) -> Result<(), Refusal> {
+    pub(super) fn fail_over(&mut self, mirror: Mirror) -> Result<(), Refusal> {
         operators::may_fail_over(self.around(), mirror)?;
+        if self.is_link(mirror) {
+            links::may_stop(self.around(), mirror)?;
+        }
 
         self.each(|row, _| operators::fail_over(row, mirror));
-        let then_written = self.setting.flow(mirror).then_written;
-        self.world.written = self.world.written.union(then_written);
+        if self.is_link(mirror) {
+            self.stop_link(mirror);
+        } else {
+            let then_written = self.setting.flow(mirror).then_written;
+            self.world.written = self.world.written.union(then_written);
+        }
         // Producers that come home have left again.
         let opposite: Vec<Mirror> = operators::opposite(self.around(), mirror).collect();
         for other in opposite {
@@ -191,6 +205,9 @@ impl Engine {
     }
 
     fn fail_back(&mut self, mirror: Mirror) -> Result<(), Refusal> {
+        if self.is_link(mirror) {
+            return self.fail_back_link(mirror);
+        }
         operators::may_fail_back(self.around(), mirror)?;
 
         self.each(|row, around| operators::fail_back(row, around, mirror));
@@ -217,7 +234,7 @@ impl Engine {
     }
 
     /// Every worker of the mirror dies.
-    fn end(&mut self, mirror: Mirror) {
+    pub(super) fn end(&mut self, mirror: Mirror) {
         self.world.mirror_mut(mirror).running = false;
         self.forget_looks(mirror);
         self.each(|row, around| end_workers(row, around, mirror));

@@ -1,5 +1,6 @@
 //! What a version of MirrorMaker switches on, read off its sources.
 
+use super::linking::Linking;
 use highwater_vocabulary::mirroring::Tool;
 
 /// How the versions of the tools differ, as far as what they copy can tell.
@@ -38,18 +39,24 @@ pub struct Switches {
     /// Without a snapshot of the group at the target everything is written
     /// (`MirrorCheckpointTask.syncGroupOffset`; KAFKA-19794, in every version that has been released).
     pub overwrites_without_snapshot: bool,
+    /// The configuration of topics is copied (`MirrorSourceConnector.syncTopicConfigs`).
+    pub copies_configuration: bool,
+    /// What it does as a link, if it is one.
+    pub link: Option<Linking>,
 }
 
 impl Switches {
     /// The switches of a tool.
     pub fn of(tool: Tool) -> Switches {
-        let mirror_maker_2 = tool != Tool::MirrorMaker1;
+        let mirror_maker_1 = tool == Tool::MirrorMaker1;
+        let link = Linking::of(tool);
+        let mirror_maker_2 = !mirror_maker_1 && link.is_none();
         let at_3_4 = tool == Tool::MirrorMaker2At3_4;
         let at_3_9 = tool == Tool::MirrorMaker2At3_9;
         Switches {
             has_checkpoints: mirror_maker_2,
-            stores_at_source: !mirror_maker_2,
-            partitions_by_key: !mirror_maker_2,
+            stores_at_source: mirror_maker_1,
+            partitions_by_key: mirror_maker_1,
             translates_by_delta: at_3_4,
             keeps_only_latest_sync: at_3_4,
             reads_to_end_first: at_3_9,
@@ -58,6 +65,8 @@ impl Switches {
             monotone_checkpoints: at_3_9,
             drops_syncs_under_load: at_3_4,
             overwrites_without_snapshot: mirror_maker_2,
+            copies_configuration: !mirror_maker_1,
+            link,
         }
     }
 
@@ -72,7 +81,7 @@ impl Switches {
             "monotone-checkpoints" => &mut self.monotone_checkpoints,
             "drops-syncs-under-load" => &mut self.drops_syncs_under_load,
             "overwrites-without-snapshot" => &mut self.overwrites_without_snapshot,
-            _ => return None,
+            name => return self.link.as_mut()?.named(name),
         })
     }
 }

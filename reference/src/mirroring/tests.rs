@@ -32,6 +32,7 @@ fn every_setting() -> Vec<Setting> {
         all.push(settings::pair_of(tool).done());
         all.push(settings::chain(tool).done());
         all.push(settings::growing(tool).done());
+        all.push(settings::linked(tool).done());
         let failback = highwater_vocabulary::mirroring::Failback::Rebuild;
         all.push(settings::there_and_back(tool, failback).done());
     }
@@ -73,7 +74,7 @@ proptest! {
 
     #[test]
     fn a_round_is_the_fold_of_its_events(
-        setting in 0..13usize,
+        setting in 0..31usize,
         lag_max in 0..5u64,
         rows in 1..5usize,
         choices in prop::collection::vec((0..4usize, 0..1000usize), 0..40),
@@ -100,7 +101,7 @@ proptest! {
 
     #[test]
     fn two_tables_side_by_side_are_one(
-        setting in 0..13usize,
+        setting in 0..31usize,
         lag_max in 0..5u64,
         rows in 1..4usize,
         choices in prop::collection::vec((0..8usize, 0..1000usize), 0..40),
@@ -113,7 +114,7 @@ proptest! {
         let events = settings::every_event(setting);
         for (row, choice) in &choices {
             let (row, event) = (row % (2 * rows), &events[choice % events.len()]);
-            if super::happens_to_all(event) {
+            if whole.happens_to_all(event) {
                 // A start is refused if any row refuses it, so all have to agree before it happens.
                 let mut tried = halves.clone();
                 let both = tried.iter_mut().all(|half| half.apply(event).is_ok());
@@ -181,6 +182,66 @@ fn the_kernel_goes_over_the_edges_of_tiles() {
             assert_eq!(swept.deviating(), 0, "nobody named anything");
         }
     }
+}
+
+/// What retention has taken before it was copied no kernel copies.
+#[test]
+fn rows_that_have_lost_what_is_next_are_not_runs() {
+    let newest = settings::pair_of(Tool::MirrorMaker2At3_9);
+    for setting in [newest, settings::linked(Tool::ClusterLinking)] {
+        let setting = setting.done();
+        let mut swept = engine(&setting, 100, 2);
+        let [mirror, orders] = [0, 0];
+        let mirror = highwater_vocabulary::mirroring::Mirror::at(mirror);
+        let orders = highwater_vocabulary::mirroring::TopicPartition::at(orders);
+        swept.apply(&Event::Cut(mirror)).expect("it is not");
+        swept.tick(&[3, 3]);
+        swept
+            .apply_to(1, &Event::Expire(orders, 2))
+            .expect("there are three");
+        assert_eq!(swept.deviating(), 1);
+        swept.apply(&Event::Heal(mirror)).expect("it was cut");
+        let mut folded = swept.clone();
+        swept.tick(&[1, 1]);
+        fold(&mut folded, &[1, 1]);
+        same_rows(&swept, &folded);
+    }
+}
+
+/// A round of links is a kernel, and their rows are steady.
+#[test]
+fn links_go_over_the_edges_of_tiles() {
+    for tool in [
+        Tool::ClusterLinking,
+        Tool::MirroringAt2026_03,
+        Tool::MirroringAt2026_11,
+    ] {
+        let setting = settings::pair_of(tool).done();
+        for rows in [1, 255, 256, 257, 513] {
+            let mut swept = engine(&setting, 0, rows);
+            let mut folded = swept.clone();
+            for round in 0..3u64 {
+                let count = |row: u64| (row * 7 + round * 3) % 11;
+                let produced: Vec<u64> = (0..rows as u64).map(count).collect();
+                swept.tick(&produced);
+                fold(&mut folded, &produced);
+            }
+            same_rows(&swept, &folded);
+            assert_eq!(swept.deviating(), 0, "nobody named anything");
+        }
+    }
+}
+
+/// What is committed past an end becomes the end, and a log is cut off where it is longer.
+#[test]
+fn ends_bound_what_is_committed_and_what_is_kept() {
+    // Committed offsets are held plus one, and 0 is none.
+    let mut committed = [0, 1, 4, 5, 9];
+    kernels::links::clamp(&mut committed, &[3, 3, 3, 3, 0]);
+    assert_eq!(committed, [0, 1, 4, 4, 1]);
+    let mut end = [0, 2, 5, 9];
+    assert_eq!(kernels::links::truncate(&mut end, &[3, 3, 3, 0]), 11);
+    assert_eq!(end, [0, 2, 3, 0]);
 }
 
 /// A row of which somebody named a record lies beside the columns, and is copied like the others.

@@ -212,6 +212,20 @@ pub(crate) fn namesakes(tool: Tool) -> Draft {
         .group("billing", "east", "east/orders west/orders west/payments")
 }
 
+/// A link each way under the same name, and producers that go along with both.
+pub(crate) fn linked(tool: Tool) -> Draft {
+    Draft::of(&["east", "west"])
+        .partition("east/orders", true, true)
+        .partition("west/orders", true, false)
+        .mirror("east>west", tool, true)
+        .task("east/orders", "west/orders")
+        .then_written("west/orders")
+        .mirror("west>east", tool, false)
+        .task("west/orders", "east/orders")
+        .then_written("east/orders")
+        .group("billing", "east", "east/orders west/orders")
+}
+
 /// Every event that the setting has words for, with small numbers.
 pub(crate) fn every_event(setting: &Setting) -> Vec<Event> {
     let mut events = Vec::new();
@@ -221,6 +235,10 @@ pub(crate) fn every_event(setting: &Setting) -> Vec<Event> {
         events.extend(records().map(|record| E::AppendLost(place, record)));
         events.extend(records().map(|record| E::Abort(place, record)));
         events.extend([E::Mark(place), E::AddPartition(place), E::Recreate(place)]);
+        events.extend(records().map(|record| E::Begin(place, record)));
+        events.extend(records().map(|record| E::Offer(place, record)));
+        events.extend([E::CommitTransaction(place), E::AbortTransaction(place)]);
+        events.push(E::Retract(place));
         for lost in 0..3 {
             events.extend([E::LoseSuffix(place, lost), E::Expire(place, lost)]);
         }
@@ -250,8 +268,11 @@ pub(crate) fn every_event(setting: &Setting) -> Vec<Event> {
     events
 }
 
-fn of_task(task: Task) -> [Event; 8] {
+fn of_task(task: Task) -> [Event; 11] {
     [
+        E::Truncate(task),
+        E::EndTransactions(task),
+        E::Finish(task),
         E::Poll(task),
         E::Copy(task),
         E::CopyLost(task),
@@ -263,8 +284,10 @@ fn of_task(task: Task) -> [Event; 8] {
     ]
 }
 
-fn of_mirror(mirror: Mirror) -> [Event; 9] {
+fn of_mirror(mirror: Mirror) -> [Event; 11] {
     [
+        E::Promote(mirror),
+        E::Reverse(mirror),
         E::Refresh(mirror),
         E::Restart(mirror),
         E::Heal(mirror),

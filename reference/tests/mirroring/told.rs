@@ -68,6 +68,11 @@ pub(crate) fn told(engine: &Engine) -> Vec<String> {
             "{name}{exists} from {start}: {}",
             contents.join(" ")
         ));
+        if let Some((leader, entries)) = log.epochs.split_last() {
+            let entries: Vec<String> = entries.iter().map(ToString::to_string).collect();
+            let entries = entries.join(" ");
+            lines.push(format!("{name} epochs {entries}, leader {leader}"));
+        }
     }
     for (task, view) in setting.every_task().zip(&seen.tasks) {
         let syncs: Vec<String> = view.syncs.iter().map(|it| pair(Some(*it))).collect();
@@ -78,6 +83,8 @@ pub(crate) fn told(engine: &Engine) -> Vec<String> {
         lines.push(format!(
             "{name}: at {position}, has {memory}, had {former}, stored {stored}"
         ));
+        let last = or_nothing(view.last);
+        lines.push(format!("{name}: {}, last {last}", view.link));
         lines.push(format!("{name}: due {pending}, delayed {delayed}"));
         lines.push(format!(
             "{name}: syncs {}, read {}",
@@ -148,7 +155,7 @@ pub(crate) fn check_told(engine: &Engine, history: &str, expected: &[&str]) {
     let told = told(engine);
     for line in expected {
         assert!(
-            told.iter().any(|it| it.trim_end() == *line),
+            told.iter().any(|it| it.trim_end() == line.trim_end()),
             "after `{history}`\nwanted {line}\nin\n{}",
             told.join("\n")
         );

@@ -1,6 +1,6 @@
 //! Random walks: nothing panics, what is refused changes nothing, and every event occurs.
 
-use crate::settings::{chain, every_event, growing, pair_of, there_and_back};
+use crate::settings::{chain, every_event, growing, linked, pair_of, there_and_back};
 use highwater_reference::mirroring::{Engine, Refusal};
 use highwater_vocabulary::mirroring::{
     Commits, Event, Failback, Failover, Reset, Setting, Stamps, SyncsAt, Tool,
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// Settings that differ in every word that a setting has.
 fn setting(number: usize) -> Setting {
-    let (_, tool) = Tool::WORDS[number % 3];
+    let (_, tool) = Tool::WORDS[number % Tool::WORDS.len()];
     let (_, failover) = Failover::WORDS[number % 6];
     let failbacks = [
         Failback::Rebuild,
@@ -19,10 +19,11 @@ fn setting(number: usize) -> Setting {
     ];
     let resets = [Reset::Earliest, Reset::Latest, Reset::None];
     let commits = [Commits::After, Commits::Before];
-    let draft = match number % 4 {
+    let draft = match number % 5 {
         0 => pair_of(tool),
         1 => there_and_back(tool, failbacks[number / 4 % 3]),
         2 => growing(tool),
+        3 => linked(tool),
         _ => chain(tool),
     };
     let draft = draft.who(|reader| {

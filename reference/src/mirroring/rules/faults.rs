@@ -14,6 +14,8 @@ pub(crate) fn lose_suffix(
     lost: u8,
 ) -> Result<(), Refusal> {
     let lost = holds(row, around, place, lost)?;
+    let is_offered = row.logs.offered(place.index()).is_some();
+    unless(is_offered, Refusal::SomethingIsOpen)?;
 
     row.logs.of[place.index()].lose(lost);
     Ok(())
@@ -27,6 +29,12 @@ pub(crate) fn expire(
     lost: u8,
 ) -> Result<(), Refusal> {
     let lost = holds(row, around, place, lost)?;
+    let log = &row.logs.of[place.index()];
+    let offered = row.logs.offered(place.index());
+    unless(
+        offered.is_some_and(|offered| log.start + lost > offered),
+        Refusal::NoSuchRecord,
+    )?;
 
     row.logs.of[place.index()].start += lost;
     Ok(())
@@ -54,7 +62,10 @@ pub(crate) fn recreate(
     around.exists(place)?;
     unless(row.logs.of[place.index()].end == 0, Refusal::NothingThere)?;
 
+    let ids = row.logs.of.iter().map(|log| log.id);
+    let id = ids.max().unwrap_or(0) + 1;
     renew(row, around, place);
+    row.logs.of[place.index()].id = id;
     Ok(())
 }
 
@@ -87,6 +98,7 @@ pub(crate) fn destroy(row: &mut Row, around: Around<'_>, cluster: Cluster) {
             row.besides.synced[at] = Synced::default();
         }
         if around.setting.flow(mirror).to == cluster {
+            row.besides.lasts[at] = None;
             for checkpoints in &mut row.checkpoints {
                 checkpoints[at] = None;
             }

@@ -108,13 +108,14 @@ fn wanted(
 fn by_strategy(row: &Row, around: Around<'_>, group: Group, place: TopicPartition) -> Option<u64> {
     let readings = &row.readings[group.index()];
     let log = &row.logs.of[place.index()];
+    let end = row.logs.last_stable(place.index());
     // Of several tasks that write it, the first counts.
     let task = around.setting.writers_of(place).next()?;
     let from = around.setting.work(task).from;
     let committed = readings[from.index()].committed;
     match around.setting.reader(group).failover {
         Failover::Earliest => Some(log.start),
-        Failover::Latest => Some(log.end),
+        Failover::Latest => Some(end),
         Failover::Preserved => committed,
         Failover::Translated => readings[place.index()].committed.or_else(|| {
             let checkpoint = row.checkpoints[group.index()][task.index()]?;
@@ -123,9 +124,9 @@ fn by_strategy(row: &Row, around: Around<'_>, group: Group, place: TopicPartitio
         Failover::Timestamp => {
             let stamp = row.besides.stamps[group.index()]?;
             let is_late = |offset: &u64| row.logs.stamp(place.index(), *offset) >= Some(stamp);
-            Some((log.start..log.end).find(is_late).unwrap_or(log.end))
+            Some((log.start..end).find(is_late).unwrap_or(end))
         }
-        Failover::ExternalMap => Some(first_unread(log, task, committed?)),
+        Failover::ExternalMap => Some(first_unread(log, end, task, committed?)),
     }
 }
 
@@ -134,19 +135,19 @@ fn last_stamp(row: &Row, from: TopicPartition, committed: u64) -> Option<u64> {
     let log = &row.logs.of[from.index()];
     let is_record = |offset: &u64| {
         let content = row.logs.content(from.index(), *offset);
-        !matches!(content, Some(Content::Marker | Content::Aborted(_)))
+        matches!(content, Some(Content::Record(_)) | None)
     };
     let last = (log.start..committed.min(log.end)).rfind(is_record)?;
     row.logs.stamp(from.index(), last)
 }
 
 /// The first entry that is not a copy of something before the committed offset, or the end.
-fn first_unread(log: &Log, task: Task, committed: u64) -> u64 {
+fn first_unread(log: &Log, end: u64, task: Task, committed: u64) -> u64 {
     let is_unread = |offset: &u64| {
         let copied = log.at(*offset).and_then(|span| span.copied);
         copied.is_none_or(|copied| copied.task != task.index() || copied.upstream >= committed)
     };
-    (log.start..log.end).find(is_unread).unwrap_or(log.end)
+    (log.start..end).find(is_unread).unwrap_or(end)
 }
 
 /// Where a consumer is that wants to be at a place: back where the logs part, if the epoch tells that they
@@ -175,7 +176,7 @@ pub(super) fn resolve(
     }
     let offset = match reset {
         Reset::Earliest => log.start,
-        Reset::Latest => log.end,
+        Reset::Latest => row.logs.last_stable(at.index()),
         Reset::None => return Err(Refusal::NoResetPolicy),
     };
     let epoch = None;
@@ -250,7 +251,7 @@ pub(crate) fn commit(
         let (committed, epoch) = match (next, processes_later) {
             (Some(offset), true) => (offset + 1, Some(log.epoch_at(offset))),
             (None, true) => (place.offset, place.epoch),
-            (next, false) => (next.unwrap_or(log.end), place.epoch),
+            (next, false) => (next.unwrap_or(row.logs.last_stable(at)), place.epoch),
         };
         if let Some(stamp) = last_stamp(row, from, committed) {
             row.besides.stamps[of] = Some(stamp);

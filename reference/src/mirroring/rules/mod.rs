@@ -6,6 +6,7 @@
 pub(crate) mod checkpoints;
 pub(crate) mod faults;
 pub(crate) mod groups;
+pub(crate) mod links;
 pub(crate) mod operators;
 pub(crate) mod producers;
 pub(crate) mod rebootstrap;
@@ -14,6 +15,7 @@ pub(crate) mod tasks;
 
 use super::Refusal;
 use super::clusters::World;
+use super::linking::Linking;
 use super::row::Row;
 use super::switches::{Options, Switches};
 use highwater_vocabulary::Member;
@@ -71,6 +73,13 @@ impl<'a> Around<'a> {
             SyncsAt::Source => flow.from,
             SyncsAt::Target => flow.to,
         }
+    }
+
+    /// How the links do things that read or write a topic-partition.
+    fn links_at(self, place: TopicPartition) -> impl Iterator<Item = &'a Linking> {
+        let tasks = self.setting.tasks.iter();
+        let at = tasks.filter(move |work| work.from == place || work.to.contains(&place));
+        at.filter_map(move |work| self.switches(work.mirror).link.as_ref())
     }
 
     fn places_of(self, mirror: Mirror) -> impl Iterator<Item = usize> + use<'a> {

@@ -40,7 +40,7 @@ pub(crate) fn refreshed(around: Around<'_>, mirror: Mirror) -> Result<Tasks, Ref
 pub(crate) fn has_configuration_to_copy(around: Around<'_>, mirror: Mirror) -> bool {
     let flow = around.setting.flow(mirror);
     let altered = around.world.altered;
-    let copies = around.switches(mirror).has_checkpoints;
+    let copies = around.switches(mirror).copies_configuration;
     copies && altered.contains(flow.from) && !altered.contains(flow.to)
 }
 
@@ -108,12 +108,16 @@ pub(crate) fn may_fail_back(around: Around<'_>, mirror: Mirror) -> Result<(), Re
     unless(!has_failed_over, Refusal::NoFailoverBefore)?;
     let runs = opposite(around, mirror).any(|it| other(it).running);
     unless(runs, Refusal::OtherDirectionRuns)?;
-    let state = around.world.mirror(mirror);
-    let waits = !flow.initial && (!state.started || state.stopped);
-    unless(!waits, Refusal::AlreadySo)?;
+    unless(!waits(around, mirror), Refusal::AlreadySo)?;
     around.up(flow.from)?;
     around.up(flow.to)?;
     has_a_place(around, mirror)
+}
+
+/// Whether a mirror is one that leads back, and does not run yet, or no more.
+pub(crate) fn waits(around: Around<'_>, mirror: Mirror) -> bool {
+    let state = around.world.mirror(mirror);
+    !around.setting.flow(mirror).initial && (!state.started || state.stopped)
 }
 
 /// What the way back deletes first.

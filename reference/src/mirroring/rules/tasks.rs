@@ -1,7 +1,7 @@
 //! A task reads, appends, and stores its position (`MirrorSourceTask` in a `WorkerSourceTask` or an
 //! `ExactlyOnceWorkerSourceTask`; `MirrorMakerThread`).
 
-use super::{Around, unless};
+use super::{Around, links, unless};
 use crate::mirroring::Refusal;
 use crate::mirroring::log::{Copied, Written};
 use crate::mirroring::row::{Held, Row};
@@ -14,7 +14,10 @@ use highwater_vocabulary::mirroring::{Content, Stamps, Task};
 /// A consumer that has fetched finds out by the epoch of what it read last that the log lost a suffix, and
 /// goes back to where that epoch ends; from outside the log it goes to its start.
 pub(crate) fn poll(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), Refusal> {
-    let (work, flow, _) = around.task(task);
+    let (work, flow, switches) = around.task(task);
+    if switches.link.is_some() {
+        return links::poll(row, around, task);
+    }
     around.runs(work.mirror)?;
     around.up(flow.from)?;
     around.exists(work.from)?;
@@ -55,6 +58,9 @@ pub(crate) fn poll(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), 
 /// (`ExactlyOnceWorkerSourceTask.commitTransaction`).
 pub(crate) fn copy(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), Refusal> {
     let (work, flow, switches) = around.task(task);
+    if switches.link.is_some() {
+        return links::copy(row, around, task);
+    }
     around.runs(work.mirror)?;
     let held = row.workers[task.index()].memory;
     let (held, to) = target(row, around, task, held)?;
@@ -108,7 +114,8 @@ pub(crate) fn copy_late(row: &mut Row, around: Around<'_>, task: Task) -> Result
 /// The position is stored, and the sync that waited for that becomes due
 /// (`WorkerSourceTask.commitOffsets`, `MirrorSourceTask.commit`; `MirrorMaker.commitOffsets`).
 pub(crate) fn note(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), Refusal> {
-    let (work, _, _) = around.task(task);
+    let (work, _, switches) = around.task(task);
+    unless(switches.link.is_some(), Refusal::NotInThisTool)?;
     around.runs(work.mirror)?;
     around.up(around.stores_at(work.mirror))?;
     let worker = &mut row.workers[task.index()];
@@ -145,6 +152,8 @@ fn target(
         (false, _) => exist().find(|place| Some(place) == work.to.first()),
     };
     let to = chosen.ok_or(Refusal::NoSuchPartition)?;
+    let is_offered = row.logs.offered(to.index()).is_some();
+    unless(is_offered, Refusal::SomethingIsOpen)?;
     Ok((held, to.index()))
 }
 
