@@ -59,6 +59,7 @@ fn setting(tool: Tool) -> Setting {
             commits: Commits::After,
             failover: Failover::Translated,
             reset: Reset::Earliest,
+            sink: None,
         }],
         failback: Failback::Reverse,
     }

@@ -14,15 +14,16 @@ use highwater_checks::mirroring::agreement::{
 use highwater_model::mirroring::{Bounds, Fault, Faults, Mirroring, Variant};
 use highwater_reference::mirroring::{Engine, Options, Switches};
 use highwater_vocabulary::mirroring::{
-    Assignment, Cluster, Clusters, Commits, Event, Failback, Failover, Flow, Mirror, Observation,
-    Reset, Setting, Stamps, SyncsAt, Tool, TopicPartition,
+    Assignment, Cluster, Clusters, Commits, Databases, Duplicates, Event, Failback, Failover, Flow,
+    Late, Mirror, Observation, PlaceKept, Reset, Setting, Sink, Stamps, SyncsAt, Tool,
+    TopicPartition, Windows,
 };
 use highwater_vocabulary::{Member, Offset};
 
 const LAG_MAX: u64 = 1;
 const STEPS: usize = 300;
 
-fn every_setting(tool: Tool) -> [Setting; 4] {
+fn every_setting(tool: Tool) -> [Setting; 5] {
     [
         settings::pair_of(tool).done(),
         settings::there_and_back(tool, Failback::ReverseFromEnd).done(),
@@ -30,6 +31,7 @@ fn every_setting(tool: Tool) -> [Setting; 4] {
         settings::pair_of(tool)
             .who(|reader| reader.failover = Failover::ExternalMap)
             .done(),
+        settings::counting(Databases::Replicated).done(),
     ]
 }
 
@@ -190,7 +192,89 @@ fn varied_settings() -> Vec<Setting> {
             settings.push(same.done());
         }
     }
+    settings.extend(counting_settings());
     settings
+}
+
+/// Groups that count, in every kind of database.
+fn counting_settings() -> Vec<Setting> {
+    let mut settings = Vec::new();
+    for (_, databases) in Databases::WORDS {
+        for (_, place) in PlaceKept::WORDS {
+            for (fenced, windows, late, duplicates) in [
+                (
+                    true,
+                    Windows::EventTime,
+                    Late::Accepted,
+                    Duplicates::Counted,
+                ),
+                (
+                    false,
+                    Windows::ProcessingTime,
+                    Late::Refused,
+                    Duplicates::Counted,
+                ),
+                (
+                    false,
+                    Windows::EventTime,
+                    Late::Refused,
+                    Duplicates::Dropped,
+                ),
+            ] {
+                let sink = Sink {
+                    databases,
+                    place,
+                    fenced,
+                    windows,
+                    late,
+                    duplicates,
+                };
+                let counting = settings::counting(databases);
+                let counting = counting.who(|reader| reader.sink = Some(sink));
+                settings.push(counting.done());
+                let pair = settings::pair_of(Tool::MirrorMaker2At3_9).who(|reader| {
+                    reader.sink = Some(sink);
+                    reader.failover = Failover::ExternalMap;
+                });
+                settings.push(pair.done());
+            }
+        }
+    }
+    for (_, assignment) in Assignment::WORDS {
+        let same = settings::namesakes(Tool::MirrorMaker2At3_9).who(|reader| {
+            reader.assignment = assignment;
+            reader.sink = settings::counting(Databases::Stretched).done().groups[0].sink;
+        });
+        settings.push(same.done());
+    }
+    settings
+}
+
+#[test]
+fn model_and_engine_agree_on_counts_in_walks() {
+    for setting in counting_settings() {
+        let sides = both(&setting, 1);
+        for case in 0..100 {
+            walk(&sides, case).unwrap_or_else(|parted| panic!("{parted}"));
+        }
+    }
+}
+
+/// The same on every edge, with consumers that are taken for dead and databases that are lost.
+#[test]
+fn model_and_engine_agree_on_every_edge_of_counts() {
+    for (_, databases) in Databases::WORDS {
+        let setting = settings::counting(databases).done();
+        let east = Cluster::at(1);
+        let mut model = small(&setting, Fault::ConsumersStranded(east));
+        model.faults = Faults::of(&[Fault::ConsumersStranded(east), Fault::DatabaseLoss(east)]);
+        model.bounds.records = 1;
+        let engine = agreement::engine(&setting, 1);
+        let compared = compare_edges(&model, engine, MOST_EDGES, 50);
+        let compared = compared.unwrap_or_else(|parted| panic!("{parted}"));
+        println!("{databases:?}: {compared:?}");
+        assert!(compared.is_complete || compared.edges == MOST_EDGES);
+    }
 }
 
 #[test]

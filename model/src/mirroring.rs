@@ -17,6 +17,7 @@
 //! | [`measures`] | how much, where a property only says whether |
 //! | [`naming`] | what a mirrored topic is called, and which topics are not copied |
 //! | [`expansion`] | every topic that a set of flows makes of the local ones |
+//! | [`tally`] | what is counted beside Kafka |
 //! | [`sync_store`] | which pairs of offsets a checkpoint task still has |
 //! | [`translation`] | an offset of the source as one of the target, and when a pair is written |
 //!
@@ -34,6 +35,7 @@ pub mod properties;
 pub mod rules;
 pub mod state;
 pub mod sync_store;
+pub mod tally;
 pub mod translation;
 pub mod variant;
 
@@ -50,6 +52,7 @@ pub use variant::Variant;
 
 use highwater_vocabulary::mirroring::{Clusters, MOST_CLUSTERS, Mirror, Mirrors, Task, Tasks};
 use state::{MOST_ENTRIES, MOST_SYNCS};
+use tally::Tally;
 
 /// The model of clusters joined by mirrors.
 #[derive(Clone, Debug)]
@@ -107,9 +110,15 @@ impl Mirroring {
     /// has not.
     pub fn is_full(&self, state: &State) -> bool {
         let full = |task: Task| state[task].syncs.len() as usize == MOST_SYNCS;
+        let counted = |group| {
+            let own = state.sink(group);
+            let mut counts = own.databases.iter().map(|it| &it.counts).chain(&own.memory);
+            counts.any(Tally::is_full)
+        };
         let mut places = self.setting.every_partition();
         places.any(|place| usize::from(state[place].end) + 1 >= MOST_ENTRIES)
             || self.setting.every_task().any(full)
+            || self.setting.every_group().any(counted)
     }
 }
 

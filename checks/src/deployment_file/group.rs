@@ -181,10 +181,12 @@ fn moving_group<'a>(
         failover,
         reset,
         assignment,
+        sink: None,
     };
     let consumers = Consumers {
         reader,
         topics: mirrors.origins(home, topics),
+        at: None,
     };
     Ok((
         joined::Group {

@@ -16,8 +16,8 @@ use highwater_model::mirroring::{
 };
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
-    Assignment, Cluster, Clusters, Commits, Failback, Failover, MOST_CLUSTERS, MOST_GROUPS,
-    Partitions, Reader, Reset,
+    Assignment, Cluster, Clusters, Commits, Databases, Duplicates, Failback, Failover, Late,
+    MOST_CLUSTERS, MOST_GROUPS, Partitions, PlaceKept, Reader, Reset, Sink, Windows,
 };
 
 /// The experiment that a file describes.
@@ -214,10 +214,7 @@ fn flow_of(mut table: Table, clusters: &[String], has_groups: bool) -> Result<De
     declared.flow.emits_syncs =
         switch("offset_syncs", has_groups)? && !declared.flow.tool.is_link();
     if let Some(value) = table.take("stops_with") {
-        let names = value.list()?;
-        let places = names.iter().map(|name| cluster(name, clusters));
-        let places = places.map(|place| place.map(Cluster::at));
-        declared.flow.stops_with = places.collect::<Result<Clusters, _>>()?;
+        declared.flow.stops_with = clusters_among(&value, clusters)?;
     }
     let count = table.take("target_partitions");
     let late = table.take("late_target_partitions");
@@ -262,6 +259,11 @@ fn group_of(mut table: Table, clusters: &[String], topics: &[Topic]) -> Result<C
             ("none", Reset::None),
         ],
     )?;
+    let at = match table.take("at") {
+        Some(value) => Some(clusters_among(&value, clusters)?),
+        None => None,
+    };
+    let sink = sink_of(&mut table)?;
     table.finish()?;
     Ok(Consumers {
         reader: Reader {
@@ -272,9 +274,37 @@ fn group_of(mut table: Table, clusters: &[String], topics: &[Topic]) -> Result<C
             commits,
             failover,
             reset,
+            sink,
         },
         topics: read,
+        at,
     })
+}
+
+/// Where the group counts what it has processed, if it does.
+fn sink_of(table: &mut Table) -> Result<Option<Sink>, Remark> {
+    let Some(databases) = table.take("sink") else {
+        return Ok(None);
+    };
+    let databases = databases.word(&Databases::WORDS)?;
+    let place = word(table, "offsets", &PlaceKept::WORDS)?;
+    let fenced = table
+        .take("fenced")
+        .map_or(Ok(false), |value| value.switch())?;
+    Ok(Some(Sink {
+        databases,
+        place,
+        fenced,
+        windows: word(table, "windows", &Windows::WORDS)?,
+        late: word(table, "late", &Late::WORDS)?,
+        duplicates: word(table, "duplicates", &Duplicates::WORDS)?,
+    }))
+}
+
+fn clusters_among(value: &Value, clusters: &[String]) -> Result<Clusters, Remark> {
+    let names = value.list()?;
+    let places = names.iter().map(|name| cluster(name, clusters));
+    places.map(|place| place.map(Cluster::at)).collect()
 }
 
 fn variant_of(mut table: Table) -> Result<Variant, Remark> {
@@ -345,6 +375,8 @@ fn bounds_of(mut table: Table) -> Result<Bounds, Remark> {
         ("fencing", &mut bounds.fencing),
         ("fence_first", &mut bounds.fence_first),
         ("stop_mirrors", &mut bounds.stop_mirrors),
+        ("commits", &mut bounds.commits),
+        ("orderly_moves", &mut bounds.orderly_moves),
         ("repairs", &mut bounds.repairs),
     ] {
         if let Some(value) = table.take(key) {

@@ -4,8 +4,8 @@
 use super::History;
 use crate::subject::table::aligned;
 use highwater_model::mirroring::{Mirroring, Property, State};
-use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{GroupView, LogView, Observation, Pair, TaskView};
+use highwater_vocabulary::{Member, Record};
 use std::fmt::Write;
 
 /// What a topic-partition holds: `3: r4 r5` begins at offset 3.
@@ -138,6 +138,20 @@ fn of_group(model: &Mirroring, old: &GroupView, new: &GroupView) -> Vec<String> 
             _ => {}
         }
     }
+    for cluster in setting.every_cluster() {
+        let at = setting.cluster_name(cluster);
+        let databases = [old, new].map(|view| view.databases.get(cluster.index()));
+        let counts = databases.map(|it| it.map(|database| &database.counts));
+        if let [Some(old), Some(new)] = counts
+            && old != new
+        {
+            told.push(format!("counted at {at}: {}", minutes(new)));
+        }
+        let dead = [old, new].map(|view| view.stranded.contains(cluster));
+        if dead == [false, true] {
+            told.push(format!("taken for dead at {at}"));
+        }
+    }
     for task in setting.every_task() {
         let [old, new] = [old, new].map(|view| view.checkpoints[task.index()]);
         if let Some(new) = new.filter(|_| old != new) {
@@ -145,6 +159,18 @@ fn of_group(model: &Mirroring, old: &GroupView, new: &GroupView) -> Vec<String> 
         }
     }
     told
+}
+
+/// `r1@1 r2@1`: records, each with its window.
+fn minutes(counts: &[(Record, u8)]) -> String {
+    let counts = counts
+        .iter()
+        .map(|(record, window)| format!("{record}@{window}"));
+    let counts: Vec<String> = counts.collect();
+    match counts.is_empty() {
+        true => "nothing".into(),
+        false => counts.join(" "),
+    }
 }
 
 /// The whole argument: what is violated, how it came about, and what the proof knows at the end.

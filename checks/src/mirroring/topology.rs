@@ -5,8 +5,8 @@ use highwater_model::mirroring::naming;
 use highwater_model::mirroring::{CycleTest, Expansion, expand};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
-    Cluster, Failback, Flow, MOST_MIRRORS, MOST_PARTITIONS, MOST_TASKS, Mirror, Partition,
-    Partitions, Reader, Setting, TopicPartition, Work,
+    Cluster, Clusters, Failback, Flow, MOST_MIRRORS, MOST_PARTITIONS, MOST_TASKS, Mirror,
+    Partition, Partitions, Reader, Setting, TopicPartition, Work,
 };
 
 /// A topic that producers write, or will.
@@ -43,6 +43,8 @@ pub struct Consumers {
     pub reader: Reader,
     /// The topics, by the names they were given where they were written first.
     pub topics: Vec<String>,
+    /// Where it may run, if not wherever there is one of them.
+    pub at: Option<Clusters>,
 }
 
 /// All that a file says.
@@ -251,7 +253,8 @@ fn group_of(
     let reads = setting.every_partition().filter(|place| {
         let found = setting.partition(*place);
         let topic = expansion.find(found.cluster.index(), &found.topic);
-        topic.is_some_and(|topic| group.topics.contains(origin(topic)))
+        let there = group.at.is_none_or(|at| at.contains(found.cluster));
+        there && topic.is_some_and(|topic| group.topics.contains(origin(topic)))
     });
     Reader {
         reads: reads.collect(),

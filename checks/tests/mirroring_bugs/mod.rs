@@ -5,7 +5,9 @@ use highwater_checks::mirroring::agreement::{Account, Disagreement, OfModel, Sid
 use highwater_model::mirroring::{self, CycleTest, Guard, Naming, State, expand};
 use highwater_reference::mirroring::topics_of_routes;
 use highwater_vocabulary::Member;
-use highwater_vocabulary::mirroring::{Event, Observation, Partitions, Setting, Tool};
+use highwater_vocabulary::mirroring::{
+    Databases, Event, Group, Observation, Partitions, Setting, Tool,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -127,6 +129,40 @@ fn members_without_joining_are_found() {
     is_short(found_if(&setting, |_, event, after| {
         if let Event::Rebootstrap(group, _) | Event::RebootstrapReset(group, _) = *event {
             after[group].carried = Partitions::EMPTY;
+        }
+        Ok(())
+    }));
+}
+
+/// Consumers that count: what they may write, where they begin, and what a lost database takes along.
+#[test]
+fn counts_that_go_wrong_are_found() {
+    let setting = settings::counting(Databases::Stretched).done();
+    for guard in [
+        Guard::CommitsFollowCounts,
+        Guard::BeginsBesideItsCounts,
+        Guard::OlderWritersAreRefused,
+    ] {
+        println!("{guard}");
+        is_short(found_without(&setting, 1, guard));
+    }
+    is_short(found_if(&setting, |before, event, after| {
+        if let Event::Count(group, at) = *event {
+            after.sink_mut(group).memory[at.index()] = *before.sink(group).memory_at(at);
+        }
+        Ok(())
+    }));
+    let setting = settings::counting(Databases::Replicated).done();
+    is_short(found_if(&setting, |_, event, after| {
+        if let Event::LoseDatabase(cluster) = *event {
+            let own = after.sink_mut(Group::at(0));
+            own.lost = own.lost.without(cluster);
+        }
+        Ok(())
+    }));
+    is_short(found_if(&setting, |before, event, after| {
+        if let Event::Stop(group, _) = *event {
+            *after.sink_mut(group) = *before.sink(group);
         }
         Ok(())
     }));

@@ -37,6 +37,11 @@ pub struct Bounds {
     pub fence_first: bool,
     /// Whether operators stop mirrors.
     pub stop_mirrors: bool,
+    /// Whether groups commit.  Those that keep their place beside their counts need not.
+    pub commits: bool,
+    /// Whether operators start a group that counts at its home first, elsewhere only when everything is copied,
+    /// and then not at home again.
+    pub orderly_moves: bool,
     /// Whether what is broken may be repaired: clusters return.
     pub repairs: bool,
 }
@@ -58,6 +63,8 @@ impl Default for Bounds {
             fencing: false,
             fence_first: false,
             stop_mirrors: false,
+            commits: true,
+            orderly_moves: false,
             repairs: true,
         }
     }
@@ -88,6 +95,8 @@ pub(super) fn fault_of(model: &Mirroring, event: &Event) -> Option<Fault> {
         Event::Expire(place, _) => Fault::Retention(place),
         Event::Recreate(place) => Fault::Recreated(place),
         Event::Skew(cluster) => Fault::ClockSkew(cluster),
+        Event::Strand(_, cluster) => Fault::ConsumersStranded(cluster),
+        Event::LoseDatabase(cluster) => Fault::DatabaseLoss(cluster),
         _ => return None,
     })
 }

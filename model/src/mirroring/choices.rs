@@ -3,8 +3,9 @@
 //! The enumerator may offer too much, because the guards decide; it must never offer too little.
 
 use super::bounds::has_left;
+use super::properties::has_copied_all;
 use super::{Event, Fault, Guard, Mirroring, State};
-use highwater_vocabulary::mirroring::{Mirror, TopicPartition};
+use highwater_vocabulary::mirroring::{Cluster, Databases, Group, Mirror, TopicPartition};
 use highwater_vocabulary::{Member, Record};
 
 /// Lists in `events` what may be tried in `state`.
@@ -80,14 +81,15 @@ fn offer_groups(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
             if setting.read_at(group, cluster).is_empty() {
                 continue;
             }
-            if state.ghost.spent.starts < model.bounds.starts {
+            if state.ghost.spent.starts < model.bounds.starts
+                && is_orderly(model, state, group, cluster)
+            {
                 events.push(Event::Start(group, cluster));
             }
-            events.extend([
-                Event::Commit(group, cluster),
-                Event::Stop(group, cluster),
-                Event::Rejoin(group, cluster),
-            ]);
+            if model.bounds.commits {
+                events.push(Event::Commit(group, cluster));
+            }
+            events.extend([Event::Stop(group, cluster), Event::Rejoin(group, cluster)]);
             if state.ghost.spent.rebootstraps < model.bounds.rebootstraps {
                 events.extend([
                     Event::Rebootstrap(group, cluster),
@@ -97,6 +99,36 @@ fn offer_groups(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
         }
         let reads = setting.reader(group).reads.iter();
         events.extend(reads.map(|place| Event::Consume(group, place)));
+        offer_sinks(model, group, events);
+    }
+}
+
+fn offer_sinks(model: &Mirroring, group: Group, events: &mut Vec<Event>) {
+    let setting = &model.setting;
+    let Some(sink) = setting.reader(group).sink else {
+        return;
+    };
+    let clusters = setting.every_cluster();
+    let read = clusters.filter(|cluster| !setting.read_at(group, *cluster).is_empty());
+    events.extend(read.map(|cluster| Event::Count(group, cluster)));
+    if sink.databases == Databases::Replicated {
+        events.push(Event::ReplicateDatabase(group));
+    }
+}
+
+/// Whether an operator who minds the copies would start the group here.
+fn is_orderly(model: &Mirroring, state: &State, group: Group, at: Cluster) -> bool {
+    if !model.bounds.orderly_moves {
+        return true;
+    }
+    let home = model.setting.reader(group).home;
+    match state.sink(group).newest {
+        None => at == home,
+        Some(_) if at == home => state.sink(group).newest == Some(home),
+        Some(_) => {
+            let mut mirrors = model.setting.every_mirror();
+            mirrors.all(|mirror| has_copied_all(model, state, mirror))
+        }
     }
 }
 
@@ -148,6 +180,11 @@ fn offer_fault(model: &Mirroring, state: &State, fault: Fault, events: &mut Vec<
         }
         Fault::Recreated(place) => events.push(Event::Recreate(place)),
         Fault::ClockSkew(cluster) => events.push(Event::Skew(cluster)),
+        Fault::ConsumersStranded(cluster) => {
+            let groups = model.setting.every_group();
+            events.extend(groups.map(|group| Event::Strand(group, cluster)));
+        }
+        Fault::DatabaseLoss(cluster) => events.push(Event::LoseDatabase(cluster)),
     }
 }
 

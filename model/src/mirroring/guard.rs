@@ -94,8 +94,14 @@ guards! {
     /// The offsets of a group of which nothing is known are not written, unless it was never there
     /// (KAFKA-19794).
     UnknownGroupsAreLeftAlone = "unknown-groups-are-left-alone", "M29";
+    /// Consumers commit in Kafka only what they have counted.
+    CommitsFollowCounts = "commits-follow-counts", "M48, M52";
     /// A group runs at one cluster at a time.
     OnePlaceAtATime = "one-place-at-a-time", "M49";
+    /// Consumers whose place is in the transaction with their counts begin there, and not at what is committed.
+    BeginsBesideItsCounts = "begins-beside-its-counts", "M52";
+    /// Once consumers have started, those that wrote to the same database before can write nothing more.
+    OlderWritersAreRefused = "older-writers-are-refused", "M52, C90";
     /// A seek by time stamp goes to the first record of that stamp, not past it.
     SeekIncludesTies = "seek-includes-ties", "M32, C51";
 }

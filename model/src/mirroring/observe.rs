@@ -3,7 +3,8 @@
 use super::state::{Held, Log, Sync};
 use super::{Mirroring, State, rules};
 use highwater_vocabulary::mirroring::{
-    Content, Group, GroupView, LinkState, LogView, Observation, Pair, Task, TaskView,
+    Cluster, Content, DatabaseView, Group, GroupView, LinkState, LogView, Observation, Pair, Task,
+    TaskView,
 };
 use highwater_vocabulary::{Member, Offset};
 
@@ -49,7 +50,29 @@ impl Mirroring {
             position: position.collect(),
             committed: committed.collect(),
             checkpoints: checkpoints.collect(),
+            stranded: state.sink(group).stranded,
+            uncounted: self.sinks(group, |at| {
+                let memory = state.sink(group).memory_at(at);
+                memory.rows().collect()
+            }),
+            databases: self.sinks(group, |at| {
+                let database = state.sink(group).at(at);
+                DatabaseView {
+                    counts: database.counts.rows().collect(),
+                    places: places()
+                        .map(|place| database.place(place).map(offset))
+                        .collect(),
+                }
+            }),
         }
+    }
+
+    /// What a group keeps at each cluster; nothing, if it counts nothing.
+    fn sinks<T>(&self, group: Group, of: impl Fn(Cluster) -> T) -> Vec<T> {
+        let clusters = self.setting.every_cluster();
+        let sink = self.setting.reader(group).sink;
+        let clusters = clusters.filter(|_| sink.is_some());
+        clusters.map(of).collect()
     }
 }
 

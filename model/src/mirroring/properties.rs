@@ -1,5 +1,7 @@
 //! What ought to hold: a sentence, a formula and a function each, with the sign that it is not silent.
 
+mod sinks;
+
 use super::ghost::{Broken, is_copied_or_held, key};
 use super::rules::{self, translated};
 use super::state::Entry;
@@ -8,6 +10,9 @@ use highwater_vocabulary::mirroring::{
     Cluster, Clusters, Content, Group, Mirror, Task, TopicPartition,
 };
 use highwater_vocabulary::{Member, Record, RecordSet};
+use sinks::{
+    all_counted, every_record_counted, one_writer, same_counts, some_counted, something_counted,
+};
 
 type Condition = fn(&Mirroring, &State) -> bool;
 
@@ -143,6 +148,18 @@ properties! {
         "When nothing is left to be copied, every record of the source is at the target (P25).",
         "settled(M) ⇒ records(source) ⊆ records(target)",
         "a mirror has nothing left to do": some_settled;
+    "same-counts": same_counts,
+        "Databases of their own count the same when nothing is left to be copied, read or counted (P22).",
+        "settled ∧ caught-up(G) ⇒ counts(C) = counts(D), window by window",
+        "databases of their own have nothing left to be counted": all_counted;
+    "one-sink-writer": one_writer,
+        "No database counts a record twice (P23).",
+        "counted(r) ≤ 1",
+        "something is counted": something_counted;
+    "every-record-counted": every_record_counted,
+        "When consumers have read all that their cluster has, and counted all that they have read, every record of it is counted (P23).",
+        "caught-up(G, C) ⇒ ∀ r ∈ C : counted(r) ≥ 1",
+        "consumers have read and counted all that there is": some_counted;
     "config-parity": config_parity,
         "When a mirror has nothing left to do, a configuration that was changed at the source is changed at the target (P26).",
         "quiet(M) ∧ altered(source) ⇒ altered(target)",

@@ -9,6 +9,7 @@ mod offsets;
 mod operators;
 mod producers;
 mod rebootstrap;
+mod sinks;
 
 use super::{Disabled, Event, Mirroring, State};
 use highwater_vocabulary::mirroring::{Cluster, Mirror, SyncsAt, Task, Tool};
@@ -16,6 +17,7 @@ use highwater_vocabulary::mirroring::{Cluster, Mirror, SyncsAt, Task, Tool};
 pub(super) use copying::reading_position;
 pub use groups::{next_readable, reads, stands_at};
 pub use offsets::{kept_syncs, translated};
+pub use sinks::written_at;
 
 /// What `event` makes of `before`.
 pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, Disabled> {
@@ -62,6 +64,10 @@ pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, D
         Event::RebootstrapReset(group, at) => rebootstrap::resetting(model, before, group, at),
         Event::Rejoin(group, at) => rebootstrap::rejoin(model, before, group, at),
 
+        // What they count beside Kafka.
+        Event::Count(group, at) => sinks::count(model, before, group, at),
+        Event::ReplicateDatabase(group) => sinks::replicate(model, before, group),
+
         // Operators.
         Event::Refresh(mirror) => operators::refresh(model, before, mirror),
         Event::AddPartition(place) => operators::add_partition(model, before, place),
@@ -88,6 +94,8 @@ pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, D
         Event::Expire(place, lost) => environment::expire(before, place, lost),
         Event::Recreate(place) => environment::recreate(model, before, place),
         Event::Skew(cluster) => environment::skew(before, cluster),
+        Event::Strand(group, at) => sinks::strand(model, before, group, at),
+        Event::LoseDatabase(cluster) => sinks::lose_database(model, before, cluster),
     }
 }
 

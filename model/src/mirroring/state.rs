@@ -2,6 +2,7 @@
 
 use super::ghost::Ghost;
 use super::sync_store::OffsetSync;
+use super::tally::SinkState;
 use super::translation::EmissionRule;
 use highwater_vocabulary::mirroring::{
     Cluster, Clusters, Content, Group, MOST_CLUSTERS, MOST_GROUPS, MOST_MIRRORS, MOST_PARTITIONS,
@@ -343,6 +344,7 @@ pub struct State {
     pub moved_at: [u8; MOST_PARTITIONS],
     mirrors: [MirrorState; MOST_MIRRORS],
     groups: [GroupState; MOST_GROUPS],
+    sinks: [SinkState; MOST_GROUPS],
     /// What only the proof knows.
     pub ghost: Ghost,
 }
@@ -374,5 +376,15 @@ impl State {
     /// Whether a cluster is up.
     pub fn is_up(&self, cluster: Cluster) -> bool {
         self.up.contains(cluster)
+    }
+
+    /// What a group keeps beside Kafka.
+    pub fn sink(&self, group: Group) -> &SinkState {
+        &self.sinks[group.index()]
+    }
+
+    /// The same, to be changed.
+    pub fn sink_mut(&mut self, group: Group) -> &mut SinkState {
+        &mut self.sinks[group.index()]
     }
 }

@@ -11,6 +11,7 @@ mod event;
 mod fault;
 mod observation;
 mod setting;
+mod sink;
 
 pub use event::{Event, NoEvent};
 pub use fault::{Fault, Faults};
@@ -20,3 +21,4 @@ pub use setting::{
     MOST_GROUPS, MOST_MIRRORS, MOST_PARTITIONS, MOST_TASKS, Mirror, Mirrors, Partition, Partitions,
     Reader, Reset, Setting, Stamps, SyncsAt, Task, Tasks, Tool, TopicPartition, Work,
 };
+pub use sink::{Counts, DatabaseView, Databases, Duplicates, Late, PlaceKept, Sink, Windows};

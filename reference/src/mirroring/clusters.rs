@@ -31,6 +31,12 @@ pub(crate) struct Grouping {
     pub committed_at: Clusters,
     /// The mirrors that have looked at it since they last wrote its offsets.
     pub looked_by: Mirrors,
+    /// Where its consumers run although they are taken for dead.
+    pub stranded: Clusters,
+    /// Where those started that have the right to write to its one database.
+    pub newest: Option<Cluster>,
+    /// Where its replicated database is gone.
+    pub lost: Clusters,
 }
 
 impl Grouping {
@@ -90,7 +96,9 @@ impl World {
             state.known = found;
         }
         for (group, state) in world.groups.iter_mut().enumerate() {
-            state.runs_at = Clusters::only(setting.groups[group].home);
+            let home = setting.groups[group].home;
+            state.runs_at = Clusters::only(home);
+            state.newest = Some(home);
         }
         world
     }

@@ -199,6 +199,8 @@ impl Engine {
             Event::Start(group, cluster)
             | Event::Commit(group, cluster)
             | Event::Stop(group, cluster)
+            | Event::Count(group, cluster)
+            | Event::Strand(group, cluster)
             | Event::Rebootstrap(group, cluster)
             | Event::RebootstrapReset(group, cluster)
             | Event::Rejoin(group, cluster) => {
@@ -207,6 +209,7 @@ impl Engine {
             Event::Consume(group, place) => {
                 group.index() < setting.groups.len() && place.index() < setting.partitions.len()
             }
+            Event::ReplicateDatabase(group) => group.index() < setting.groups.len(),
             Event::Refresh(mirror)
             | Event::Restart(mirror)
             | Event::Heal(mirror)
@@ -225,6 +228,7 @@ impl Engine {
             | Event::Lose(cluster)
             | Event::Destroy(cluster)
             | Event::LoseCommits(cluster)
+            | Event::LoseDatabase(cluster)
             | Event::Skew(cluster) => cluster.index() < setting.clusters.len(),
         };
         match is_known {
@@ -277,6 +281,10 @@ pub(super) fn apply_to_row(
         | Event::Start(..)
         | Event::Commit(..)
         | Event::Stop(..)
+        | Event::Count(..)
+        | Event::ReplicateDatabase(_)
+        | Event::Strand(..)
+        | Event::LoseDatabase(_)
         | Event::Rebootstrap(..)
         | Event::RebootstrapReset(..)
         | Event::Rejoin(..)
@@ -339,6 +347,10 @@ fn is_shared(event: &Event) -> bool {
         | Event::Start(..)
         | Event::Commit(..)
         | Event::Stop(..)
+        | Event::Count(..)
+        | Event::ReplicateDatabase(_)
+        | Event::Strand(..)
+        | Event::LoseDatabase(_)
         | Event::Rebootstrap(..)
         | Event::RebootstrapReset(..)
         | Event::Rejoin(..)

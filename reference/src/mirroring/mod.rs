@@ -7,6 +7,7 @@
 //!
 //! **Deliberately absent:** bounds, budgets, properties, and naming policies other than the default.
 
+mod books;
 mod clusters;
 mod columns;
 mod engine;

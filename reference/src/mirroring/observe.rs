@@ -1,5 +1,6 @@
 //! What can be seen of a row from outside.
 
+use super::books::told;
 use super::engine::Engine;
 use super::row::{Held, Row};
 use highwater_vocabulary::mirroring::{
@@ -61,11 +62,20 @@ impl Engine {
 
     fn group(&self, row: &Row, group: Group) -> GroupView {
         let readings = row.readings[group.index()].iter();
+        let counts = self.setting.reader(group).sink.is_some();
+        let counting = self.setting.every_cluster().filter(move |_| counts);
+        let book = &row.besides.books[group.index()];
         GroupView {
             runs_at: self.world.groups[group.index()].runs_at,
             position: readings.clone().map(|it| it.position.map(Offset)).collect(),
             committed: readings.map(|it| it.committed.map(Offset)).collect(),
             checkpoints: row.checkpoints[group.index()].clone(),
+            stranded: self.world.groups[group.index()].stranded,
+            uncounted: counting
+                .clone()
+                .map(|at| told(book.memory_of(at)))
+                .collect(),
+            databases: counting.map(|at| book.pages[at.index()].view()).collect(),
         }
     }
 }

@@ -85,6 +85,10 @@ refusals! {
     LooksBeforeItWrites = "looks-before-it-writes",
     /// The group runs already, here or elsewhere.
     OnePlaceAtATime = "one-place-at-a-time",
+    /// What consumers have processed and not counted they do not commit.
+    CommitsFollowCounts = "commits-follow-counts",
+    /// Other consumers have started since, and the database takes nothing more from these.
+    OlderWritersAreRefused = "older-writers-are-refused",
     /// The group does not run there.
     GroupNotRunning = "group-not-running",
     /// None of the clusters at which the group runs is down.

@@ -1,5 +1,6 @@
 //! One copy of the setting's topic-partitions, with everything about it.
 
+use super::books::Book;
 use super::log::{Epoch, Logs, Written};
 use super::syncs::{Emission, SyncStore};
 use highwater_vocabulary::RecordSet;
@@ -101,6 +102,8 @@ pub(crate) struct Besides {
     pub ends_at_failover: Vec<Option<Vec<u64>>>,
     /// Of each task of a link: what it stored as it stopped.
     pub lasts: Vec<Option<u64>>,
+    /// Of each group: what it keeps beside Kafka.
+    pub books: Vec<Book>,
 }
 
 impl Besides {
@@ -117,6 +120,7 @@ impl Besides {
             snapshots: vec![vec![None; mirrors]; groups],
             ends_at_failover: vec![None; mirrors],
             lasts: vec![None; tasks],
+            books: vec![Book::new(setting); groups],
         }
     }
 }

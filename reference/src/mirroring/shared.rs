@@ -2,11 +2,11 @@
 
 use super::engine::Engine;
 use super::rules::{
-    begin_workers, checkpoints, end_workers, faults, groups, links, operators, rebootstrap, unless,
+    begin_workers, checkpoints, end_workers, faults, groups, links, operators, rebootstrap, sinks, unless,
 };
 use super::{Refusal, rules::Around};
 use highwater_vocabulary::Member;
-use highwater_vocabulary::mirroring::{Cluster, Event, Group, Mirror, TopicPartition};
+use highwater_vocabulary::mirroring::{Cluster, Databases, Event, Group, Mirror, TopicPartition};
 
 impl Engine {
     pub(super) fn apply_to_all(&mut self, event: &Event) -> Result<(), Refusal> {
@@ -17,6 +17,10 @@ impl Engine {
             Event::Start(group, at) => self.start(group, at),
             Event::Commit(group, at) => self.commit(group, at),
             Event::Stop(group, at) => self.stop(group, at),
+            Event::Count(group, at) => self.count(group, at),
+            Event::ReplicateDatabase(group) => self.replicate_database(group),
+            Event::Strand(group, at) => self.strand(group, at),
+            Event::LoseDatabase(cluster) => self.lose_database(cluster),
             Event::Rebootstrap(group, at) => self.rebootstrap(group, at, true),
             Event::RebootstrapReset(group, at) => self.rebootstrap(group, at, false),
             Event::Rejoin(group, at) => self.rejoin(group, at),
@@ -101,8 +105,63 @@ impl Engine {
         groups::may_start(self.around(), group, at)?;
         self.each_or_none(|row, around| groups::start(row, around, group, at))?;
 
+        let counts_apart = self.around().counts_apart(group);
+        let counts = self.setting.reader(group).sink.is_some();
         let state = &mut self.world.groups[group.index()];
         state.runs_at = state.runs_at.with(at);
+        if counts && !counts_apart {
+            state.newest = Some(at);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, group: Group, at: Cluster) -> Result<(), Refusal> {
+        let database = sinks::may_count(self.around(), group, at)?;
+        self.each_or_none(|row, around| sinks::count(row, around, group, at, database))
+    }
+
+    fn replicate_database(&mut self, group: Group) -> Result<(), Refusal> {
+        let is_replicated = self.around().sink(group)?.databases == Databases::Replicated;
+        unless(!is_replicated, Refusal::NothingThere)?;
+        let home = self.setting.reader(group).home;
+        let written = self.around().books_at(group, home);
+        let written = written.ok_or(Refusal::NothingThere)?;
+
+        self.each(|row, around| sinks::replicate(row, around, group, written));
+        Ok(())
+    }
+
+    fn strand(&mut self, group: Group, at: Cluster) -> Result<(), Refusal> {
+        self.around().sink(group)?;
+        let state = &mut self.world.groups[group.index()];
+        unless(!state.runs_at.contains(at), Refusal::GroupNotRunning)?;
+        unless(state.stranded.contains(at), Refusal::AlreadySo)?;
+
+        state.stranded = state.stranded.with(at);
+        Ok(())
+    }
+
+    /// Whoever writes there is gone with it.
+    fn lose_database(&mut self, cluster: Cluster) -> Result<(), Refusal> {
+        for group in self.setting.every_group() {
+            let Ok(sink) = self.around().sink(group) else {
+                continue;
+            };
+            if sink.databases == Databases::Stretched {
+                continue;
+            }
+            let runs_at = self.world.groups[group.index()].runs_at;
+            for at in runs_at.iter() {
+                if self.around().books_at(group, at) == Some(cluster) {
+                    self.stop(group, at)?;
+                }
+            }
+            self.each(|row, around| sinks::empty(row, around, group, cluster));
+            if sink.databases == Databases::Replicated {
+                let state = &mut self.world.groups[group.index()];
+                state.lost = state.lost.with(cluster);
+            }
+        }
         Ok(())
     }
 
@@ -124,14 +183,15 @@ impl Engine {
         let state = &mut self.world.groups[group.index()];
         state.runs_at = runs_at.without(at);
         state.brought = state.brought.minus(left);
+        state.stranded = state.stranded.without(at);
         Ok(())
     }
 
     fn rebootstrap(&mut self, group: Group, at: Cluster, keeps: bool) -> Result<(), Refusal> {
         let moved = rebootstrap::moved(self.around(), group, at)?;
         self.each_or_none(|row, around| match keeps {
-            true => rebootstrap::bring(row, around, group, &moved),
-            false => rebootstrap::reset(row, around, group, &moved),
+            true => rebootstrap::bring(row, around, group, at, &moved),
+            false => rebootstrap::reset(row, around, group, at, &moved),
         })?;
 
         let left = self.setting.read_at(group, moved.from);
@@ -139,6 +199,10 @@ impl Engine {
         state.runs_at = state.runs_at.without(moved.from).with(at);
         let brought = moved.places.iter().map(|(_, to)| *to).collect();
         state.brought = state.brought.minus(left).union(brought);
+        state.stranded = state.stranded.without(moved.from);
+        if state.newest == Some(moved.from) {
+            state.newest = Some(at);
+        }
         Ok(())
     }
 

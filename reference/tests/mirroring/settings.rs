@@ -2,9 +2,9 @@
 
 use highwater_vocabulary::mirroring::Event as E;
 use highwater_vocabulary::mirroring::{
-    Assignment, Cluster, Clusters, Commits, Event, Failback, Failover, Flow, Group, Mirror,
-    Partition, Partitions, Reader, Reset, Setting, Stamps, SyncsAt, Task, Tool, TopicPartition,
-    Work,
+    Assignment, Cluster, Clusters, Commits, Databases, Duplicates, Event, Failback, Failover, Flow,
+    Group, Late, Mirror, Partition, Partitions, PlaceKept, Reader, Reset, Setting, Sink, Stamps,
+    SyncsAt, Task, Tool, TopicPartition, Windows, Work,
 };
 use highwater_vocabulary::{Member, Record};
 
@@ -116,6 +116,7 @@ impl Draft {
             commits: Commits::After,
             failover: Failover::Translated,
             reset: Reset::Earliest,
+            sink: None,
         });
         self
     }
@@ -226,6 +227,30 @@ pub(crate) fn linked(tool: Tool) -> Draft {
         .group("billing", "east", "east/orders west/orders")
 }
 
+/// Two copies of one topic, and a group that counts what it reads there.
+pub(crate) fn counting(databases: Databases) -> Draft {
+    Draft::of(&["local", "east", "west"])
+        .partition("local/orders", true, true)
+        .partition("east/orders", true, false)
+        .partition("west/orders", true, false)
+        .mirror("local>east", Tool::MirrorMaker2At3_9, true)
+        .task("local/orders", "east/orders")
+        .mirror("local>west", Tool::MirrorMaker2At3_9, true)
+        .task("local/orders", "west/orders")
+        .group("billing", "east", "east/orders west/orders")
+        .who(|reader| {
+            reader.failover = Failover::Earliest;
+            reader.sink = Some(Sink {
+                databases,
+                place: PlaceKept::InTheTransaction,
+                fenced: true,
+                windows: Windows::EventTime,
+                late: Late::Accepted,
+                duplicates: Duplicates::Counted,
+            });
+        })
+}
+
 /// Every event that the setting has words for, with small numbers.
 pub(crate) fn every_event(setting: &Setting) -> Vec<Event> {
     let mut events = Vec::new();
@@ -255,6 +280,7 @@ pub(crate) fn every_event(setting: &Setting) -> Vec<Event> {
     for group in setting.every_group() {
         let tasks = setting.every_task();
         events.extend(tasks.map(|task| E::Checkpoint(group, task)));
+        events.push(E::ReplicateDatabase(group));
         let places = setting.every_partition();
         events.extend(places.map(|place| E::Consume(group, place)));
         for mirror in setting.every_mirror() {
@@ -300,7 +326,7 @@ fn of_mirror(mirror: Mirror) -> [Event; 11] {
     ]
 }
 
-fn of_cluster(cluster: Cluster) -> [Event; 8] {
+fn of_cluster(cluster: Cluster) -> [Event; 9] {
     [
         E::Return(cluster),
         E::Tick(cluster),
@@ -310,14 +336,17 @@ fn of_cluster(cluster: Cluster) -> [Event; 8] {
         E::Destroy(cluster),
         E::LoseCommits(cluster),
         E::Skew(cluster),
+        E::LoseDatabase(cluster),
     ]
 }
 
-fn of_group(group: Group, cluster: Cluster) -> [Event; 6] {
+fn of_group(group: Group, cluster: Cluster) -> [Event; 8] {
     [
         E::Start(group, cluster),
         E::Commit(group, cluster),
         E::Stop(group, cluster),
+        E::Count(group, cluster),
+        E::Strand(group, cluster),
         E::Rebootstrap(group, cluster),
         E::RebootstrapReset(group, cluster),
         E::Rejoin(group, cluster),

@@ -85,6 +85,7 @@ fn of_clusters(setting: &Setting, events: &mut Vec<Event>) {
             Event::Destroy(cluster),
             Event::LoseCommits(cluster),
             Event::Skew(cluster),
+            Event::LoseDatabase(cluster),
         ]);
     }
 }
@@ -93,6 +94,7 @@ fn of_groups(setting: &Setting, events: &mut Vec<Event>) {
     for group in setting.every_group() {
         let tasks = setting.every_task();
         events.extend(tasks.map(|task| Event::Checkpoint(group, task)));
+        events.push(Event::ReplicateDatabase(group));
         let places = setting.every_partition();
         events.extend(places.map(|place| Event::Consume(group, place)));
         for mirror in setting.every_mirror() {
@@ -107,6 +109,8 @@ fn of_groups(setting: &Setting, events: &mut Vec<Event>) {
                 Event::Start(group, cluster),
                 Event::Commit(group, cluster),
                 Event::Stop(group, cluster),
+                Event::Count(group, cluster),
+                Event::Strand(group, cluster),
                 Event::Rebootstrap(group, cluster),
                 Event::RebootstrapReset(group, cluster),
                 Event::Rejoin(group, cluster),

@@ -99,6 +99,16 @@ fn of_group(setting: &Setting, view: &GroupView) -> Vec<String> {
         facts.push(format!("reads {position} next of {name}"));
         facts.push(format!("has committed {committed} in {name}"));
     }
+    let stranded = view.stranded.iter().map(|it| setting.cluster_name(it));
+    let stranded: Vec<String> = stranded.collect();
+    facts.push(format!("is taken for dead at [{}]", stranded.join(" ")));
+    let kept = view.uncounted.iter().zip(&view.databases);
+    for (cluster, (uncounted, database)) in setting.every_cluster().zip(kept) {
+        let name = setting.cluster_name(cluster);
+        facts.push(format!("is about to count {uncounted:?} at {name}"));
+        facts.push(format!("has counted {:?} at {name}", database.counts));
+        facts.push(format!("keeps the places {:?} at {name}", database.places));
+    }
     for task in setting.every_task() {
         let checkpoint = pair(view.checkpoints[task.index()]);
         facts.push(format!(

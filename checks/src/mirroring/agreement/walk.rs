@@ -74,6 +74,8 @@ fn rarity(event: &Event) -> usize {
         | Event::LoseCommits(_)
         | Event::Expire(..)
         | Event::Recreate(_)
+        | Event::Strand(..)
+        | Event::LoseDatabase(_)
         | Event::Skew(_) => 8,
         _ => 1,
     }

@@ -1,8 +1,8 @@
 //! What consumer groups do.
 
-use super::super::state::{GroupState, Log, Place};
+use super::super::state::{Log, Place};
 use super::super::{Disabled, Guard, Mirroring, State};
-use super::{needs, needs_up};
+use super::{needs, needs_up, sinks};
 use highwater_vocabulary::mirroring::{
     Assignment, Cluster, Commits, Failover, Group, Partitions, Reset, Task, TopicPartition,
 };
@@ -19,7 +19,9 @@ pub(super) fn start(
 ) -> Result<State, Disabled> {
     needs_up(before, at)?;
     needs(!before[group].runs_at.contains(at), Disabled::OtherPlace)?;
-    model.require(Guard::OnePlaceAtATime, before[group].runs_at.is_empty())?;
+    let elsewhere = before[group].runs_at.minus(before.sink(group).stranded);
+    let apart = elsewhere.is_empty() || sinks::is_per_cluster(model, group);
+    model.require(Guard::OnePlaceAtATime, apart)?;
     let reads = model.setting.read_at(group, at);
     needs(!reads.is_empty(), Disabled::NothingThere)?;
     let mut after = *before;
@@ -29,6 +31,7 @@ pub(super) fn start(
         after[group].stands(place, found);
     }
     after[group].runs_at = before[group].runs_at.with(at);
+    sinks::starts(model, &mut after, group, at);
     Ok(after)
 }
 
@@ -43,10 +46,24 @@ fn first_place(
     let cluster = model.setting.partition(place).cluster;
     let own = &state[group];
     let committed = own.committed[place.index()];
+    let beside = |of| sinks::place_beside(model, state, group, cluster, of);
+    let begins_beside = sinks::begins_beside(model, group);
+    let (here, was_here) = match begins_beside {
+        true => (beside(place).map(Place::bare), beside(place).is_some()),
+        false => {
+            let committed = own.committed_place(place);
+            (committed, own.committed_at.contains(cluster))
+        }
+    };
     let task = model.setting.writers_of(place).next();
-    let arrives = cluster != reader.home && !own.committed_at.contains(cluster);
+    let arrives = cluster != reader.home && !was_here;
     let Some(task) = task.filter(|_| arrives) else {
-        return own.committed_place(place);
+        return here;
+    };
+    let from = model.setting.work(task).from;
+    let left_at = match begins_beside {
+        true => beside(from),
+        false => own.committed[from.index()],
     };
     let log = &state[place];
     let offset = match reader.failover {
@@ -57,8 +74,8 @@ fn first_place(
             let checkpoint = own.checkpoints[task.index()];
             committed.or(checkpoint.map(|checkpoint| checkpoint.downstream))
         }
-        Failover::Preserved => own.committed[model.setting.work(task).from.index()],
-        Failover::ExternalMap => mapped(model, own, log, task),
+        Failover::Preserved => left_at,
+        Failover::ExternalMap => left_at.map(|left_at| mapped(log, task, left_at)),
     };
     offset.map(Place::bare)
 }
@@ -75,13 +92,12 @@ fn stamped(model: &Mirroring, log: &Log, stamp: u8) -> u8 {
 }
 
 /// The first entry that is not a copy of something before the committed offset; the end if there is none.
-fn mapped(model: &Mirroring, own: &GroupState, log: &Log, task: Task) -> Option<u8> {
-    let committed = own.committed[model.setting.work(task).from.index()]?;
+fn mapped(log: &Log, task: Task, committed: u8) -> u8 {
     let read = |copied: Option<(Task, u8)>| {
         copied.is_some_and(|(by, offset)| by == task && offset < committed)
     };
     let found = log.entries().find(|(_, entry)| !read(entry.copied));
-    Some(found.map_or(log.end, |(offset, _)| offset))
+    found.map_or(log.end, |(offset, _)| offset)
 }
 
 /// Where a consumer is that wants to be at a place: where the logs part, if the epoch tells that they do; where
@@ -146,7 +162,8 @@ pub(super) fn consume(
 ) -> Result<State, Disabled> {
     let here = reading_place(model, before, group, from)?;
     let log = &before[from];
-    let (offset, _) = next_readable(log, here.offset).ok_or(Disabled::NothingThere)?;
+    let (offset, record) = next_readable(log, here.offset).ok_or(Disabled::NothingThere)?;
+    let entry = log.at(offset).ok_or(Disabled::NothingThere)?;
 
     let mut after = *before;
     let read = Place {
@@ -154,6 +171,7 @@ pub(super) fn consume(
         epoch: Some(log.epoch_at(offset)),
     };
     after[group].stands(from, read);
+    sinks::remember(model, &mut after, group, from, entry, record)?;
     Ok(after)
 }
 
@@ -217,6 +235,7 @@ pub(super) fn commit(
     needs_up(before, at)?;
     needs(before[group].runs_at.contains(at), Disabled::OtherPlace)?;
     needs(may_commit(model, before, group, at), Disabled::NoMember)?;
+    sinks::may_commit(model, before, group, at)?;
     let mut after = *before;
     let reads = reads(model, before, group, at);
     for place in reads.iter().filter(|place| before[*place].exists) {
@@ -264,4 +283,5 @@ pub(super) fn leave(model: &Mirroring, after: &mut State, group: Group, at: Clus
     for place in read.iter() {
         own.stands(place, Place::bare(0));
     }
+    after.sink_mut(group).leave(at);
 }

@@ -7,7 +7,7 @@
 use super::super::state::Place;
 use super::super::{Disabled, Mirroring, State};
 use super::groups::{leave, reads, resolve};
-use super::{needs, needs_up};
+use super::{needs, needs_up, sinks};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Assignment, Cluster, Group, Partitions, Reset};
 
@@ -77,6 +77,7 @@ fn arrive(
 
     let mut after = *before;
     leave(model, &mut after, group, left);
+    sinks::goes_over(before, &mut after, group, left, at);
     after[group].runs_at = after[group].runs_at.with(at);
     after[group].carried = after[group].carried.union(found);
     Ok((after, left))
@@ -84,7 +85,8 @@ fn arrive(
 
 /// The coordinator does not know them (`UNKNOWN_MEMBER_ID`).  They give up what they read, join, and begin
 /// at what is committed there for their group, by whomever (`ConsumerCoordinator.onJoinPrepare`,
-/// `initWithCommittedOffsetsIfNeeded`).
+/// `initWithCommittedOffsetsIfNeeded`).  If they keep their place beside counts, they seek to that.  What they
+/// had not counted is given up with what they read (`ConsumerRebalanceListener.onPartitionsLost`).
 pub(super) fn rejoin(
     model: &Mirroring,
     before: &State,
@@ -101,9 +103,13 @@ pub(super) fn rejoin(
 
     let mut after = *before;
     after[group].carried = before[group].carried.minus(read);
+    after.sink_mut(group).memory[at.index()] = Default::default();
     for place in read.iter() {
-        let committed = before[group].committed_place(place);
-        let found = resolve(model, group, &before[place], committed)?;
+        let wanted = match sinks::begins_beside(model, group) {
+            true => sinks::place_beside(model, before, group, at, place).map(Place::bare),
+            false => before[group].committed_place(place),
+        };
+        let found = resolve(model, group, &before[place], wanted)?;
         after[group].stands(place, found);
     }
     Ok(after)

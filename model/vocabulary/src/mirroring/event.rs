@@ -230,6 +230,8 @@ events! {
     Consume = "consume"(group: Group, from: TopicPartition);
     /// `commit G C`: G commits its place in everything it reads at C.
     Commit = "commit"(group: Group, at: Cluster);
+    /// `count G C`: G's consumers at C add what they have processed to the counts in their database.
+    Count = "count"(group: Group, at: Cluster);
     /// `stop G C`: G's consumers at C stop, or die.
     Stop = "stop"(group: Group, at: Cluster);
     /// `rebootstrap G C`: G's consumers have lost their cluster, find C in their list of bootstrap
@@ -241,6 +243,8 @@ events! {
     /// `rejoin G C`: C's coordinator tells G's consumers that they are no members of its group; they join
     /// it, and begin at the offsets committed at C.
     Rejoin = "rejoin"(group: Group, at: Cluster);
+    /// `replicate-database G`: what G's database has at the cluster where it is written comes to the others.
+    ReplicateDatabase = "replicate-database"(group: Group);
     /// `restart M`: the mirror's workers start again.
     Restart = "restart"(mirror: Mirror);
     /// `heal M`: the mirror reaches both clusters again.
@@ -281,6 +285,10 @@ events! {
     LoseSuffix = "lose-suffix"(place: TopicPartition, lost: u8);
     /// `lose-commits C`: C's offsets topic loses what groups have committed.
     LoseCommits = "lose-commits"(cluster: Cluster);
+    /// `strand G C`: G's consumers at C are taken for dead, and go on all the same.
+    Strand = "strand"(group: Group, at: Cluster);
+    /// `lose-database C`: the databases at C lose everything.
+    LoseDatabase = "lose-database"(cluster: Cluster);
     /// `expire P n`: retention removes the first n that are left of P.
     Expire = "expire"(place: TopicPartition, lost: u8);
     /// `recreate P`: P's topic is deleted and made anew.

@@ -28,6 +28,10 @@ pub enum Fault {
     Recreated(TopicPartition),
     /// The clock of a cluster jumps back.
     ClockSkew(Cluster),
+    /// The consumers of a group at a cluster are taken for dead, and are not.
+    ConsumersStranded(Cluster),
+    /// The databases at a cluster lose everything.
+    DatabaseLoss(Cluster),
 }
 
 enum Operand {
@@ -38,7 +42,7 @@ enum Operand {
 
 impl Fault {
     /// The names, as files write them, in the order of the variants.
-    pub const NAMES: [&'static str; 11] = [
+    pub const NAMES: [&'static str; 13] = [
         "cluster-loss",
         "cluster-destroyed",
         "suffix-loss",
@@ -50,6 +54,8 @@ impl Fault {
         "retention",
         "topic-recreated",
         "clock-skew",
+        "consumers-stranded",
+        "database-loss",
     ];
 
     fn operand(self) -> (usize, Operand) {
@@ -65,6 +71,8 @@ impl Fault {
             Fault::Retention(p) => (8, Operand::Partition(p)),
             Fault::Recreated(p) => (9, Operand::Partition(p)),
             Fault::ClockSkew(c) => (10, Operand::Cluster(c)),
+            Fault::ConsumersStranded(c) => (11, Operand::Cluster(c)),
+            Fault::DatabaseLoss(c) => (12, Operand::Cluster(c)),
         }
     }
 
@@ -96,6 +104,8 @@ impl Fault {
         all.extend(places().map(Fault::Retention));
         all.extend(places().map(Fault::Recreated));
         all.extend(clusters().map(Fault::ClockSkew));
+        all.extend(clusters().map(Fault::ConsumersStranded));
+        all.extend(clusters().map(Fault::DatabaseLoss));
         all
     }
 }

@@ -2,6 +2,7 @@
 //! history is drawn from.
 
 use super::setting::{Clusters, Mirrors, Partitions};
+use super::sink::{Counts, DatabaseView};
 use crate::{Offset, Record};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -127,6 +128,12 @@ pub struct GroupView {
     pub committed: Vec<Option<Offset>>,
     /// The newest checkpoint of each task.
     pub checkpoints: Vec<Option<Pair>>,
+    /// Where its consumers run although they are taken for dead.
+    pub stranded: Clusters,
+    /// What they have processed at each cluster and not counted yet; nothing of a group that counts nothing.
+    pub uncounted: Vec<Counts>,
+    /// Its database at each cluster, likewise.
+    pub databases: Vec<DatabaseView>,
 }
 
 /// Everything that can be seen.

@@ -1,5 +1,6 @@
 //! Which clusters there are, what they hold, who copies it, and who reads it.
 
+use super::sink::Sink;
 use crate::{Member, Set};
 use serde::{Deserialize, Serialize};
 
@@ -284,6 +285,8 @@ pub struct Reader {
     pub failover: Failover,
     /// Where it starts without a place.
     pub reset: Reset,
+    /// Where it counts what it has processed, if anywhere.
+    pub sink: Option<Sink>,
 }
 
 /// Clusters, what they hold, who copies it, who reads it.

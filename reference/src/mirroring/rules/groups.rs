@@ -1,5 +1,6 @@
 //! Consumer groups start, process, commit and stop.
 
+use super::sinks::{place_in, processed};
 use super::{Around, unless};
 use crate::mirroring::Refusal;
 use crate::mirroring::log::{Epoch, Log};
@@ -19,7 +20,12 @@ pub(super) struct Place {
 /// Whether a group may start at a cluster.
 pub(crate) fn may_start(around: Around<'_>, group: Group, at: Cluster) -> Result<(), Refusal> {
     let state = &around.world.groups[group.index()];
-    unless(!state.runs_at.is_empty(), Refusal::OnePlaceAtATime)?;
+    let believed = state.runs_at.minus(state.stranded);
+    let is_elsewhere = match around.counts_apart(group) {
+        true => state.runs_at.contains(at),
+        false => !believed.is_empty() || state.runs_at.contains(at),
+    };
+    unless(is_elsewhere, Refusal::OnePlaceAtATime)?;
     around.up(at)?;
     let reads = around.setting.read_at(group, at);
     unless(reads.is_empty(), Refusal::NoSuchPartition)
@@ -73,11 +79,16 @@ pub(crate) fn start_at_commits(
         let (of, index) = (group.index(), place.index());
         let epoch = row.besides.epochs[of][index].committed;
         let committed = row.readings[of][index].committed;
-        let wanted = committed.map(|offset| Place { offset, epoch });
+        let wanted = match around.begins_by_books(group, at) {
+            Some(database) => place_in(row, group, database, place).map(bare),
+            None => committed.map(|offset| Place { offset, epoch }),
+        };
         let found = resolve(row, around, group, place, wanted)?;
         row.readings[of][index].position = Some(found.offset);
         row.besides.epochs[of][index].read = found.epoch;
     }
+    // What they read is no longer theirs, and so neither is what they have not counted of it.
+    row.besides.books[group.index()].forget(at);
     Ok(())
 }
 
@@ -90,33 +101,53 @@ fn wanted(
 ) -> Option<Place> {
     let reader = around.setting.reader(group);
     let state = &around.world.groups[group.index()];
-    let is_own = reader.home == at || state.committed_at.contains(at);
     let is_mirrored = around.setting.writers_of(place).next().is_some();
+    if let Some(database) = around.begins_by_books(group, at) {
+        let counted = place_in(row, group, database, place);
+        return match reader.home == at || counted.is_some() || !is_mirrored {
+            true => counted.map(bare),
+            false => by_strategy(row, around, group, place, |of| {
+                place_in(row, group, database, of)
+            })
+            .map(bare),
+        };
+    }
+    let is_own = reader.home == at || state.committed_at.contains(at);
     if is_own || !is_mirrored {
         let offset = row.readings[group.index()][place.index()].committed?;
         let epoch = row.besides.epochs[group.index()][place.index()].committed;
         return Some(Place { offset, epoch });
     }
-    let offset = by_strategy(row, around, group, place)?;
-    Some(Place {
+    let committed = |of: TopicPartition| row.readings[group.index()][of.index()].committed;
+    by_strategy(row, around, group, place, committed).map(bare)
+}
+
+fn bare(offset: u64) -> Place {
+    Place {
         offset,
         epoch: None,
-    })
+    }
 }
 
 /// Where the strategy says to begin; nothing, if it has nothing to stand on.
-fn by_strategy(row: &Row, around: Around<'_>, group: Group, place: TopicPartition) -> Option<u64> {
+fn by_strategy(
+    row: &Row,
+    around: Around<'_>,
+    group: Group,
+    place: TopicPartition,
+    left_at: impl Fn(TopicPartition) -> Option<u64>,
+) -> Option<u64> {
     let readings = &row.readings[group.index()];
     let log = &row.logs.of[place.index()];
     let end = row.logs.last_stable(place.index());
     // Of several tasks that write it, the first counts.
     let task = around.setting.writers_of(place).next()?;
     let from = around.setting.work(task).from;
-    let committed = readings[from.index()].committed;
+    let left_at = left_at(from);
     match around.setting.reader(group).failover {
         Failover::Earliest => Some(log.start),
         Failover::Latest => Some(end),
-        Failover::Preserved => committed,
+        Failover::Preserved => left_at,
         Failover::Translated => readings[place.index()].committed.or_else(|| {
             let checkpoint = row.checkpoints[group.index()][task.index()]?;
             Some(checkpoint.downstream.0)
@@ -126,7 +157,7 @@ fn by_strategy(row: &Row, around: Around<'_>, group: Group, place: TopicPartitio
             let is_late = |offset: &u64| row.logs.stamp(place.index(), *offset) >= Some(stamp);
             Some((log.start..end).find(is_late).unwrap_or(end))
         }
-        Failover::ExternalMap => Some(first_unread(log, end, task, committed?)),
+        Failover::ExternalMap => Some(first_unread(log, end, task, left_at?)),
     }
 }
 
@@ -217,6 +248,7 @@ pub(crate) fn consume(
     let next = row.logs.next_record(from.index(), place.offset, true);
     let offset = next.ok_or(Refusal::NothingThere)?;
 
+    processed(row, around, group, from, offset);
     let (of, at) = (group.index(), from.index());
     row.readings[of][at].position = Some(offset + 1);
     let epoch = Some(row.logs.of[at].epoch_at(offset));
@@ -242,6 +274,9 @@ pub(crate) fn commit(
     group: Group,
     at: Cluster,
 ) -> Result<(), Refusal> {
+    let mut uncounted = row.besides.books[group.index()].memory_of(at);
+    unless(uncounted.next().is_some(), Refusal::CommitsFollowCounts)?;
+    drop(uncounted);
     for from in reads(around, group, at).iter() {
         let (of, at) = (group.index(), from.index());
         let place = place(row, around, group, from)?;
@@ -268,4 +303,5 @@ pub(crate) fn stop(row: &mut Row, around: Around<'_>, group: Group, at: Cluster)
         row.readings[group.index()][from.index()].position = None;
         row.besides.epochs[group.index()][from.index()].read = None;
     }
+    row.besides.books[group.index()].forget(at);
 }

@@ -10,6 +10,7 @@ pub(crate) mod links;
 pub(crate) mod operators;
 pub(crate) mod producers;
 pub(crate) mod rebootstrap;
+pub(crate) mod sinks;
 pub(crate) mod syncs;
 pub(crate) mod tasks;
 

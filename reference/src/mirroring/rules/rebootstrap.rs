@@ -1,7 +1,7 @@
 //! Consumers whose cluster is gone find another in their list of bootstrap servers (KIP-899).
 
 use super::groups::{Place, has_members, resolve, stop};
-use super::{Around, unless};
+use super::{Around, sinks, unless};
 use crate::mirroring::Refusal;
 use crate::mirroring::row::Row;
 use highwater_vocabulary::Member;
@@ -38,6 +38,7 @@ pub(crate) fn bring(
     row: &mut Row,
     around: Around<'_>,
     group: Group,
+    at: Cluster,
     moved: &Moved,
 ) -> Result<(), Refusal> {
     let fails = around.setting.reader(group).reset == Reset::None;
@@ -50,6 +51,7 @@ pub(crate) fn bring(
         // Of the epochs here they have seen none.
         row.besides.epochs[of][to.index()].read = None;
     }
+    sinks::carry(row, group, moved.from, at);
     stop(row, around, group, moved.from);
     Ok(())
 }
@@ -59,6 +61,7 @@ pub(crate) fn reset(
     row: &mut Row,
     around: Around<'_>,
     group: Group,
+    at: Cluster,
     moved: &Moved,
 ) -> Result<(), Refusal> {
     for (_, to) in &moved.places {
@@ -67,6 +70,7 @@ pub(crate) fn reset(
         row.readings[of][to].position = Some(offset);
         row.besides.epochs[of][to].read = epoch;
     }
+    sinks::carry(row, group, moved.from, at);
     stop(row, around, group, moved.from);
     Ok(())
 }
