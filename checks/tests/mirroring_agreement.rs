@@ -254,7 +254,7 @@ fn counting_settings() -> Vec<Setting> {
 fn model_and_engine_agree_on_counts_in_walks() {
     for setting in counting_settings() {
         let sides = both(&setting, 1);
-        for case in 0..100 {
+        for case in 0..20 {
             walk(&sides, case).unwrap_or_else(|parted| panic!("{parted}"));
         }
     }
@@ -270,10 +270,10 @@ fn model_and_engine_agree_on_every_edge_of_counts() {
         model.faults = Faults::of(&[Fault::ConsumersStranded(east), Fault::DatabaseLoss(east)]);
         model.bounds.records = 1;
         let engine = agreement::engine(&setting, 1);
-        let compared = compare_edges(&model, engine, MOST_EDGES, 50);
+        let compared = compare_edges(&model, engine, MOST_EDGES / 4, 50);
         let compared = compared.unwrap_or_else(|parted| panic!("{parted}"));
         println!("{databases:?}: {compared:?}");
-        assert!(compared.is_complete || compared.edges == MOST_EDGES);
+        assert!(compared.is_complete || compared.edges == MOST_EDGES / 4);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::engine::Engine;
 use super::rules::{
-    begin_workers, checkpoints, end_workers, faults, groups, links, operators, rebootstrap, sinks, unless,
+    begin_workers, checkpoints, end_workers, faults, groups, links, operators, rebootstrap, sinks,
+    unless,
 };
 use super::{Refusal, rules::Around};
 use highwater_vocabulary::Member;

@@ -1,9 +1,9 @@
 //! Random walks: nothing panics, what is refused changes nothing, and every event occurs.
 
-use crate::settings::{chain, every_event, growing, linked, pair_of, there_and_back};
+use crate::settings::{chain, counting, every_event, growing, linked, pair_of, there_and_back};
 use highwater_reference::mirroring::{Engine, Refusal};
 use highwater_vocabulary::mirroring::{
-    Commits, Event, Failback, Failover, Reset, Setting, Stamps, SyncsAt, Tool,
+    Commits, Databases, Event, Failback, Failover, Reset, Setting, Stamps, SyncsAt, Tool,
 };
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -20,6 +20,7 @@ fn setting(number: usize) -> Setting {
     let resets = [Reset::Earliest, Reset::Latest, Reset::None];
     let commits = [Commits::After, Commits::Before];
     let draft = match number % 5 {
+        0 if number.is_multiple_of(15) => counting(Databases::WORDS[number / 15 % 3].1),
         0 => pair_of(tool),
         1 => there_and_back(tool, failbacks[number / 4 % 3]),
         2 => growing(tool),
