@@ -50,7 +50,9 @@ pub use sync_store::{OffsetSync, SmallStore, SyncStore};
 pub use translation::{EmissionRule, Rule, Translated, translate};
 pub use variant::Variant;
 
-use highwater_vocabulary::mirroring::{Clusters, MOST_CLUSTERS, Mirror, Mirrors, Task, Tasks};
+use highwater_vocabulary::mirroring::{
+    Clusters, LinkState, MOST_CLUSTERS, Mirror, Mirrors, Task, Tasks,
+};
 use state::{MOST_ENTRIES, MOST_SYNCS};
 use tally::Tally;
 
@@ -79,6 +81,7 @@ impl Mirroring {
         for place in self.setting.every_partition() {
             let partition = self.setting.partition(place);
             state[place].exists = partition.initial;
+            state[place].linked = self.setting.is_linked(place);
             if partition.written {
                 state.writable = state.writable.with(place);
             }
@@ -89,11 +92,28 @@ impl Mirroring {
         state.retired = Mirrors::from_iter(waits);
         for task in self.setting.every_task() {
             state[task].known = state[self.setting.work(task).from].exists;
+            let is_refused = self.is_there_before(task) && self.keeps(Guard::MirrorTopicsAreNew);
+            if is_refused {
+                state[task].link = LinkState::Refused;
+            }
         }
         for group in self.setting.every_group() {
             state[group].remembered = Tasks::first(self.setting.tasks.len());
         }
         state
+    }
+
+    /// Whether what a link would write from the beginning is there before it: producers write it, or
+    /// another link does.
+    fn is_there_before(&self, task: Task) -> bool {
+        let begins = |task: Task| {
+            let flow = self.setting.flow_of(task);
+            flow.tool.is_link() && flow.initial
+        };
+        let place = self.setting.work(task).to[0];
+        let mut writers = self.setting.writers_of(place);
+        let earlier = writers.any(|other| other < task && begins(other));
+        begins(task) && (self.setting.partition(place).written || earlier)
     }
 
     /// What `event` makes of `before`.  Bounds are not consulted.

@@ -359,6 +359,8 @@ fn bounds_of(mut table: Table) -> Result<Bounds, Remark> {
         ("marks", 3, &mut bounds.marks),
         ("aborts", 2, &mut bounds.aborts),
         ("unanswered", 2, &mut bounds.unanswered),
+        ("transactions", 2, &mut bounds.transactions),
+        ("offers", 2, &mut bounds.offers),
         ("ticks", 4, &mut bounds.ticks),
         ("starts", 6, &mut bounds.starts),
         ("rebootstraps", 2, &mut bounds.rebootstraps),
@@ -370,6 +372,8 @@ fn bounds_of(mut table: Table) -> Result<Bounds, Remark> {
     }
     for (key, place) in [
         ("fail_over", &mut bounds.fail_over),
+        ("promote", &mut bounds.promote),
+        ("reverse", &mut bounds.reverse),
         ("fail_back", &mut bounds.fail_back),
         ("changes", &mut bounds.changes),
         ("fencing", &mut bounds.fencing),

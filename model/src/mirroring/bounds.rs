@@ -17,6 +17,10 @@ pub struct Bounds {
     pub aborts: u8,
     /// Answers to producers that are lost.
     pub unanswered: u8,
+    /// Transactions that are begun.
+    pub transactions: u8,
+    /// Records that are offered above the high watermark.
+    pub offers: u8,
     /// Ticks of all clocks together.
     pub ticks: u8,
     /// Starts of groups.
@@ -27,6 +31,10 @@ pub struct Bounds {
     pub hops: u8,
     /// Whether operators move producers.
     pub fail_over: bool,
+    /// Whether operators promote links.
+    pub promote: bool,
+    /// Whether operators turn links round, which opens a way back.
+    pub reverse: bool,
     /// Whether operators open a way back, once.
     pub fail_back: bool,
     /// Whether operators change configurations and add partitions.
@@ -53,11 +61,15 @@ impl Default for Bounds {
             marks: 0,
             aborts: 0,
             unanswered: 0,
+            transactions: 0,
+            offers: 0,
             ticks: 0,
             starts: 2,
             rebootstraps: 0,
             hops: 3,
             fail_over: false,
+            promote: false,
+            reverse: false,
             fail_back: false,
             changes: false,
             fencing: false,

@@ -4,7 +4,7 @@
 
 use super::bounds::has_left;
 use super::properties::has_copied_all;
-use super::{Event, Fault, Guard, Mirroring, State};
+use super::{Event, Fault, Guard, Mirroring, State, rules};
 use highwater_vocabulary::mirroring::{Cluster, Databases, Group, Mirror, TopicPartition};
 use highwater_vocabulary::{Member, Record};
 
@@ -21,6 +21,13 @@ pub fn offer(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
             Event::SyncLost(task),
             Event::ReadSync(task),
         ]);
+        if rules::is_link(model, task) {
+            events.extend([
+                Event::Truncate(task),
+                Event::EndTransactions(task),
+                Event::Finish(task),
+            ]);
+        }
     }
     offer_groups(model, state, events);
     for mirror in model.setting.every_mirror() {
@@ -51,12 +58,27 @@ fn offer_producers(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
             if spent.unanswered < bounds.unanswered {
                 events.push(Event::AppendLost(place, next));
             }
+            if spent.transactions < bounds.transactions {
+                events.push(Event::Begin(place, next));
+            }
+            if spent.offers < bounds.offers {
+                events.push(Event::Offer(place, next));
+            }
             if spent.aborts < bounds.aborts {
                 events.push(Event::Abort(place, next));
             }
         }
         let unanswered = state.ghost.unanswered.iter();
         events.extend(unanswered.map(|record| Event::Append(place, record)));
+        if bounds.transactions > 0 {
+            events.extend([
+                Event::CommitTransaction(place),
+                Event::AbortTransaction(place),
+            ]);
+        }
+        if let Some(offered) = state[place].offered() {
+            events.extend([Event::Append(place, offered), Event::Retract(place)]);
+        }
         if spent.marks < bounds.marks {
             events.push(Event::Mark(place));
         }
@@ -142,6 +164,14 @@ fn offer_operators(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
         let fenced = |mirror: &Mirror| state.fenced.contains(setting.flow(*mirror).from);
         let ready = mirrors().filter(|mirror| !bounds.fence_first || fenced(mirror));
         events.extend(ready.map(Event::FailOver));
+    }
+    if bounds.promote {
+        let fenced = |mirror: &Mirror| state.fenced.contains(setting.flow(*mirror).from);
+        let ready = mirrors().filter(|mirror| !bounds.fence_first || fenced(mirror));
+        events.extend(ready.map(Event::Promote));
+    }
+    if bounds.reverse && state.ghost.spent.ways_back == 0 {
+        events.extend(mirrors().map(Event::Reverse));
     }
     if bounds.fail_back && state.ghost.spent.ways_back == 0 {
         events.extend(mirrors().map(Event::FailBack));

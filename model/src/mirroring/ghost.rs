@@ -1,11 +1,13 @@
 //! What only the proof knows, and how it learns it.  No rule reads it.
 
 mod commits;
+mod links;
 
 use super::state::State;
 use super::{Event, Fault, Mirroring};
 use highwater_vocabulary::mirroring::{
-    Cluster, Content, Group, MOST_CLUSTERS, MOST_GROUPS, MOST_TASKS, Mirrors, Task, TopicPartition,
+    Cluster, Content, Group, LinkState, MOST_CLUSTERS, MOST_GROUPS, MOST_TASKS, Mirrors, Task,
+    TopicPartition,
 };
 use highwater_vocabulary::{Member, Record, RecordSet};
 use serde::{Deserialize, Serialize};
@@ -38,6 +40,10 @@ pub enum Broken {
     CommitRepeated,
     /// Somebody took back what a group had committed where it runs.
     CommitTakenBack,
+    /// A link was promoted, and its source has an acknowledged record that the target has not.
+    PromotedAndLost,
+    /// A truncation took what was acknowledged from a log that producers write.
+    ThrownAway,
 }
 
 impl Member for Broken {
@@ -58,6 +64,8 @@ impl Member for Broken {
             Broken::CommitLost,
             Broken::CommitRepeated,
             Broken::CommitTakenBack,
+            Broken::PromotedAndLost,
+            Broken::ThrownAway,
         ][index]
     }
 }
@@ -88,6 +96,10 @@ pub struct Spent {
     pub aborts: u8,
     /// Answers to producers that were lost.
     pub unanswered: u8,
+    /// Transactions.
+    pub transactions: u8,
+    /// Records above the high watermark.
+    pub offers: u8,
     /// Ticks of clocks.
     pub ticks: u8,
     /// Starts of groups.
@@ -109,6 +121,11 @@ pub struct Ghost {
     pub unanswered: RecordSet,
     /// The records of aborted transactions.
     pub aborted: RecordSet,
+    /// The records of transactions that were begun and not ended, and those that were offered and not
+    /// acknowledged.
+    pub open: RecordSet,
+    /// The mirrors that were promoted.
+    pub promoted: Mirrors,
     /// The clusters' records by where they were written first: `homes[r]`.
     pub homes: [TopicPartition; 8],
     /// The records that each task has ever copied.
@@ -140,7 +157,7 @@ impl Ghost {
 
     /// Whether a producer has written a record, whatever came of it.
     pub fn was_written(&self, record: Record) -> bool {
-        let written = [self.acknowledged, self.unanswered, self.aborted];
+        let written = [self.acknowledged, self.unanswered, self.aborted, self.open];
         written.iter().any(|records| records.contains(record))
     }
 
@@ -169,6 +186,22 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
             after.ghost.homes[record.index()] = to;
             after.ghost.aborted = after.ghost.aborted.with(record);
         }
+        Event::Begin(to, record) | Event::Offer(to, record) => {
+            appended_somewhere(model, to, record, after);
+            after.ghost.open = after.ghost.open.with(record);
+        }
+        Event::CommitTransaction(to) => {
+            if let Some(record) = links::decided(before, to) {
+                appended(model, to, record, after);
+            }
+        }
+        Event::AbortTransaction(to) => {
+            if let Some(record) = links::decided(before, to) {
+                after.ghost.open = after.ghost.open.without(record);
+                after.ghost.aborted = after.ghost.aborted.with(record);
+            }
+        }
+        Event::Truncate(task) => links::truncated(model, before, task, after),
         Event::Copy(task) | Event::CopyLost(task) | Event::CopyLate(task) => {
             copied(model, before, task, after);
         }
@@ -195,6 +228,11 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
         Event::Start(group, at)
         | Event::Rebootstrap(group, at)
         | Event::RebootstrapReset(group, at) => started(model, group, at, after),
+        Event::Promote(mirror) => {
+            links::promoted(model, mirror, after);
+            commits::taken_back(model, before, after);
+        }
+        Event::Reverse(mirror) => links::reversed(model, mirror, after),
         Event::FailOver(mirror) => {
             let tasks = model.setting.tasks_of(mirror);
             let lost = tasks
@@ -242,11 +280,13 @@ pub fn is_copied_or_held(state: &State, task: Task, offset: u8, record: Record) 
 
 fn appended_somewhere(model: &Mirroring, to: TopicPartition, record: Record, after: &mut State) {
     let mut writers = model.setting.writers_of(to);
-    let mirrored = writers.any(|task| !after.retired.contains(model.setting.work(task).mirror));
-    let handed_over = after
-        .failed_over
-        .iter()
-        .any(|mirror| model.setting.flow(mirror).then_written.contains(to));
+    let mirrored = writers.any(|task| {
+        let mirror = model.setting.work(task).mirror;
+        !after.retired.contains(mirror) && after[task].link != LinkState::Refused
+    });
+    let mut moved = after.failed_over.iter();
+    let handed_over = moved.any(|mirror| model.setting.flow(mirror).then_written.contains(to))
+        && !links::writes_still(model, to, after);
     let left = after.failed_over.iter().any(|mirror| {
         let mut tasks = model.setting.tasks_of(mirror);
         tasks.any(|task| model.setting.work(task).from == to)
@@ -263,8 +303,10 @@ fn appended_somewhere(model: &Mirroring, to: TopicPartition, record: Record, aft
 
 fn appended(model: &Mirroring, to: TopicPartition, record: Record, after: &mut State) {
     appended_somewhere(model, to, record, after);
+    links::after_promotion(model, to, after);
     let ghost = &mut after.ghost;
     ghost.unanswered = ghost.unanswered.without(record);
+    ghost.open = ghost.open.without(record);
     ghost.acknowledged = ghost.acknowledged.with(record);
 }
 
@@ -390,7 +432,17 @@ fn commits_lost(model: &Mirroring, before: &State, cluster: Cluster, after: &mut
 fn spend(model: &Mirroring, event: &Event, before: &State, after: &mut State) {
     let spent = &mut after.ghost.spent;
     match event {
-        Event::Append(_, record) if before.ghost.unanswered.contains(*record) => {}
+        Event::Append(_, record)
+            if before.ghost.unanswered.contains(*record) || before.ghost.open.contains(*record) => {
+        }
+        Event::Begin(..) => {
+            spent.records += 1;
+            spent.transactions += 1;
+        }
+        Event::Offer(..) => {
+            spent.records += 1;
+            spent.offers += 1;
+        }
         Event::Append(..) => spent.records += 1,
         Event::AppendLost(_, record) => {
             spent.records += u8::from(!before.ghost.unanswered.contains(*record));
@@ -404,7 +456,7 @@ fn spend(model: &Mirroring, event: &Event, before: &State, after: &mut State) {
         Event::Tick(_) => spent.ticks += 1,
         Event::Start(..) => spent.starts += 1,
         Event::Rebootstrap(..) | Event::RebootstrapReset(..) => spent.rebootstraps += 1,
-        Event::FailBack(_) => spent.ways_back += 1,
+        Event::FailBack(_) | Event::Reverse(_) => spent.ways_back += 1,
         _ => {
             let fault = super::bounds::fault_of(model, event);
             if let Some(place) = fault.and_then(|fault| place_of(model, fault)) {

@@ -96,6 +96,46 @@ guards! {
     UnknownGroupsAreLeftAlone = "unknown-groups-are-left-alone", "M29";
     /// Consumers commit in Kafka only what they have counted.
     CommitsFollowCounts = "commits-follow-counts", "M48, M52";
+    /// A link fetches nothing that is above the source's high watermark.
+    FetchBelowWatermark = "fetch-below-watermark", "M38";
+    /// What a link has fetched is appended at the offset at which it was fetched, or not at all.
+    AppendsWhereItFetched = "appends-where-it-fetched", "M38";
+    /// What a link writes may be written only once it has stopped.
+    WritableWhenStopped = "writable-when-stopped", "M39";
+    /// A link that stops throws away what it has fetched and not appended.
+    FetchersStopFirst = "fetchers-stop-first", "M39, M44";
+    /// Committed offsets at the target of a link do not pass its end.
+    OffsetsAreClamped = "offsets-are-clamped", "M40";
+    /// A link is promoted once nothing is left to copy.
+    PromotionDrains = "promotion-drains", "M41";
+    /// The offsets of a group that has moved are not copied any more.
+    MovedGroupsAreLeftAlone = "moved-groups-are-left-alone", "M42";
+    /// What the old primary has more than the link had is truncated before it is mirrored back.
+    TruncatesBeforeMirroringBack = "truncates-before-mirroring-back", "M43";
+    /// A link is reversed once nothing is left to copy.
+    ReversalDrains = "reversal-drains", "M43";
+    /// A link does not begin to write a topic that is there already.
+    MirrorTopicsAreNew = "mirror-topics-are-new", "M43, C74";
+    /// A link that stops truncates what it has written to the last stable offset.
+    StopTruncatesToStable = "stop-truncates-to-stable", "M44";
+    /// The old primary is truncated by the epoch of what was copied last, not by its offset.
+    TruncatesByEpoch = "truncates-by-epoch", "M45";
+    /// A link that stops raises the leader epoch above all that it has copied.
+    EpochIsRaised = "epoch-is-raised", "M45";
+    /// A copy has the leader epoch of what it is a copy of.
+    EpochsAreKept = "epochs-are-kept", "M45";
+    /// A link finds out by leader epochs that its source has parted from its target (KIP-595).
+    LinksFindDivergence = "links-find-divergence", "M45";
+    /// A link that begins its stop anew keeps what it has stored.
+    LastIsKeptWhenRedone = "last-is-kept-when-redone", "M45";
+    /// A link that stops aborts the transactions that are open in what it wrote.
+    OpenTransactionsAreAborted = "open-transactions-are-aborted", "M44, M46";
+    /// The ids of producers at the target do not meet those that were copied.
+    IdsStayApart = "ids-stay-apart", "M46";
+    /// A link fetches only below the source's last stable offset.
+    FetchBelowStable = "fetch-below-stable", "M47";
+    /// A link fetches only from the topic of which its target is a copy.
+    TopicIdsAgree = "topic-ids-agree", "M47";
     /// A group runs at one cluster at a time.
     OnePlaceAtATime = "one-place-at-a-time", "M49";
     /// Consumers whose place is in the transaction with their counts begin there, and not at what is committed.
@@ -172,7 +212,26 @@ pub fn lacking(tool: Tool) -> &'static [Guard] {
             Guard::UnknownGroupsAreLeftAlone,
         ],
         Tool::MirrorMaker2At3_9 => &[Guard::UnknownGroupsAreLeftAlone],
-        Tool::ClusterLinking | Tool::MirroringAt2026_03 | Tool::MirroringAt2026_11 => &[],
+        Tool::ClusterLinking => &[
+            Guard::MovedGroupsAreLeftAlone,
+            Guard::StopTruncatesToStable,
+            Guard::TruncatesByEpoch,
+            Guard::LastIsKeptWhenRedone,
+            Guard::FetchBelowStable,
+        ],
+        Tool::MirroringAt2026_03 => &[
+            Guard::MovedGroupsAreLeftAlone,
+            Guard::TruncatesByEpoch,
+            Guard::EpochsAreKept,
+            Guard::LinksFindDivergence,
+            Guard::LastIsKeptWhenRedone,
+        ],
+        Tool::MirroringAt2026_11 => &[
+            Guard::MovedGroupsAreLeftAlone,
+            Guard::StopTruncatesToStable,
+            Guard::LastIsKeptWhenRedone,
+            Guard::FetchBelowStable,
+        ],
     }
 }
 
@@ -211,6 +270,12 @@ pub enum Disabled {
     NoOffset,
     /// The tool has nothing of the kind.
     NotInThisTool,
+    /// The link is in another state.
+    LinkState,
+    /// The target of the link has to be truncated first.
+    Truncation,
+    /// A transaction is open, or none; or something is above the high watermark.
+    Transaction,
     /// A log or a list is full: the model's own limit, never Kafka's.
     ModelIsFull,
 }

@@ -3,8 +3,7 @@
 use super::state::{Held, Log, Sync};
 use super::{Mirroring, State, rules};
 use highwater_vocabulary::mirroring::{
-    Cluster, Content, DatabaseView, Group, GroupView, LinkState, LogView, Observation, Pair, Task,
-    TaskView,
+    Cluster, Content, DatabaseView, Group, GroupView, LogView, Observation, Pair, Task, TaskView,
 };
 use highwater_vocabulary::{Member, Offset};
 
@@ -15,7 +14,11 @@ impl Mirroring {
         let logs = setting.every_partition().map(|place| log(&state[place]));
         let tasks = setting.every_task().map(|one| {
             let runs = state.running.contains(setting.work(one).mirror);
-            task(state, one, runs)
+            let last = rules::last(self, state, one);
+            TaskView {
+                last,
+                ..task(state, one, runs)
+            }
         });
         let groups = setting.every_group().map(|one| self.group(state, one));
         Observation {
@@ -86,7 +89,13 @@ fn log(log: &Log) -> LogView {
         exists: log.exists,
         start: offset(log.start),
         contents,
-        epochs: Vec::new(),
+        epochs: match log.linked {
+            true => {
+                let entries = log.entries().map(|(_, entry)| entry.epoch);
+                entries.chain([log.epoch]).collect()
+            }
+            false => Vec::new(),
+        },
     }
 }
 
@@ -110,7 +119,7 @@ fn task(state: &State, task: Task, runs: bool) -> TaskView {
         delayed: own.delayed.map(pair),
         syncs: own.syncs.all().iter().map(|sync| pair(*sync)).collect(),
         read: own.read,
-        link: LinkState::default(),
+        link: own.link,
         last: None,
     }
 }

@@ -7,11 +7,18 @@ use super::rules::{self, translated};
 use super::state::Entry;
 use super::{Event, Mirroring, State};
 use highwater_vocabulary::mirroring::{
-    Cluster, Clusters, Content, Group, Mirror, Task, TopicPartition,
+    Cluster, Clusters, Content, Group, LinkState, Mirror, Task, TopicPartition,
 };
 use highwater_vocabulary::{Member, Record, RecordSet};
 use sinks::{
     all_counted, every_record_counted, one_writer, same_counts, some_counted, something_counted,
+};
+
+mod links;
+
+use links::{
+    acknowledged_kept, hanging_possible, ids_meet, mirror_converges, no_hanging_transaction,
+    producer_id_isolation, promote_lossless, settled_link, something_truncated, was_promoted,
 };
 
 type Condition = fn(&Mirroring, &State) -> bool;
@@ -140,6 +147,26 @@ properties! {
         "When the way back has nothing left to do, both clusters hold the same records in the same order (P18).",
         "settled(M⁻¹) ⇒ records(old primary) = records(new primary)",
         "the way back has nothing left to do": settled_back;
+    "mirror-converges": mirror_converges,
+        "When a link has nothing left to do, its two logs are equal, entry by entry (P10, P18).",
+        "settled(M) ⇒ log(target) = log(source)",
+        "a link has nothing left to do": settled_link;
+    "promote-lossless": promote_lossless,
+        "When a link is promoted, its target has all that the source has acknowledged, and will acknowledge (P16).",
+        "promote(M) ⇒ ∀ r ∈ acknowledged(source), now and later : r ∈ target",
+        "a link is promoted": was_promoted;
+    "acknowledged-kept": acknowledged_kept,
+        "No truncation by a link takes what was acknowledged from a log that producers write.",
+        "truncate(T) ∧ writable(P) ⇒ acknowledged(P) stays",
+        "a link has been told to stop": something_truncated;
+    "no-hanging-transaction": no_hanging_transaction,
+        "No transaction that was copied stays open in a log whose link has stopped.",
+        "stopped(T) ⇒ nothing that was copied is open",
+        "a link has stopped": hanging_possible;
+    "producer-id-isolation": producer_id_isolation,
+        "Two producers never share an id in one log (P27).",
+        "id(r) = id(s) in P ⇒ producer(r) = producer(s)",
+        "a log has records of two producers": ids_meet;
     "aggregates-agree": aggregates_agree,
         "Aggregates of the same clusters hold the same records when nothing is left to be copied (P24).",
         "settled ⇒ records(C) = records(D) as multisets",
@@ -193,6 +220,17 @@ fn something_copied(model: &Mirroring, state: &State) -> bool {
 /// How far a task has come for good: what it will read next, or would after a restart.
 fn passed(model: &Mirroring, state: &State, task: Task) -> u8 {
     let own = &state[task];
+    if rules::is_link(model, task) {
+        let work = model.setting.work(task);
+        let active = own.link == LinkState::Active && links::fetches_from(model, state, task);
+        let (source, target) = (&state[work.from], &state[work.to[0]]);
+        let parted = rules::truncation(model, task, source, target);
+        return if active {
+            target.end.min(parted.unwrap_or(target.end))
+        } else {
+            0
+        };
+    }
     match state.running.contains(model.setting.work(task).mirror) {
         true => rules::reading_position(model, own, &state[model.setting.work(task).from]),
         // What a worker of the former life reads on from was reckoned when it died.
@@ -207,7 +245,16 @@ fn mirror_complete(model: &Mirroring, state: &State) -> bool {
         let end = passed(model, state, task);
         let source = &state[model.setting.work(task).from];
         let mut records = source.records().filter(|(offset, _)| *offset < end);
-        records.all(|(offset, record)| is_copied_or_held(state, task, offset, record))
+        let target = &state[model.setting.work(task).to[0]];
+        // What a way back found where it leads it need not copy.
+        let kept = |offset, record| {
+            let held = target.at(offset).and_then(Entry::written);
+            offset < target.start || held == Some(record)
+        };
+        match rules::is_link(model, task) {
+            true => records.all(|(offset, record)| kept(offset, record)),
+            false => records.all(|(offset, record)| is_copied_or_held(state, task, offset, record)),
+        }
     });
     complete && !happened(state, Broken::ExpiredUncopied)
 }
@@ -330,6 +377,7 @@ pub(super) fn has_copied_all(model: &Mirroring, state: &State, mirror: Mirror) -
             state[task].memory.is_none()
                 && state[task].former.is_none()
                 && is_idle(model, state, &Event::Poll(task))
+                && links::follows(model, state, task)
         })
         && is_idle(model, state, &Event::Refresh(mirror))
 }
@@ -423,25 +471,27 @@ fn possible(model: &Mirroring, state: &State, task: Task, committed: u8) -> Opti
 }
 
 fn offset_in_range(model: &Mirroring, state: &State) -> bool {
-    model.setting.every_task().all(|task| {
-        let end = model
-            .setting
-            .work(task)
-            .to
-            .iter()
-            .map(|place| state[*place].end)
-            .max();
-        let mut groups = model.setting.every_group();
-        groups.all(|group| {
-            let checkpoint = state[group].checkpoints[task.index()];
-            checkpoint.is_none_or(|checkpoint| Some(checkpoint.downstream) <= end)
+    links::committed_in_range(model, state)
+        && model.setting.every_task().all(|task| {
+            let end = model
+                .setting
+                .work(task)
+                .to
+                .iter()
+                .map(|place| state[*place].end)
+                .max();
+            let mut groups = model.setting.every_group();
+            groups.all(|group| {
+                let checkpoint = state[group].checkpoints[task.index()];
+                checkpoint.is_none_or(|checkpoint| Some(checkpoint.downstream) <= end)
+            })
         })
-    })
 }
 
 fn has_checkpoint(model: &Mirroring, state: &State) -> bool {
     let mut groups = model.setting.every_group();
     groups.any(|group| state[group].checkpoints.iter().any(Option::is_some))
+        || links::has_committed_for_some(model, state)
 }
 
 fn checkpoint_monotone(_: &Mirroring, state: &State) -> bool {

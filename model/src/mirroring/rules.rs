@@ -5,46 +5,52 @@
 mod copying;
 mod environment;
 mod groups;
+mod links;
 mod offsets;
 mod operators;
 mod producers;
 mod rebootstrap;
 mod sinks;
+mod transactions;
 
+use super::state::Part;
 use super::{Disabled, Event, Mirroring, State};
 use highwater_vocabulary::mirroring::{Cluster, Mirror, SyncsAt, Task, Tool};
 
 pub(super) use copying::reading_position;
 pub use groups::{next_readable, reads, stands_at};
+pub use links::{last, truncation};
 pub use offsets::{kept_syncs, translated};
+pub(super) use operators::leads_back;
 pub use sinks::written_at;
 
 /// What `event` makes of `before`.
 pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, Disabled> {
+    links::knows(model, event)?;
     match *event {
         // Producers.
-        Event::Append(to, record) | Event::AppendLost(to, record) => {
-            producers::append(model, before, to, record)
-        }
+        Event::Append(to, record) => producers::append(model, before, to, record),
+        Event::AppendLost(to, record) => producers::append_lost(model, before, to, record),
         Event::Abort(to, record) => producers::abort(model, before, to, record),
         Event::Mark(to) => producers::mark(model, before, to),
-        Event::Begin(..)
-        | Event::CommitTransaction(_)
-        | Event::AbortTransaction(_)
-        | Event::Offer(..)
-        | Event::Retract(_)
-        | Event::Truncate(_)
-        | Event::EndTransactions(_)
-        | Event::Finish(_)
-        | Event::Promote(_)
-        | Event::Reverse(_) => Err(Disabled::NotInThisTool),
+        Event::Begin(to, record) => transactions::begin(model, before, to, record),
+        Event::CommitTransaction(to) => transactions::end(model, before, to, Part::Commits),
+        Event::AbortTransaction(to) => transactions::end(model, before, to, Part::Aborts),
+        Event::Offer(to, record) => transactions::offer(model, before, to, record),
+        Event::Retract(at) => transactions::retract(model, before, at),
 
         // Tasks.
+        Event::Poll(task) if is_link(model, task) => links::poll(model, before, task),
         Event::Poll(task) => copying::poll(model, before, task),
+        Event::Copy(task) if is_link(model, task) => links::copy(model, before, task),
         Event::Copy(task) => copying::copy(model, before, task),
         Event::CopyLost(task) => copying::copy_lost(model, before, task),
         Event::CopyLate(task) => copying::copy_late(model, before, task),
+        Event::Note(task) if is_link(model, task) => links::note(model, before, task),
         Event::Note(task) => copying::note(model, before, task),
+        Event::Truncate(task) => links::truncate(model, before, task),
+        Event::EndTransactions(task) => links::end_transactions(model, before, task),
+        Event::Finish(task) => links::finish(model, before, task),
 
         // Offset syncs, checkpoints, and the groups' offsets.
         Event::Sync(task) => offsets::sync(model, before, task),
@@ -53,6 +59,9 @@ pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, D
         Event::Checkpoint(group, task) => offsets::checkpoint(model, before, group, task),
         Event::Look(group, mirror) => offsets::look(model, before, group, mirror),
         Event::LookFailed(group, mirror) => offsets::look_failed(model, before, group, mirror),
+        Event::SyncGroup(group, mirror) if leads(model, mirror) => {
+            links::sync_group(model, before, group, mirror)
+        }
         Event::SyncGroup(group, mirror) => offsets::sync_group(model, before, group, mirror),
 
         // Groups.
@@ -73,8 +82,12 @@ pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, D
         Event::AddPartition(place) => operators::add_partition(model, before, place),
         Event::Alter(cluster) => operators::alter(model, before, cluster),
         Event::FenceCluster(cluster) => operators::fence_cluster(before, cluster),
+        Event::FailOver(mirror) if leads(model, mirror) => links::fail_over(model, before, mirror),
         Event::FailOver(mirror) => operators::fail_over(model, before, mirror),
         Event::StopMirror(mirror) => operators::stop_mirror(model, before, mirror),
+        Event::Promote(mirror) => links::promote(model, before, mirror),
+        Event::Reverse(mirror) => links::reverse(model, before, mirror),
+        Event::FailBack(mirror) if leads(model, mirror) => links::fail_back(model, before, mirror),
         Event::FailBack(mirror) => operators::fail_back(model, before, mirror),
 
         // Healing.
@@ -97,6 +110,16 @@ pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, D
         Event::Strand(group, at) => sinks::strand(model, before, group, at),
         Event::LoseDatabase(cluster) => sinks::lose_database(model, before, cluster),
     }
+}
+
+/// Whether a task is a link's.
+pub(super) fn is_link(model: &Mirroring, task: Task) -> bool {
+    model.setting.flow_of(task).tool.is_link()
+}
+
+/// Whether a mirror is a link.
+fn leads(model: &Mirroring, mirror: Mirror) -> bool {
+    model.setting.flow(mirror).tool.is_link()
 }
 
 fn needs_up(state: &State, cluster: Cluster) -> Result<(), Disabled> {

@@ -5,8 +5,8 @@ use super::sync_store::OffsetSync;
 use super::tally::SinkState;
 use super::translation::EmissionRule;
 use highwater_vocabulary::mirroring::{
-    Cluster, Clusters, Content, Group, MOST_CLUSTERS, MOST_GROUPS, MOST_MIRRORS, MOST_PARTITIONS,
-    MOST_TASKS, Mirror, Mirrors, Partitions, Task, Tasks, TopicPartition,
+    Cluster, Clusters, Content, Group, LinkState, MOST_CLUSTERS, MOST_GROUPS, MOST_MIRRORS,
+    MOST_PARTITIONS, MOST_TASKS, Mirror, Mirrors, Partitions, Task, Tasks, TopicPartition,
 };
 use highwater_vocabulary::{Member, Record};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,24 @@ use std::ops::{Index, IndexMut};
 pub const MOST_ENTRIES: usize = 10;
 /// How many offset syncs are kept of one topic-partition.
 pub const MOST_SYNCS: usize = 8;
+
+/// What an entry of a linked log is besides its content.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+pub enum Part {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// A record of a transaction.
+    OfTransaction,
+    /// A record above the high watermark.
+    Offered,
+    /// A marker that commits a transaction.
+    Commits,
+    /// A marker that aborts one.
+    Aborts,
+    /// A marker from which on the ids of producers are forgotten.
+    Resets,
+}
 
 /// An entry of a log.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
@@ -28,9 +46,23 @@ pub struct Entry {
     pub copied: Option<(Task, u8)>,
     /// How many mirrors have copied it, one after the other.
     pub hops: u8,
+    /// In a linked log, the leader epoch in which it was written.
+    pub epoch: u8,
+    /// In a linked log, what it is besides.
+    pub part: Part,
 }
 
 impl Entry {
+    /// The record, whatever comes of its transaction.
+    pub fn written(&self) -> Option<Record> {
+        match self.content {
+            Content::Record(record) | Content::Aborted(record) | Content::Open(record) => {
+                Some(record)
+            }
+            Content::Marker => None,
+        }
+    }
+
     /// The record, if it is one that everybody reads.
     pub fn record(&self) -> Option<Record> {
         match self.content {
@@ -53,6 +85,10 @@ pub struct Log {
     pub epoch: u8,
     /// Where the log ended just after the last unclean election.
     pub epoch_start: u8,
+    /// Whether it is at an end of a link: then each of its entries knows its leader epoch.
+    pub linked: bool,
+    /// The topic's id: another one if a linked topic is made anew.
+    pub topic_id: u8,
     entries: [Entry; MOST_ENTRIES],
 }
 
@@ -84,12 +120,112 @@ impl Log {
 
     /// The leader epoch in which an offset was written: the last one, or the one before.
     pub fn epoch_at(&self, offset: u8) -> u8 {
+        if self.linked {
+            return self.entries[usize::from(offset)].epoch;
+        }
         self.epoch - u8::from(offset < self.epoch_start)
     }
 
     /// Where it parts from a log that was read in this epoch: a later one began there.  Nothing, if none has.
     pub fn parted_at(&self, epoch: u8) -> Option<u8> {
-        (self.epoch > epoch).then_some(self.epoch_start)
+        let end = match self.linked {
+            true => self.end_of(epoch),
+            false => self.epoch_start,
+        };
+        (self.epoch > epoch).then_some(end)
+    }
+
+    /// Where an epoch ends in a linked log: where the first entry of a higher one stands.
+    pub fn end_of(&self, epoch: u8) -> u8 {
+        let mut entries = self.entries();
+        let higher = entries.find(|(_, entry)| entry.epoch > epoch);
+        higher.map_or(self.end, |(offset, _)| offset)
+    }
+
+    /// The largest epoch of a linked log that is not above this one.
+    pub fn epoch_not_above(&self, epoch: u8) -> Option<u8> {
+        let entries = self.entries().map(|(_, entry)| entry.epoch);
+        let known = entries.chain([self.epoch]);
+        known.filter(|known| *known <= epoch).max()
+    }
+
+    /// The epoch of the last entry of a linked log.
+    pub fn last_epoch(&self) -> Option<u8> {
+        let (_, last) = self.entries().next_back()?;
+        Some(last.epoch)
+    }
+
+    /// The first entry that does not count yet, if there is one.
+    pub fn open_record(&self) -> Option<&Entry> {
+        let mut entries = self.entries().map(|(_, entry)| entry);
+        entries.find(|entry| matches!(entry.content, Content::Open(_)))
+    }
+
+    /// The last stable offset: consumers read up to there.
+    pub fn stable_end(&self) -> u8 {
+        let mut entries = self.entries();
+        let open = entries.find(|(_, entry)| matches!(entry.content, Content::Open(_)));
+        open.map_or(self.end, |(offset, _)| offset)
+    }
+
+    /// The record above the high watermark.
+    pub fn offered(&self) -> Option<Record> {
+        let (_, last) = self.entries().next_back()?;
+        match last.content {
+            Content::Open(record) if last.part == Part::Offered => Some(record),
+            _ => None,
+        }
+    }
+
+    /// The high watermark passes what was offered.
+    pub fn commit_offered(&mut self) {
+        if let Some(record) = self.offered() {
+            let last = &mut self.entries[usize::from(self.end) - 1];
+            last.content = Content::Record(record);
+            last.part = Part::Plain;
+        }
+    }
+
+    /// Appends a marker under the leader's epoch.
+    pub fn push_marker(&mut self, part: Part, stamp: u8) {
+        self.push(Entry {
+            stamp,
+            epoch: self.epoch,
+            part,
+            ..Entry::default()
+        });
+    }
+
+    /// Lets the markers that are there decide which records of transactions count.
+    pub fn settle(&mut self) {
+        let kept = usize::from(self.start)..usize::from(self.end);
+        for at in kept.clone() {
+            let (Content::Open(record) | Content::Record(record) | Content::Aborted(record)) =
+                self.entries[at].content
+            else {
+                continue;
+            };
+            if self.entries[at].part != Part::OfTransaction {
+                continue;
+            }
+            let mut later = self.entries[at..kept.end].iter().map(|entry| entry.part);
+            let decided = later.find(|part| matches!(part, Part::Commits | Part::Aborts));
+            self.entries[at].content = match decided {
+                Some(Part::Commits) => Content::Record(record),
+                Some(_) => Content::Aborted(record),
+                None => Content::Open(record),
+            };
+        }
+    }
+
+    /// Ends at an offset that it has, or begins anew there.
+    pub fn cut_to(&mut self, to: u8) {
+        if to < self.start || to > self.end {
+            self.start = to;
+        }
+        self.end = to;
+        self.forget_outside();
+        self.settle();
     }
 
     /// Whether there is room for so many more.
@@ -108,7 +244,10 @@ impl Log {
         self.end -= lost;
         self.forget_outside();
         self.epoch += 1;
-        self.epoch_start = self.end;
+        match self.linked {
+            true => self.settle(),
+            false => self.epoch_start = self.end,
+        }
     }
 
     /// Drops the first `lost` that are left.
@@ -121,6 +260,8 @@ impl Log {
     pub fn made_anew(&self) -> Log {
         Log {
             exists: self.exists,
+            linked: self.linked,
+            topic_id: self.topic_id,
             ..Log::default()
         }
     }
@@ -213,6 +354,12 @@ pub struct TaskState {
     pub there_at_start: u8,
     /// Whether it keeps only the last of those.
     pub only_last: bool,
+    /// How far a link has come.
+    pub link: LinkState,
+    /// Where the target of a link ended when it stopped.
+    pub last_offset: Option<u8>,
+    /// The leader epoch of the last entry that the target of a link had then.
+    pub last_epoch: Option<u8>,
 }
 
 impl TaskState {

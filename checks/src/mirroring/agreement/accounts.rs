@@ -72,6 +72,9 @@ fn name(disabled: Disabled) -> &'static str {
         Disabled::NothingThere => "nothing-there",
         Disabled::NoOffset => "no-offset",
         Disabled::NotInThisTool => "not-in-this-tool",
+        Disabled::LinkState => "link-state",
+        Disabled::Truncation => "truncation",
+        Disabled::Transaction => "transaction",
         Disabled::ModelIsFull => NO_ROOM,
     }
 }

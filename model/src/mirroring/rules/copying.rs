@@ -4,7 +4,7 @@
 //! `MirrorMaker.scala` for MirrorMaker 1.
 
 use super::super::ghost::key;
-use super::super::state::{Entry, Held, Log, Sync, TaskState};
+use super::super::state::{Entry, Held, Log, Part, Sync, TaskState};
 use super::super::translation::EmissionRule;
 use super::super::{Disabled, Guard, Mirroring, State};
 use super::{needs, needs_mirror, needs_task, needs_up, position_kept_at};
@@ -14,9 +14,7 @@ use highwater_vocabulary::mirroring::{Cluster, Content, Stamps, Task, Tool, Topi
 /// The worker reads the next record into memory.
 pub(super) fn poll(model: &Mirroring, before: &State, task: Task) -> Result<State, Disabled> {
     needs_task(model, before, task)?;
-    let flow = model.setting.flow_of(task);
-    needs(!flow.tool.is_link(), Disabled::NotInThisTool)?;
-    needs_up(before, flow.from)?;
+    needs_up(before, model.setting.flow_of(task).from)?;
     needs(before[task].memory.is_none(), Disabled::Memory)?;
     let source = &before[model.setting.work(task).from];
     let position = reading_position(model, &before[task], source);
@@ -40,10 +38,10 @@ pub(super) fn poll(model: &Mirroring, before: &State, task: Task) -> Result<Stat
 /// the log's start: `auto.offset.reset=earliest`, and nobody is told.
 pub(in super::super) fn reading_position(model: &Mirroring, own: &TaskState, source: &Log) -> u8 {
     let detects = model.keeps(Guard::TruncationIsDetected);
-    let truncated = own.epoch.is_some_and(|epoch| epoch < source.epoch);
-    let position = match detects && truncated {
-        true => own.position.min(source.epoch_start),
-        false => own.position,
+    let parted = own.epoch.and_then(|epoch| source.parted_at(epoch));
+    let position = match parted.filter(|_| detects) {
+        Some(end) => own.position.min(end),
+        None => own.position,
     };
     match source.start <= position && position <= source.end {
         true => position,
@@ -63,7 +61,9 @@ pub(in super::super) fn next_copied(
     position: u8,
     committed_only: bool,
 ) -> Option<Held> {
-    let mut ahead = source.entries().filter(|(offset, _)| *offset >= position);
+    let readable = position..source.stable_end();
+    let entries = source.entries();
+    let mut ahead = entries.filter(|(offset, _)| readable.contains(offset));
     let (offset, entry) = ahead.find(|(_, entry)| match entry.content {
         Content::Marker | Content::Open(_) => false,
         Content::Aborted(_) => !committed_only,
@@ -233,6 +233,8 @@ fn as_copied(model: &Mirroring, state: &State, task: Task, held: Held) -> Entry 
             Stamps::Create => held.entry.stamp,
             Stamps::Append => clock(flow.to),
         },
+        epoch: 0,
+        part: Part::Plain,
         copied: Some((task, held.offset)),
         hops: held.entry.hops + 1,
     }

@@ -4,7 +4,9 @@ use super::super::state::{Looked, TaskState};
 use super::super::{Disabled, Guard, Mirroring, State};
 use super::{needs, needs_up, position_kept_at, syncs_kept_at};
 use highwater_vocabulary::Member;
-use highwater_vocabulary::mirroring::{Cluster, MOST_GROUPS, Mirror, Task, Tool, TopicPartition};
+use highwater_vocabulary::mirroring::{
+    Cluster, LinkState, MOST_GROUPS, Mirror, Task, Tool, TopicPartition,
+};
 
 /// Every worker of the mirror dies, and its memory with it.
 pub(super) fn crash(model: &Mirroring, before: &State, mirror: Mirror) -> Result<State, Disabled> {
@@ -38,6 +40,12 @@ pub(super) fn restart(
     after.running = before.running.with(mirror);
     // What was stored may have been lost meanwhile.
     forget(model, &mut after, mirror);
+    // Whoever takes over a link that stops begins anew (`applyReplayedStates`).
+    for task in model.setting.tasks_of(mirror) {
+        if matches!(after[task].link, LinkState::Noted | LinkState::Ended) {
+            after[task].link = LinkState::Stopping;
+        }
+    }
     Ok(after)
 }
 
@@ -80,6 +88,9 @@ pub(super) fn forget(model: &Mirroring, after: &mut State, mirror: Mirror) {
             syncs: own.syncs,
             there_at_start: own.syncs.len(),
             only_last: !model.keeps_for(task, Guard::HistorySurvivesRestart),
+            link: own.link,
+            last_offset: own.last_offset,
+            last_epoch: own.last_epoch,
             ..TaskState::default()
         };
         if !model.keeps_for(task, Guard::HistorySurvivesRestart) {
@@ -170,6 +181,8 @@ pub(super) fn destroy(
             own.stored = None;
         }
         if flow.to == cluster {
+            own.last_offset = None;
+            own.last_epoch = None;
             for group in model.setting.every_group() {
                 after[group].checkpoints[task.index()] = None;
                 after[group].remembered = after[group].remembered.without(task);
@@ -192,7 +205,8 @@ pub(super) fn lose_suffix(
         0 < lost && lost <= log.end - log.start,
         Disabled::NothingThere,
     )?;
-    needs(log.epoch == 0, Disabled::ModelIsFull)?;
+    needs(log.linked || log.epoch == 0, Disabled::ModelIsFull)?;
+    needs(log.offered().is_none(), Disabled::Transaction)?;
 
     let mut after = *before;
     after[place].drop_suffix(lost);
@@ -232,6 +246,8 @@ pub(super) fn expire(before: &State, place: TopicPartition, lost: u8) -> Result<
         0 < lost && lost <= log.end - log.start,
         Disabled::NothingThere,
     )?;
+    let offered = u8::from(log.offered().is_some());
+    needs(lost + offered <= log.end - log.start, Disabled::Transaction)?;
 
     let mut after = *before;
     after[place].expire(lost);
@@ -252,6 +268,11 @@ pub(super) fn recreate(
 
     let mut after = *before;
     delete(model, &mut after, place);
+    if log.linked {
+        let ids = model.setting.every_partition();
+        let newest = ids.map(|place| before[place].topic_id).max();
+        after[place].topic_id = newest.unwrap_or(0) + 1;
+    }
     Ok(after)
 }
 

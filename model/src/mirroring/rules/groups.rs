@@ -68,7 +68,7 @@ fn first_place(
     let log = &state[place];
     let offset = match reader.failover {
         Failover::Earliest => Some(log.start),
-        Failover::Latest => Some(log.end),
+        Failover::Latest => Some(log.stable_end()),
         Failover::Timestamp => own.stamp.map(|stamp| stamped(model, log, stamp)),
         Failover::Translated => {
             let checkpoint = own.checkpoints[task.index()];
@@ -88,7 +88,7 @@ fn stamped(model: &Mirroring, log: &Log, stamp: u8) -> u8 {
         true => entry.stamp >= stamp,
         false => entry.stamp > stamp,
     });
-    found.map_or(log.end, |(offset, _)| offset)
+    up_to_stable(log, found.map(|(offset, _)| offset))
 }
 
 /// The first entry that is not a copy of something before the committed offset; the end if there is none.
@@ -97,7 +97,13 @@ fn mapped(log: &Log, task: Task, committed: u8) -> u8 {
         copied.is_some_and(|(by, offset)| by == task && offset < committed)
     };
     let found = log.entries().find(|(_, entry)| !read(entry.copied));
-    found.map_or(log.end, |(offset, _)| offset)
+    up_to_stable(log, found.map(|(offset, _)| offset))
+}
+
+/// An offset that consumers may read, or the end of what they may.
+fn up_to_stable(log: &Log, found: Option<u8>) -> u8 {
+    let end = log.stable_end();
+    found.map_or(end, |offset| offset.min(end))
 }
 
 /// Where a consumer is that wants to be at a place: where the logs part, if the epoch tells that they do; where
@@ -125,7 +131,7 @@ pub(super) fn resolve(
     match (fits, reset) {
         (Some(place), _) => Ok(place),
         (None, Reset::Earliest) => Ok(Place::bare(log.start)),
-        (None, Reset::Latest) => Ok(Place::bare(log.end)),
+        (None, Reset::Latest) => Ok(Place::bare(log.stable_end())),
         (None, Reset::None) => Err(Disabled::NoOffset),
     }
 }
@@ -145,12 +151,13 @@ pub fn stands_at(model: &Mirroring, state: &State, group: Group, place: TopicPar
 /// The next record from `position` on that a group processes: it reads what is committed.
 pub fn next_readable(log: &Log, position: u8) -> Option<(u8, Record)> {
     let mut records = log.records();
-    records.find(|(offset, _)| *offset >= position)
+    let next = records.find(|(offset, _)| *offset >= position)?;
+    (next.0 < log.stable_end()).then_some(next)
 }
 
 /// A consumer's position moves past what it does not hand out, markers and aborted records.
 fn past_unreadable(log: &Log, position: u8) -> u8 {
-    next_readable(log, position).map_or(log.end, |(offset, _)| offset)
+    next_readable(log, position).map_or(log.stable_end(), |(offset, _)| offset)
 }
 
 /// The group processes its next record.

@@ -2,7 +2,7 @@
 
 use super::super::state::Entry;
 use super::super::{Disabled, Guard, Mirroring, State};
-use super::{needs, needs_up};
+use super::{needs, needs_up, transactions};
 use highwater_vocabulary::mirroring::{Content, TopicPartition};
 use highwater_vocabulary::{Member, Record};
 
@@ -16,6 +16,9 @@ pub(super) fn append(
     to: TopicPartition,
     record: Record,
 ) -> Result<State, Disabled> {
+    if before[to].offered() == Some(record) {
+        return transactions::commit_offered(model, before, to);
+    }
     takes_records(model, before, to)?;
     let again = before.ghost.unanswered.contains(record);
     needs(
@@ -24,6 +27,17 @@ pub(super) fn append(
     )?;
 
     Ok(written(model, before, to, Content::Record(record)))
+}
+
+/// The same, and the answer is lost.
+pub(super) fn append_lost(
+    model: &Mirroring,
+    before: &State,
+    to: TopicPartition,
+    record: Record,
+) -> Result<State, Disabled> {
+    needs(before[to].offered().is_none(), Disabled::Transaction)?;
+    append(model, before, to, record)
 }
 
 /// A producer writes a record in a transaction that does not come to pass.
@@ -53,7 +67,11 @@ pub(super) fn mark(
 /// A mirrored topic is written by its mirror alone: MirrorMaker gives `READ` on it where the source
 /// gives `ALL`, and never `WRITE` (`MirrorSourceConnector.targetAclBinding`), until an operator who
 /// moves the producers gives it.
-fn takes_records(model: &Mirroring, state: &State, to: TopicPartition) -> Result<(), Disabled> {
+pub(super) fn may_write(
+    model: &Mirroring,
+    state: &State,
+    to: TopicPartition,
+) -> Result<(), Disabled> {
     let cluster = model.setting.partition(to).cluster;
     needs_up(state, cluster)?;
     needs(!state.fenced.contains(cluster), Disabled::Fenced)?;
@@ -63,6 +81,17 @@ fn takes_records(model: &Mirroring, state: &State, to: TopicPartition) -> Result
         needs(mirrored, Disabled::NobodyWrites)?;
         model.require(Guard::MirroredTopicsAreReadOnly, false)?;
     }
+    Ok(())
+}
+
+/// A log takes one record more, and nothing after one that is above the high watermark.
+pub(super) fn takes_records(
+    model: &Mirroring,
+    state: &State,
+    to: TopicPartition,
+) -> Result<(), Disabled> {
+    may_write(model, state, to)?;
+    needs(state[to].offered().is_none(), Disabled::Transaction)?;
     needs(state[to].has_room(1), Disabled::ModelIsFull)
 }
 
@@ -72,6 +101,10 @@ fn written(model: &Mirroring, before: &State, to: TopicPartition, content: Conte
     after[to].push(Entry {
         content,
         stamp: before.clocks[cluster.index()],
+        epoch: match before[to].linked {
+            true => before[to].epoch,
+            false => 0,
+        },
         ..Entry::default()
     });
     after
