@@ -355,8 +355,11 @@ fn two_histories_in_lanes() {
 /// The page has every guard, property, event, fault, tool and experiment.
 #[test]
 fn the_page_names_everything() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/MIRRORING.md");
-    let page = std::fs::read_to_string(path).expect("there is a page");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let page: String = ["MIRRORING.md", "LINKS.md"]
+        .iter()
+        .map(|name| std::fs::read_to_string(docs.join(name)).expect("there is a page"))
+        .collect();
     let guards = Guard::ALL.iter().map(|guard| format!("`{guard}`"));
     let properties = Property::ALL
         .iter()
