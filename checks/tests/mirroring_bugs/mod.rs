@@ -56,7 +56,11 @@ fn found<M: Account>(
 }
 
 /// Waives a guard in the model, where an engine would have to be broken for the same.
-fn found_without(setting: &Setting, lag_max: u8, guard: Guard) -> (u64, Box<Disagreement>) {
+pub(crate) fn found_without(
+    setting: &Setting,
+    lag_max: u8,
+    guard: Guard,
+) -> (u64, Box<Disagreement>) {
     found(setting, lag_max, |sound| {
         let mut model = mirroring::Mirroring::clone(&sound.model);
         model.variant = model.variant.without(&[guard]);
@@ -67,14 +71,14 @@ fn found_without(setting: &Setting, lag_max: u8, guard: Guard) -> (u64, Box<Disa
     })
 }
 
-fn found_if(
+pub(crate) fn found_if(
     setting: &Setting,
     spoil: fn(&State, &Event, &mut State) -> Result<(), &'static str>,
 ) -> (u64, Box<Disagreement>) {
     found(setting, 1, |model| Spoilt { model, spoil })
 }
 
-fn is_short((case, parted): (u64, Box<Disagreement>)) {
+pub(crate) fn is_short((case, parted): (u64, Box<Disagreement>)) {
     println!("case {case}:\n{parted}");
     assert!(parted.history.len() <= 20, "{parted}");
 }

@@ -26,16 +26,16 @@ impl Log {
             .chain([(self.leader_epoch(), self.end)])
     }
 
-    /// The first entry of a higher epoch than this one, or than none.
-    fn first_above(&self, epoch: Option<u32>) -> Option<u64> {
-        let is_above = |(later, _): &&(u32, u64)| epoch.is_none_or(|epoch| *later > epoch);
+    /// The first entry of a higher epoch than this one.
+    fn first_above(&self, epoch: u32) -> Option<u64> {
+        let is_above = |(later, _): &&(u32, u64)| *later > epoch;
         let (_, start) = self.lineage.iter().find(is_above)?;
         Some((*start).max(self.start)).filter(|start| *start < self.end)
     }
 
     /// Where an epoch ends here.
     pub(crate) fn end_of_epoch(&self, epoch: u32) -> u64 {
-        self.first_above(Some(epoch)).unwrap_or(self.end)
+        self.first_above(epoch).unwrap_or(self.end)
     }
 
     /// Where this log parts from its source, if the epochs tell that it does
@@ -43,11 +43,10 @@ impl Log {
     pub(crate) fn parts_from(&self, source: &Log) -> Option<u64> {
         let last = self.last_epoch()?;
         let shared = source.epochs().filter(|(epoch, _)| *epoch <= last).last();
-        let Some((epoch, end)) = shared else {
-            return Some(source.start.min(self.start));
-        };
-        let own = self.first_above(Some(epoch)).unwrap_or(self.end);
-        (epoch < last || end < self.end).then_some(end.min(own))
+        // An epoch that the source does not know any more ended where it begins.
+        let (epoch, end) = shared.unwrap_or((last, source.start));
+        let own = self.first_above(epoch).unwrap_or(self.end);
+        Some(end.min(own)).filter(|at| *at < self.end)
     }
 
     /// The leader takes up a later epoch.

@@ -122,11 +122,11 @@ fn a_link_stops_step_by_step() {
                     "running:",
                 ],
             ),
-            // Whoever takes over begins anew, but for what is stored.
+            // Whoever takes over begins anew, and stores what the first one has raised.
             (
                 "append S r1; poll T; copy T; fail-over M; note T; end-transactions T; crash M; \
                  finish T !not-running; restart M; note T; end-transactions T",
-                &["D epochs 0 1 2, leader 2", "T: stopping, ended, last 0"],
+                &["D epochs 0 1 2, leader 2", "T: stopping, ended, last 1"],
             ),
             ("fail-over M; note T", &["T: stopping, noted, last -"]),
             // Of the source nothing is asked.

@@ -12,6 +12,7 @@ const MOST_LOST: u8 = 2;
 pub fn every_event(setting: &Setting) -> Vec<Vec<Event>> {
     let mut events = Vec::new();
     of_places(setting, &mut events);
+    of_links(setting, &mut events);
     of_tasks(setting, &mut events);
     of_mirrors(setting, &mut events);
     of_clusters(setting, &mut events);
@@ -55,6 +56,36 @@ fn of_tasks(setting: &Setting, events: &mut Vec<Event>) {
             Event::SyncLost(task),
             Event::ReadSync(task),
         ]);
+    }
+}
+
+/// What only links do, and what happens only to the logs that they read and write.
+fn of_links(setting: &Setting, events: &mut Vec<Event>) {
+    for place in setting
+        .every_partition()
+        .filter(|it| setting.is_linked(*it))
+    {
+        for record in (0..MOST_RECORDS).map(Record::at) {
+            events.extend([Event::Begin(place, record), Event::Offer(place, record)]);
+        }
+        events.extend([
+            Event::CommitTransaction(place),
+            Event::AbortTransaction(place),
+            Event::Retract(place),
+        ]);
+    }
+    let is_link = |mirror| setting.flow(mirror).tool.is_link();
+    for task in setting.every_task() {
+        if is_link(setting.work(task).mirror) {
+            events.extend([
+                Event::Truncate(task),
+                Event::EndTransactions(task),
+                Event::Finish(task),
+            ]);
+        }
+    }
+    for mirror in setting.every_mirror().filter(|it| is_link(*it)) {
+        events.extend([Event::Promote(mirror), Event::Reverse(mirror)]);
     }
 }
 

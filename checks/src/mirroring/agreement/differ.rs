@@ -41,6 +41,11 @@ fn facts(setting: &Setting, seen: &Observation) -> Vec<String> {
         };
         facts.push(format!("{name} {takes} records from producers"));
         facts.push(format!("{name} {}", of_log(log)));
+        let epochs: Vec<String> = log.epochs.iter().map(ToString::to_string).collect();
+        facts.push(format!(
+            "{name} has the leader epochs [{}]",
+            epochs.join(" ")
+        ));
     }
     for (task, view) in setting.every_task().zip(&seen.tasks) {
         let name = setting.task_name(task);
@@ -68,7 +73,7 @@ fn of_log(log: &LogView) -> String {
     format!("{exists} [{}] from {}", contents.join(" "), log.start)
 }
 
-fn of_task(view: &TaskView) -> [String; 7] {
+fn of_task(view: &TaskView) -> [String; 9] {
     let syncs: Vec<String> = view.syncs.iter().map(|it| pair(Some(*it))).collect();
     [
         format!("reads next {}", view.position),
@@ -82,6 +87,8 @@ fn of_task(view: &TaskView) -> [String; 7] {
             syncs.join(" "),
             view.read
         ),
+        format!("is {}", view.link),
+        format!("has stored {} as it stopped", or_nothing(view.last)),
     ]
 }
 

@@ -179,8 +179,7 @@ pub(crate) fn note(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), 
         true => log.last_epoch().map(u64::from),
         false => Some(log.end),
     };
-    let last = &mut row.besides.lasts[task.index()];
-    *last = last.or(found);
+    row.besides.lasts[task.index()] = found;
     Ok(())
 }
 
@@ -230,8 +229,7 @@ pub(crate) fn may_stop(around: Around<'_>, mirror: Mirror) -> Result<(), Refusal
 /// It fetches no more; with Cluster Linking no group has committed more than there is.
 pub(crate) fn stop(row: &mut Row, around: Around<'_>, mirror: Mirror) {
     let clamps = linking(around, mirror).is_ok_and(|linking| linking.clamps_at_stop);
-    let tasks = around.setting.tasks_of(mirror);
-    for task in tasks.filter(|task| around.world.link(*task) == LinkState::Active) {
+    for task in around.setting.tasks_of(mirror) {
         forget(row, task);
         let Ok((_, to)) = ends(around, task) else {
             continue;
@@ -322,7 +320,9 @@ pub(crate) fn sync_group(row: &mut Row, around: Around<'_>, group: Group, mirror
             true => committed.clamp(log.start, log.end),
             false => committed,
         };
-        row.readings[of][to].committed = Some(written);
-        row.besides.epochs[of][to].committed = None;
+        if row.readings[of][to].committed != Some(written) {
+            row.readings[of][to].committed = Some(written);
+            row.besides.epochs[of][to].committed = None;
+        }
     }
 }
