@@ -2,7 +2,7 @@
 
 use super::{Account, Disagreement, Sides, every_event};
 use crate::agreement::lot::Lot;
-use highwater_vocabulary::mirroring::Event;
+use highwater_vocabulary::mirroring::{Event, Setting, Tool};
 
 /// What is measured of walks.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ impl Walk {
         mut self,
         sides: &Sides<M, E>,
     ) -> Result<Vec<Event>, Box<Disagreement>> {
-        let events = every_event(&sides.setting);
+        let events = that_may_happen(&sides.setting);
         let mut walked = sides.clone();
         let mut happened = Vec::new();
         for _ in 0..self.steps {
@@ -48,8 +48,7 @@ impl Walk {
     /// What is tried next, one after the other until something happens.
     fn chosen(&mut self, events: &[Vec<Event>]) -> Vec<Event> {
         let alike = &events[self.lot.below(events.len())];
-        let rarity = alike.first().map_or(1, rarity);
-        if alike.is_empty() || !self.lot.one_in(rarity) {
+        if !self.lot.one_in(rarity(&alike[0])) {
             return Vec::new();
         }
         let first = self.lot.below(alike.len());
@@ -60,6 +59,29 @@ impl Walk {
         let turned = alike[first..].iter().chain(&alike[..first]);
         turned.take(tried).copied().collect()
     }
+}
+
+/// The events, by their verbs, but for those that no state of the setting allows: lots that fall on them
+/// would only make the walk shorter.  [Every edge](super::compare_edges) tries them.
+fn that_may_happen(setting: &Setting) -> Vec<Vec<Event>> {
+    let counts = |group| setting.reader(group).sink.is_some();
+    let may_happen = |event: &Event| match *event {
+        Event::Translate(_, task) => matches!(
+            setting.flow_of(task).tool,
+            Tool::Replicator | Tool::UReplicator
+        ),
+        Event::Count(group, _) | Event::Strand(group, _) | Event::ReplicateDatabase(group) => {
+            counts(group)
+        }
+        Event::LoseDatabase(_) => setting.every_group().any(counts),
+        _ => true,
+    };
+    let mut events = every_event(setting);
+    for alike in &mut events {
+        alike.retain(may_happen);
+    }
+    events.retain(|alike| !alike.is_empty());
+    events
 }
 
 /// Once in so many times an event is tried, of those that lots choose.
