@@ -7,7 +7,7 @@ use highwater_reference::mirroring::{Columns, Engine, Options, Switches, kernels
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
     Assignment, Cluster, Clusters, Commits, Failback, Failover, Flow, Mirror, Partition,
-    Partitions, Reader, Reset, Setting, Stamps, SyncsAt, Tool, TopicPartition, Work,
+    Partitions, Reader, Reset, Seek, Setting, Stamps, SyncsAt, Tool, TopicPartition, Work,
 };
 
 /// What is measured here.
@@ -42,6 +42,8 @@ fn setting(tool: Tool) -> Setting {
             syncs_groups: false,
             stamps: Stamps::Create,
             exactly_once: false,
+            provenance: false,
+            seek: Seek::Last,
             stops_with: Clusters::EMPTY,
             initial: true,
             then_written: Partitions::EMPTY,
@@ -58,6 +60,7 @@ fn setting(tool: Tool) -> Setting {
             assignment: Assignment::Subscribed,
             commits: Commits::After,
             failover: Failover::Translated,
+            instrumented: false,
             reset: Reset::Earliest,
             sink: None,
         }],

@@ -16,7 +16,7 @@ use highwater_model::mirroring::{Bounds, Fault, Faults, Mirroring, Variant};
 use highwater_reference::mirroring::{Engine, Options, Switches};
 use highwater_vocabulary::mirroring::{
     Assignment, Cluster, Clusters, Commits, Databases, Duplicates, Event, Failback, Failover, Flow,
-    Late, Mirror, Observation, PlaceKept, Reset, Setting, Sink, Stamps, SyncsAt, Tool,
+    Late, Mirror, Observation, PlaceKept, Reset, Seek, Setting, Sink, Stamps, SyncsAt, Tool,
     TopicPartition, Windows,
 };
 use highwater_vocabulary::{Member, Offset};
@@ -174,6 +174,15 @@ fn varied_settings() -> Vec<Setting> {
             }
         }
     }
+    for (_, seek) in Seek::WORDS {
+        settings.push(settings::both_ways(seek).done());
+        for stamps in [Stamps::Create, Stamps::Append] {
+            let sought = settings::pair_of(Tool::Replicator)
+                .with(|flow| (flow.seek, flow.stamps) = (seek, stamps));
+            settings.push(sought.done());
+        }
+    }
+    settings.push(settings::aggregates().done());
     let newest = || settings::pair_of(Tool::MirrorMaker2At3_9);
     settings.push(newest().with(|flow| flow.exactly_once = true).done());
     settings.push(newest().with(|flow| flow.emits_syncs = false).done());
@@ -342,6 +351,25 @@ fn model_and_engine_agree_on_every_edge() {
         println!("{} {}: {compared:?}", tool.name(), fault.name(&setting));
         assert_eq!(compared.is_complete, is_complete);
         assert!(is_complete || compared.edges == MOST_EDGES);
+    }
+}
+
+/// The same for places that are found by time stamps, for headers, and for offsets that are mapped.
+#[test]
+fn model_and_engine_agree_on_places_that_are_found() {
+    let (cluster, mirror) = (Cluster::at(1), Mirror::at(0));
+    for (setting, fault) in [
+        (
+            settings::pair_of(Tool::Replicator),
+            Fault::ClockSkew(cluster),
+        ),
+        (settings::both_ways(Seek::Next), Fault::MirrorCrash(mirror)),
+        (settings::aggregates(), Fault::MirrorCrash(mirror)),
+    ] {
+        let setting = setting.done();
+        let compared = compared(&setting, fault);
+        println!("{}: {compared:?}", fault.name(&setting));
+        assert!(compared.is_complete || compared.edges == MOST_EDGES);
     }
 }
 

@@ -86,7 +86,7 @@ fn reader<'a>(
     mirrors: &Mirrors,
     others: &[Reader],
 ) -> Result<Reader<'a>, Remark> {
-    table.not_yet("sink", "what consumers write is not modelled")?;
+    table.not_yet("sink", "counts are asked for in experiments only")?;
     if clusters.len() == 1 {
         for key in ["commits", "failover", "auto_offset_reset", "assignment"] {
             table.not_yet(
@@ -161,6 +161,11 @@ fn moving_group<'a>(
             }
             let offsets = table.need("offsets", "offsets = \"translated\"")?;
             let strategy = offsets.word(&Failover::WORDS)?;
+            if strategy == Failover::OffsetMapping {
+                return Err(offsets
+                    .error("`offset-mapping` is uReplicator's, which no deployment has yet")
+                    .remedy("write offsets = \"translated\""));
+            }
             table.finish()?;
             (Some(place), strategy)
         }
@@ -179,6 +184,7 @@ fn moving_group<'a>(
         reads: Partitions::EMPTY,
         commits,
         failover,
+        instrumented: false,
         reset,
         assignment,
         sink: None,

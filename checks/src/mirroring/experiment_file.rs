@@ -11,6 +11,7 @@ use crate::subject::property;
 use crate::table::{self, Table, Value};
 use crate::wording::{instead, quoted};
 use highwater_model::mirroring::ghost::MOST_FAULTS;
+use highwater_model::mirroring::guard::lacking;
 use highwater_model::mirroring::{
     Bounds, CycleTest, Faults, Guard, GuardSet, Mirroring, Property, Setting, Variant,
 };
@@ -132,13 +133,18 @@ fn topology_of(
         ])?,
         None => Failback::Rebuild,
     };
+    let waives_test = variant.waived.contains(Guard::NothingGoesBack);
+    // Who copies topics by other names need not read them.
+    let lacks = |flow: &Declared| lacking(flow.flow.tool).contains(&Guard::NothingGoesBack);
+    let lacks_test =
+        declared.iter().all(lacks) && !variant.restored.contains(Guard::NothingGoesBack);
     Ok(Topology {
         clusters,
         topics,
         flows: declared,
         groups,
         failback,
-        test: match variant.waived.contains(Guard::NothingGoesBack) {
+        test: match waives_test || lacks_test {
             true => CycleTest::Waived,
             false => CycleTest::Target,
         },
@@ -250,6 +256,8 @@ fn group_of(mut table: Table, clusters: &[String], topics: &[Topic]) -> Result<C
     )?;
     let failover = table.need("failover", "failover = \"translated\"")?;
     let failover = failover.word(&Failover::WORDS)?;
+    let instrumented = table.take("instrumented");
+    let instrumented = instrumented.map_or(Ok(false), |value| value.switch())?;
     let reset = word(
         &mut table,
         "reset",
@@ -273,6 +281,7 @@ fn group_of(mut table: Table, clusters: &[String], topics: &[Topic]) -> Result<C
             assignment,
             commits,
             failover,
+            instrumented,
             reset,
             sink,
         },

@@ -7,15 +7,17 @@ use crate::table::{Table, Value};
 use crate::wording::quoted;
 use highwater_model::mirroring::{Naming, Topics, naming};
 use highwater_vocabulary::Member;
-use highwater_vocabulary::mirroring::{Cluster, Clusters, Flow, Partitions, Stamps, SyncsAt, Tool};
+use highwater_vocabulary::mirroring::{
+    Cluster, Clusters, Flow, Partitions, Seek, Stamps, SyncsAt, Tool,
+};
 
 /// The mirror of this table; keys of one kind of file alone are left to its reader.
 ///
-/// `links` says whether it may be a link.
+/// `with_seeks` says whether it may be one that finds a group's place by seeking: Replicator or uReplicator.
 pub(crate) fn declared(
     table: &mut Table,
     clusters: &[String],
-    links: bool,
+    with_seeks: bool,
 ) -> Result<Declared, Remark> {
     let from = cluster(&table.need("from", "from = \"east\"")?, clusters)?;
     let to_value = table.need("to", "to = \"west\"")?;
@@ -27,7 +29,7 @@ pub(crate) fn declared(
     }
     let tool_value = table.need("tool", "tool = \"mm2@3.9\"")?;
     let tool = tool_value.word(&Tool::WORDS)?;
-    if tool.is_link() && !links {
+    if matches!(tool, Tool::Replicator | Tool::UReplicator) && !with_seeks {
         return Err(tool_value
             .error(format!(
                 "{} cannot be checked in a deployment yet",
@@ -35,14 +37,18 @@ pub(crate) fn declared(
             ))
             .remedy("write an experiment with this [[flow]]"));
     }
+    let has_syncs = matches!(tool, Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9);
+    refuse_keys(table, tool)?;
     let mut switch = |key| table.take(key).map_or(Ok(false), |value| value.switch());
     let syncs_groups = switch("sync_group_offsets")?;
     let exactly_once = switch("exactly_once")?;
+    let provenance = switch("provenance")?;
+    let seek = word(table, "seek", &Seek::WORDS)?;
     let flow = Flow {
         from: Cluster::at(from),
         to: Cluster::at(to),
         tool,
-        emits_syncs: tool != Tool::MirrorMaker1 && !tool.is_link(),
+        emits_syncs: has_syncs,
         syncs_at: word(
             table,
             "offset_syncs_at",
@@ -55,6 +61,8 @@ pub(crate) fn declared(
             &[("create", Stamps::Create), ("append", Stamps::Append)],
         )?,
         exactly_once,
+        provenance,
+        seek,
         stops_with: Clusters::EMPTY,
         initial: true,
         then_written: Partitions::EMPTY,
@@ -77,6 +85,31 @@ pub(crate) fn declared(
         names,
         target_partitions: None,
     })
+}
+
+/// Keys that mean something to other tools only.
+fn refuse_keys(table: &mut Table, tool: Tool) -> Result<(), Remark> {
+    let keys: &[&'static str] = match tool {
+        Tool::MirrorMaker1
+        | Tool::MirrorMaker2At3_4
+        | Tool::MirrorMaker2At3_9
+        | Tool::ClusterLinking
+        | Tool::MirroringAt2026_03
+        | Tool::MirroringAt2026_11 => &["provenance", "seek"],
+        Tool::Replicator => &["sync_group_offsets", "offset_syncs_at", "exactly_once"],
+        Tool::UReplicator => &[
+            "sync_group_offsets",
+            "offset_syncs_at",
+            "exactly_once",
+            "provenance",
+            "seek",
+            "naming",
+        ],
+    };
+    for key in keys {
+        table.not_yet(key, &format!("`{}` has nothing of the kind", tool.name()))?;
+    }
+    Ok(())
 }
 
 /// The place of the cluster that a file names.
@@ -117,7 +150,7 @@ fn topics_of(table: &mut Table) -> Result<Topics, Remark> {
     }
 }
 
-/// MirrorMaker 1 and links change no names; MirrorMaker 2 puts the source's alias before them, unless told
+/// MirrorMaker 1, Replicator, uReplicator and links change no names; MirrorMaker 2 puts the source's alias before them, unless told
 /// otherwise.
 fn naming_of(table: &mut Table, tool: Tool) -> Result<Naming, Remark> {
     let separator = match table.take("separator") {
@@ -126,7 +159,10 @@ fn naming_of(table: &mut Table, tool: Tool) -> Result<Naming, Remark> {
     };
     let prefix = Naming::Prefix { separator };
     let words: [(&str, usize); 3] = [("prefix", 0), ("identity", 1), ("tag", 2)];
-    let usual = usize::from(tool == Tool::MirrorMaker1 || tool.is_link());
+    let usual = match tool {
+        Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9 => 0,
+        _ => 1,
+    };
     let chosen = match table.take("naming") {
         Some(value) => value.word(&words)?,
         None => usual,

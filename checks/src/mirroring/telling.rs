@@ -152,10 +152,15 @@ fn of_group(model: &Mirroring, old: &GroupView, new: &GroupView) -> Vec<String> 
             told.push(format!("taken for dead at {at}"));
         }
     }
+    let [old_rows, new_rows] = [&old.rows, &new.rows];
     for task in setting.every_task() {
         let [old, new] = [old, new].map(|view| view.checkpoints[task.index()]);
         if let Some(new) = new.filter(|_| old != new) {
             told.push(format!("checkpoint {}", pair(&new)));
+        }
+        let [old, new] = [old_rows, new_rows].map(|rows| rows[task.index()]);
+        if let Some(row) = new.filter(|_| old != new) {
+            told.push(format!("noted {} with stamp {}", row.offset, row.stamp));
         }
     }
     told

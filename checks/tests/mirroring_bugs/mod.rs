@@ -6,7 +6,7 @@ use highwater_model::mirroring::{self, CycleTest, Guard, Naming, State, expand};
 use highwater_reference::mirroring::topics_of_routes;
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
-    Databases, Event, Group, Observation, Partitions, Setting, Tool,
+    Databases, Event, Group, Observation, Partitions, Seek, Setting, Tool,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -100,6 +100,48 @@ fn guards_that_are_waived_are_found() {
         println!("{guard}");
         is_short(found_without(&setting, lag_max, guard));
     }
+}
+
+#[test]
+fn guards_of_other_tools_that_are_waived_are_found() {
+    let sought = || settings::pair_of(Tool::Replicator).done();
+    let headed = || settings::both_ways(Seek::Last).done();
+    let mapped = || settings::aggregates().done();
+    for (guard, setting) in [
+        (Guard::InterceptorWritesARow, sought()),
+        (Guard::SeekIncludesTies, sought()),
+        (Guard::ProvenanceIsLookedAt, headed()),
+        (Guard::MappingTakesTheLeast, mapped()),
+        (Guard::MappingCoversEverySource, mapped()),
+    ] {
+        println!("{guard}");
+        is_short(found_without(&setting, 1, guard));
+    }
+}
+
+/// What was translated once is not translated again.
+#[test]
+fn a_row_that_stays_is_found() {
+    let setting = settings::pair_of(Tool::Replicator).done();
+    is_short(found_if(&setting, |before, event, after| {
+        if let Event::Translate(group, _) = *event {
+            after[group].rows = before[group].rows;
+        }
+        Ok(())
+    }));
+}
+
+#[test]
+fn a_mapped_offset_one_too_far_is_found() {
+    let setting = settings::aggregates().done();
+    is_short(found_if(&setting, |_, event, after| {
+        if let Event::Translate(group, _) = *event
+            && let Some(committed) = &mut after[group].committed[3]
+        {
+            *committed += 1;
+        }
+        Ok(())
+    }));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use super::bounds::has_left;
 use super::properties::has_copied_all;
 use super::{Event, Fault, Guard, Mirroring, State, rules};
-use highwater_vocabulary::mirroring::{Cluster, Databases, Group, Mirror, TopicPartition};
+use highwater_vocabulary::mirroring::{Cluster, Databases, Group, Mirror, Tool, TopicPartition};
 use highwater_vocabulary::{Member, Record};
 
 /// Lists in `events` what may be tried in `state`.
@@ -93,6 +93,10 @@ fn offer_groups(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
     for group in setting.every_group() {
         for task in setting.every_task() {
             events.push(Event::Checkpoint(group, task));
+            let tool = setting.flow_of(task).tool;
+            if matches!(tool, Tool::Replicator | Tool::UReplicator) {
+                events.push(Event::Translate(group, task));
+            }
         }
         for mirror in setting.every_mirror() {
             if setting.flow(mirror).syncs_groups {

@@ -4,7 +4,7 @@ mod commits;
 mod links;
 
 use super::state::State;
-use super::{Event, Fault, Mirroring};
+use super::{Event, Fault, Mirroring, rules};
 use highwater_vocabulary::mirroring::{
     Cluster, Content, Group, LinkState, MOST_CLUSTERS, MOST_GROUPS, MOST_TASKS, Mirrors, Task,
     TopicPartition,
@@ -225,6 +225,13 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
             after.ghost.broken.add_if(Broken::WentBack, back);
             commits::taken_back(model, before, after);
         }
+        Event::Translate(group, task) => {
+            let place = model.setting.work(task).to[0].index();
+            let [old, new] = [before, &*after].map(|state| state[group].committed[place]);
+            let back = old.zip(new).is_some_and(|(old, new)| new < old);
+            after.ghost.broken.add_if(Broken::WentBack, back);
+            commits::taken_back(model, before, after);
+        }
         Event::Start(group, at)
         | Event::Rebootstrap(group, at)
         | Event::RebootstrapReset(group, at) => started(model, group, at, after),
@@ -249,7 +256,10 @@ pub(super) fn witness(model: &Mirroring, before: &State, event: &Event, after: &
             let mut lost = lost.filter(|(_, record)| !after[place].holds(*record));
             let uncopied = lost.any(|(offset, record)| {
                 let mut tasks = readers_of(model, place);
-                tasks.any(|task| !is_copied_or_held(before, task, offset, record))
+                tasks.any(|task| {
+                    !is_copied_or_held(before, task, offset, record)
+                        && !rules::leaves_out_at(model, before, task, offset)
+                })
             });
             after.ghost.broken.add_if(Broken::ExpiredUncopied, uncopied);
         }

@@ -136,6 +136,14 @@ guards! {
     FetchBelowStable = "fetch-below-stable", "M47";
     /// A link fetches only from the topic of which its target is a copy.
     TopicIdsAgree = "topic-ids-agree", "M47";
+    /// A record is not copied to a topic and cluster through which it has come, as its headers say.
+    ProvenanceIsLookedAt = "provenance-is-looked-at", "M34";
+    /// The offset that an instrumented group commits is noted with a time stamp.
+    InterceptorWritesARow = "interceptor-writes-a-row", "M31";
+    /// Of the places to which the sources of an aggregate are mapped, the least is taken.
+    MappingTakesTheLeast = "mapping-takes-the-least", "M37";
+    /// Every source of an aggregate is mapped.
+    MappingCoversEverySource = "mapping-covers-every-source", "M37";
     /// A group runs at one cluster at a time.
     OnePlaceAtATime = "one-place-at-a-time", "M49";
     /// Consumers whose place is in the transaction with their counts begin there, and not at what is committed.
@@ -232,6 +240,8 @@ pub fn lacking(tool: Tool) -> &'static [Guard] {
             Guard::LastIsKeptWhenRedone,
             Guard::FetchBelowStable,
         ],
+        Tool::Replicator => &[Guard::NothingGoesBack],
+        Tool::UReplicator => &[Guard::NothingGoesBack, Guard::ConfigurationIsCopied],
     }
 }
 

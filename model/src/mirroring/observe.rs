@@ -3,7 +3,8 @@
 use super::state::{Held, Log, Sync};
 use super::{Mirroring, State, rules};
 use highwater_vocabulary::mirroring::{
-    Cluster, Content, DatabaseView, Group, GroupView, LogView, Observation, Pair, Task, TaskView,
+    Cluster, Content, DatabaseView, Group, GroupView, LogView, Observation, Pair, Row, Task,
+    TaskView,
 };
 use highwater_vocabulary::{Member, Offset};
 
@@ -48,6 +49,12 @@ impl Mirroring {
                 downstream: offset(checkpoint.downstream),
             })
         });
+        let rows = self.setting.every_task().map(|task| {
+            own.rows[task.index()].map(|row| Row {
+                offset: offset(row.offset),
+                stamp: row.stamp.into(),
+            })
+        });
         GroupView {
             runs_at: own.runs_at,
             position: position.collect(),
@@ -67,6 +74,7 @@ impl Mirroring {
                         .collect(),
                 }
             }),
+            rows: rows.collect(),
         }
     }
 

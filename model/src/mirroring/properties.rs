@@ -7,7 +7,7 @@ use super::rules::{self, translated};
 use super::state::Entry;
 use super::{Event, Mirroring, State};
 use highwater_vocabulary::mirroring::{
-    Cluster, Clusters, Content, Group, LinkState, Mirror, Task, TopicPartition,
+    Cluster, Clusters, Content, Group, LinkState, Mirror, Task, Tool, TopicPartition,
 };
 use highwater_vocabulary::{Member, Record, RecordSet};
 use sinks::{
@@ -69,7 +69,7 @@ properties! {
         "producers are moved": moved;
     "mirror-complete": mirror_complete,
         "Whatever a task has passed, it has copied: what is missing at the target is what comes last at the source (P11, P14).",
-        "∀ o < passed(T) : log(source)[o] ∈ copied(T) ∪ memory(T)",
+        "∀ o < passed(T) : log(source)[o] ∈ copied(T) ∪ memory(T) ∪ came-from(target)",
         "something is copied": something_copied;
     "mirror-exact": mirror_exact,
         "No task copies a record twice (P11, strict).",
@@ -253,7 +253,10 @@ fn mirror_complete(model: &Mirroring, state: &State) -> bool {
         };
         match rules::is_link(model, task) {
             true => records.all(|(offset, record)| kept(offset, record)),
-            false => records.all(|(offset, record)| is_copied_or_held(state, task, offset, record)),
+            false => records.all(|(offset, record)| {
+                is_copied_or_held(state, task, offset, record)
+                    || rules::leaves_out_at(model, state, task, offset)
+            }),
         }
     });
     complete && !happened(state, Broken::ExpiredUncopied)
@@ -390,7 +393,12 @@ pub(super) fn is_settled(model: &Mirroring, state: &State, mirror: Mirror) -> bo
             let groups = model.setting.every_group();
             own.iter().all(|event| is_idle(model, state, event))
                 && groups
-                    .map(|group| Event::Checkpoint(group, task))
+                    .flat_map(|group| {
+                        [
+                            Event::Checkpoint(group, task),
+                            Event::Translate(group, task),
+                        ]
+                    })
                     .all(|event| is_idle(model, state, &event))
         })
 }
@@ -429,15 +437,36 @@ fn once_settled(
     })
 }
 
-fn checkpointed(state: &State, group: Group, task: Task) -> Option<u8> {
+/// Where a group would begin at the target, as far as the mirror has seen to it: its checkpoint, or what
+/// Replicator and uReplicator have committed on its behalf.
+fn checkpointed(model: &Mirroring, state: &State, group: Group, task: Task) -> Option<u8> {
+    if commits_for_groups(model, task) {
+        return state[group].committed[model.setting.work(task).to[0].index()];
+    }
     let checkpoint = state[group].checkpoints[task.index()];
     checkpoint.map(|checkpoint| checkpoint.downstream)
 }
 
+/// Whether a task's tool has no checkpoints, and commits at the target instead.
+fn commits_for_groups(model: &Mirroring, task: Task) -> bool {
+    let tool = model.setting.flow_of(task).tool;
+    matches!(tool, Tool::Replicator | Tool::UReplicator)
+}
+
+/// Whether a group has been at the target of such a task: what it has committed there is its own.
+fn has_been_there(model: &Mirroring, state: &State, group: Group, task: Task) -> bool {
+    let at = model.setting.flow_of(task).to;
+    let own = &state[group];
+    commits_for_groups(model, task) && own.runs_at.union(own.committed_at).contains(at)
+}
+
 fn bounded_duplicates(model: &Mirroring, state: &State) -> bool {
     once_settled(model, state, |model, state, group, task, committed| {
-        let best = possible(model, state, task, committed);
-        let found = checkpointed(state, group, task);
+        if has_been_there(model, state, group, task) {
+            return true;
+        }
+        let best = possible(model, state, group, task, committed);
+        let found = checkpointed(model, state, group, task);
         best.is_none_or(|best| found.is_some_and(|found| found >= best))
     })
 }
@@ -449,8 +478,10 @@ fn caught_up_repeats_nothing(model: &Mirroring, state: &State) -> bool {
         let has_read_all = records.all(|(offset, _)| offset < committed);
         let mut copies = state[work.to[0]].entries();
         let last = copies.rfind(|(_, entry)| is_of(entry, task));
-        let found = checkpointed(state, group, task);
-        !has_read_all || last.is_none_or(|(offset, _)| found > Some(offset))
+        let found = checkpointed(model, state, group, task);
+        has_been_there(model, state, group, task)
+            || !has_read_all
+            || last.is_none_or(|(offset, _)| found > Some(offset))
     })
 }
 
@@ -459,11 +490,22 @@ fn is_of(entry: &Entry, task: Task) -> bool {
 }
 
 /// The translation of an offset with all guards, and all syncs of the present history read.
-fn possible(model: &Mirroring, state: &State, task: Task, committed: u8) -> Option<u8> {
+fn possible(
+    model: &Mirroring,
+    state: &State,
+    group: Group,
+    task: Task,
+    committed: u8,
+) -> Option<u8> {
     let plain = Mirroring {
         variant: model.variant.as_intended(),
         ..model.clone()
     };
+    match model.setting.flow_of(task).tool {
+        Tool::Replicator => return rules::sought(&plain, state, task, committed),
+        Tool::UReplicator => return rules::mapped(&plain, state, group, task),
+        _ => {}
+    }
     let mut own = state[task];
     own.read = own.syncs.len();
     own.only_last = false;
@@ -489,8 +531,18 @@ fn offset_in_range(model: &Mirroring, state: &State) -> bool {
 }
 
 fn has_checkpoint(model: &Mirroring, state: &State) -> bool {
+    let committed_for = |group: Group| {
+        let mut tasks = model.setting.every_task();
+        tasks.any(|task| {
+            let at = model.setting.flow_of(task).to;
+            let is_own = state[group].committed_at.contains(at);
+            commits_for_groups(model, task)
+                && !is_own
+                && checkpointed(model, state, group, task).is_some()
+        })
+    };
     let mut groups = model.setting.every_group();
-    groups.any(|group| state[group].checkpoints.iter().any(Option::is_some))
+    groups.any(|group| state[group].checkpoints.iter().any(Option::is_some) || committed_for(group))
         || links::has_committed_for_some(model, state)
 }
 

@@ -10,19 +10,23 @@ mod offsets;
 mod operators;
 mod producers;
 mod rebootstrap;
+mod replicator;
 mod sinks;
 mod transactions;
+mod ureplicator;
 
 use super::state::Part;
 use super::{Disabled, Event, Mirroring, State};
-use highwater_vocabulary::mirroring::{Cluster, Mirror, SyncsAt, Task, Tool};
+use highwater_vocabulary::mirroring::{Cluster, Group, Mirror, SyncsAt, Task, Tool};
 
 pub(super) use copying::reading_position;
 pub use groups::{next_readable, reads, stands_at};
 pub use links::{last, truncation};
 pub use offsets::{kept_syncs, translated};
 pub(super) use operators::leads_back;
+pub use replicator::{leaves_out, leaves_out_at, sought};
 pub use sinks::written_at;
+pub use ureplicator::mapped;
 
 /// What `event` makes of `before`.
 pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, Disabled> {
@@ -63,6 +67,7 @@ pub fn next(model: &Mirroring, before: &State, event: &Event) -> Result<State, D
             links::sync_group(model, before, group, mirror)
         }
         Event::SyncGroup(group, mirror) => offsets::sync_group(model, before, group, mirror),
+        Event::Translate(group, task) => translate(model, before, group, task),
 
         // Groups.
         Event::Start(group, at) => groups::start(model, before, group, at),
@@ -162,9 +167,28 @@ fn syncs_kept_at(model: &Mirroring, task: Task) -> Cluster {
 fn position_kept_at(model: &Mirroring, task: Task) -> Cluster {
     let flow = model.setting.flow_of(task);
     match flow.tool {
-        Tool::MirrorMaker1 => flow.from,
-        Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9 => flow.to,
+        Tool::MirrorMaker1 | Tool::UReplicator => flow.from,
+        Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9 | Tool::Replicator => flow.to,
         // A link keeps its position in the log that it writes.
         Tool::ClusterLinking | Tool::MirroringAt2026_03 | Tool::MirroringAt2026_11 => flow.to,
+    }
+}
+
+/// Whether a tool has offset syncs and checkpoints.
+fn has_checkpoints(tool: Tool) -> bool {
+    matches!(tool, Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9)
+}
+
+/// A group's place at the target is found, and committed there for it.
+fn translate(
+    model: &Mirroring,
+    before: &State,
+    group: Group,
+    task: Task,
+) -> Result<State, Disabled> {
+    match model.setting.flow_of(task).tool {
+        Tool::Replicator => replicator::translate(model, before, group, task),
+        Tool::UReplicator => ureplicator::translate(model, before, group, task),
+        _ => Err(Disabled::NotInThisTool),
     }
 }

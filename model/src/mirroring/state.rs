@@ -50,6 +50,8 @@ pub struct Entry {
     pub epoch: u8,
     /// In a linked log, what it is besides.
     pub part: Part,
+    /// What its headers say of where it has come through.
+    pub came_through: Partitions,
 }
 
 impl Entry {
@@ -397,6 +399,15 @@ pub struct Checkpoint {
     pub downstream: u8,
 }
 
+/// What an interceptor has noted beside an offset that a group committed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Row {
+    /// The offset.
+    pub offset: u8,
+    /// The time stamp by which the place is to be found elsewhere.
+    pub stamp: u8,
+}
+
 /// A consumer group.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct GroupState {
@@ -422,6 +433,8 @@ pub struct GroupState {
     pub checkpoints: [Option<Checkpoint>; MOST_TASKS],
     /// Of which tasks the mirror has the newest checkpoint in memory.
     pub remembered: Tasks,
+    /// What its interceptor noted last in what each task reads, until that is translated.
+    pub rows: [Option<Row>; MOST_TASKS],
 }
 
 impl GroupState {

@@ -15,10 +15,10 @@ mod sink;
 
 pub use event::{Event, NoEvent};
 pub use fault::{Fault, Faults};
-pub use observation::{Content, GroupView, LinkState, LogView, Observation, Pair, TaskView};
+pub use observation::{Content, GroupView, LinkState, LogView, Observation, Pair, Row, TaskView};
 pub use setting::{
     Assignment, Cluster, Clusters, Commits, Failback, Failover, Flow, Group, MOST_CLUSTERS,
     MOST_GROUPS, MOST_MIRRORS, MOST_PARTITIONS, MOST_TASKS, Mirror, Mirrors, Partition, Partitions,
-    Reader, Reset, Setting, Stamps, SyncsAt, Task, Tasks, Tool, TopicPartition, Work,
+    Reader, Reset, Seek, Setting, Stamps, SyncsAt, Task, Tasks, Tool, TopicPartition, Work,
 };
 pub use sink::{Counts, DatabaseView, Databases, Duplicates, Late, PlaceKept, Sink, Windows};

@@ -8,7 +8,7 @@ use super::log::{Copied, Epoch, Logs, Span, Written};
 use super::row::{Besides, Reading, Row, Worker};
 use super::syncs::pair;
 use highwater_vocabulary::Member;
-use highwater_vocabulary::mirroring::{Pair, Setting, Stamps};
+use highwater_vocabulary::mirroring::{Pair, Partitions, Setting, Stamps};
 use std::collections::BTreeMap;
 
 /// A column of one number a row.  Where there may be nothing, it holds what there is plus one.
@@ -105,7 +105,7 @@ impl Plan {
             let flow = setting.flow(work.mirror);
             let [to] = work.to[..] else { return None };
             let is_alone = setting.writers_of(to).count() == 1 && !setting.partition(to).written;
-            let is_plain = !flow.exactly_once && flow.stamps == Stamps::Create;
+            let is_plain = !flow.exactly_once && !flow.provenance && flow.stamps == Stamps::Create;
             (is_alone && (is_plain || flow.tool.is_link())).then(|| (work.from.index(), to.index()))
         };
         let tasks = 0..setting.tasks.len();
@@ -275,6 +275,7 @@ impl Table {
             },
             copied: task.map(|task| Copied { task, upstream: 0 }),
             stamp: None,
+            headers: Partitions::EMPTY,
         };
         match end {
             0 => Vec::new(),

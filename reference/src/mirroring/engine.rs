@@ -5,7 +5,9 @@ use super::clusters::World;
 use super::columns::{Columns, Table};
 use super::log::Says;
 use super::row::Row;
-use super::rules::{Around, checkpoints, faults, groups, links, producers, syncs, tasks};
+use super::rules::{
+    Around, checkpoints, faults, groups, links, producers, syncs, tasks, translations,
+};
 use super::switches::{Options, Switches};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Event, LinkState, Setting};
@@ -188,7 +190,7 @@ impl Engine {
             | Event::Sync(task)
             | Event::SyncLost(task)
             | Event::ReadSync(task) => task.index() < setting.tasks.len(),
-            Event::Checkpoint(group, task) => {
+            Event::Checkpoint(group, task) | Event::Translate(group, task) => {
                 group.index() < setting.groups.len() && task.index() < setting.tasks.len()
             }
             Event::Look(group, mirror)
@@ -268,6 +270,8 @@ pub(super) fn apply_to_row(
         Event::ReadSync(task) => syncs::read_sync(row, around, task),
         Event::Checkpoint(group, task) => checkpoints::checkpoint(row, around, group, task),
 
+        Event::Translate(group, task) => translations::translate(row, around, group, task),
+
         Event::Consume(group, from) => groups::consume(row, around, group, from),
 
         Event::LoseSuffix(place, lost) => faults::lose_suffix(row, around, place, lost),
@@ -334,6 +338,7 @@ fn is_shared(event: &Event) -> bool {
         | Event::SyncLost(_)
         | Event::ReadSync(_)
         | Event::Checkpoint(..)
+        | Event::Translate(..)
         | Event::Consume(..)
         | Event::LoseSuffix(..)
         | Event::Expire(..)

@@ -1,6 +1,6 @@
 //! One committed log: what was written to it, and in which runs it holds that or copies of it.
 
-use highwater_vocabulary::mirroring::Content;
+use highwater_vocabulary::mirroring::{Content, Partitions};
 use std::collections::BTreeMap;
 
 /// Everything that was ever written to a topic-partition by others than mirrors, whether or not any log
@@ -91,6 +91,8 @@ pub(crate) struct Span {
     pub copied: Option<Copied>,
     /// The stamp of all, if it is not the producers' own.
     pub stamp: Option<u64>,
+    /// The topic-partitions through which all have come, as their headers say.
+    pub headers: Partitions,
 }
 
 impl Span {
@@ -153,12 +155,24 @@ impl Log {
 
     /// Appends one entry.
     pub(crate) fn push(&mut self, written: Written, copied: Option<Copied>, stamp: Option<u64>) {
+        self.push_headed(written, copied, stamp, Partitions::EMPTY);
+    }
+
+    /// Appends one entry with headers.
+    pub(crate) fn push_headed(
+        &mut self,
+        written: Written,
+        copied: Option<Copied>,
+        stamp: Option<u64>,
+        headers: Partitions,
+    ) {
         let offset = self.end;
         let span = Span {
             offset,
             written,
             copied,
             stamp,
+            headers,
         };
         let continued = self.spans.last().map(|last| last.from(offset));
         if continued != Some(span) {

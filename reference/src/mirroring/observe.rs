@@ -76,6 +76,7 @@ impl Engine {
                 .map(|at| told(book.memory_of(at)))
                 .collect(),
             databases: counting.map(|at| book.pages[at.index()].view()).collect(),
+            rows: row.besides.noted[group.index()].clone(),
         }
     }
 }

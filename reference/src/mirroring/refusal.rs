@@ -81,6 +81,8 @@ refusals! {
     CheckpointsAreMonotone = "checkpoints-are-monotone",
     /// The mirror is not told to write the offsets of groups.
     GroupsAreNotSynced = "groups-are-not-synced",
+    /// The tool finds no places for groups.
+    FindsNoPlaces = "finds-no-places",
     /// The mirror has not looked since it last wrote.
     LooksBeforeItWrites = "looks-before-it-writes",
     /// The group runs already, here or elsewhere.

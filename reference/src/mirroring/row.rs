@@ -4,7 +4,7 @@ use super::books::Book;
 use super::log::{Epoch, Logs, Written};
 use super::syncs::{Emission, SyncStore};
 use highwater_vocabulary::RecordSet;
-use highwater_vocabulary::mirroring::{Pair, Setting};
+use highwater_vocabulary::mirroring::{Pair, Partitions, Row as Noted, Setting};
 
 /// What a worker has in memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,6 +14,8 @@ pub(crate) struct Held {
     pub written: Written,
     /// Its stamp, if that is not its producer's.
     pub stamp: Option<u64>,
+    /// Its headers, as they are at the source.
+    pub headers: Partitions,
 }
 
 /// What a task's worker knows, and what is stored of it.
@@ -98,6 +100,8 @@ pub(crate) struct Besides {
     /// Of each group and mirror: what the group had committed in each topic-partition when it was looked
     /// at.
     pub snapshots: Vec<Vec<Option<Vec<Option<u64>>>>>,
+    /// Of each group and task: what an interceptor noted, and Replicator has not read.
+    pub noted: Vec<Vec<Option<Noted>>>,
     /// Of each mirror: the end of each topic-partition at the failover.
     pub ends_at_failover: Vec<Option<Vec<u64>>>,
     /// Of each task of a link: what it stored as it stopped.
@@ -118,6 +122,7 @@ impl Besides {
             stamps: vec![None; groups],
             remembered: vec![vec![false; tasks]; groups],
             snapshots: vec![vec![None; mirrors]; groups],
+            noted: vec![vec![None; tasks]; groups],
             ends_at_failover: vec![None; mirrors],
             lasts: vec![None; tasks],
             books: vec![Book::new(setting); groups],

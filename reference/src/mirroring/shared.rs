@@ -70,6 +70,7 @@ impl Engine {
             | Event::SyncLost(_)
             | Event::ReadSync(_)
             | Event::Checkpoint(..)
+            | Event::Translate(..)
             | Event::Consume(..)
             | Event::LoseSuffix(..)
             | Event::Expire(..)

@@ -6,9 +6,15 @@ use highwater_vocabulary::mirroring::Tool;
 /// How the versions of the tools differ, as far as what they copy can tell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Switches {
-    /// There is a topic of offset syncs, and there are checkpoints (`MirrorCheckpointTask`; MirrorMaker 1
-    /// has neither).
+    /// There is a topic of offset syncs, and there are checkpoints (`MirrorCheckpointTask`; only
+    /// MirrorMaker 2 has them).
     pub has_checkpoints: bool,
+    /// What the interceptor of a group's consumers has noted is read, and sought at the target
+    /// (`offset.translator.*` of Replicator).
+    pub seeks_timestamps: bool,
+    /// The offset of the last copy is reported with the position, for a service that maps offsets
+    /// (uReplicator).
+    pub reports_offsets: bool,
     /// The last position is a group's commit at the source (`MirrorMaker.commitOffsets`); otherwise
     /// Connect keeps it at the target (`OffsetStorageWriter`).
     pub stores_at_source: bool,
@@ -48,14 +54,18 @@ pub struct Switches {
 impl Switches {
     /// The switches of a tool.
     pub fn of(tool: Tool) -> Switches {
+        let replicator = tool == Tool::Replicator;
+        let ureplicator = tool == Tool::UReplicator;
         let mirror_maker_1 = tool == Tool::MirrorMaker1;
         let link = Linking::of(tool);
-        let mirror_maker_2 = !mirror_maker_1 && link.is_none();
+        let mirror_maker_2 = !(mirror_maker_1 || replicator || ureplicator || link.is_some());
         let at_3_4 = tool == Tool::MirrorMaker2At3_4;
         let at_3_9 = tool == Tool::MirrorMaker2At3_9;
         Switches {
             has_checkpoints: mirror_maker_2,
-            stores_at_source: mirror_maker_1,
+            seeks_timestamps: replicator,
+            reports_offsets: ureplicator,
+            stores_at_source: mirror_maker_1 || ureplicator,
             partitions_by_key: mirror_maker_1,
             translates_by_delta: at_3_4,
             keeps_only_latest_sync: at_3_4,
@@ -65,7 +75,7 @@ impl Switches {
             monotone_checkpoints: at_3_9,
             drops_syncs_under_load: at_3_4,
             overwrites_without_snapshot: mirror_maker_2,
-            copies_configuration: !mirror_maker_1,
+            copies_configuration: !(mirror_maker_1 || ureplicator),
             link,
         }
     }

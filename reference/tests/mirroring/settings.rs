@@ -3,8 +3,8 @@
 use highwater_vocabulary::mirroring::Event as E;
 use highwater_vocabulary::mirroring::{
     Assignment, Cluster, Clusters, Commits, Databases, Duplicates, Event, Failback, Failover, Flow,
-    Group, Late, Mirror, Partition, Partitions, PlaceKept, Reader, Reset, Setting, Sink, Stamps,
-    SyncsAt, Task, Tool, TopicPartition, Windows, Work,
+    Group, Late, Mirror, Partition, Partitions, PlaceKept, Reader, Reset, Seek, Setting, Sink,
+    Stamps, SyncsAt, Task, Tool, TopicPartition, Windows, Work,
 };
 use highwater_vocabulary::{Member, Record};
 
@@ -77,6 +77,8 @@ impl Draft {
             syncs_groups: true,
             stamps: Stamps::Create,
             exactly_once: false,
+            provenance: false,
+            seek: Seek::Last,
             stops_with: Clusters::EMPTY,
             initial,
             then_written: Partitions::EMPTY,
@@ -115,6 +117,7 @@ impl Draft {
             assignment: Assignment::Subscribed,
             commits: Commits::After,
             failover: Failover::Translated,
+            instrumented: false,
             reset: Reset::Earliest,
             sink: None,
         });
@@ -145,6 +148,41 @@ pub(crate) fn pair_of(tool: Tool) -> Draft {
         .mirror("east>west", tool, true)
         .task("east/orders", "west/east.orders")
         .group("billing", "east", "east/orders west/east.orders")
+        .who(|reader| reader.instrumented = tool == Tool::Replicator)
+}
+
+/// The same name on both sides, written on both, and copied both ways with headers.
+pub(crate) fn both_ways(seek: Seek) -> Draft {
+    Draft::of(&["east", "west"])
+        .partition("east/orders", true, true)
+        .partition("west/orders", true, true)
+        .mirror("east>west", Tool::Replicator, true)
+        .with(|flow| (flow.provenance, flow.seek) = (true, seek))
+        .task("east/orders", "west/orders")
+        .mirror("west>east", Tool::Replicator, true)
+        .with(|flow| (flow.provenance, flow.seek) = (true, seek))
+        .task("west/orders", "east/orders")
+        .group("billing", "east", "east/orders west/orders")
+        .who(|reader| reader.instrumented = true)
+}
+
+/// Two local clusters, copied to two aggregates between which offsets are mapped.
+pub(crate) fn aggregates() -> Draft {
+    Draft::of(&["l1", "l2", "a1", "a2"])
+        .partition("l1/orders", true, true)
+        .partition("l2/orders", true, true)
+        .partition("a1/orders", true, false)
+        .partition("a2/orders", true, false)
+        .mirror("l1>a1", Tool::UReplicator, true)
+        .task("l1/orders", "a1/orders")
+        .mirror("l2>a1", Tool::UReplicator, true)
+        .task("l2/orders", "a1/orders")
+        .mirror("l1>a2", Tool::UReplicator, true)
+        .task("l1/orders", "a2/orders")
+        .mirror("l2>a2", Tool::UReplicator, true)
+        .task("l2/orders", "a2/orders")
+        .group("billing", "a1", "a1/orders a2/orders")
+        .who(|reader| reader.failover = Failover::OffsetMapping)
 }
 
 /// The same name on both sides, and a way back.
@@ -279,7 +317,8 @@ pub(crate) fn every_event(setting: &Setting) -> Vec<Event> {
     }
     for group in setting.every_group() {
         let tasks = setting.every_task();
-        events.extend(tasks.map(|task| E::Checkpoint(group, task)));
+        events
+            .extend(tasks.flat_map(|task| [E::Checkpoint(group, task), E::Translate(group, task)]));
         events.push(E::ReplicateDatabase(group));
         let places = setting.every_partition();
         events.extend(places.map(|place| E::Consume(group, place)));

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// Settings that differ in every word that a setting has.
 fn setting(number: usize) -> Setting {
     let (_, tool) = Tool::WORDS[number % Tool::WORDS.len()];
-    let (_, failover) = Failover::WORDS[number % 6];
+    let (_, failover) = Failover::WORDS[number % 7];
     let failbacks = [
         Failback::Rebuild,
         Failback::Reverse,
@@ -29,11 +29,13 @@ fn setting(number: usize) -> Setting {
     };
     let draft = draft.who(|reader| {
         reader.failover = failover;
+        reader.instrumented = tool == Tool::Replicator;
         reader.reset = resets[number / 3 % 3];
         reader.commits = commits[number / 2 % 2];
     });
     let draft = draft.with(|flow| {
         flow.exactly_once = tool == Tool::MirrorMaker2At3_9 && number.is_multiple_of(5);
+        flow.provenance = tool == Tool::Replicator && number.is_multiple_of(4);
         flow.stamps = [Stamps::Create, Stamps::Append][number / 5 % 2];
         flow.syncs_at = [SyncsAt::Source, SyncsAt::Target][number / 7 % 2];
     });

@@ -124,7 +124,12 @@ fn of_clusters(setting: &Setting, events: &mut Vec<Event>) {
 fn of_groups(setting: &Setting, events: &mut Vec<Event>) {
     for group in setting.every_group() {
         let tasks = setting.every_task();
-        events.extend(tasks.map(|task| Event::Checkpoint(group, task)));
+        events.extend(tasks.flat_map(|task| {
+            [
+                Event::Checkpoint(group, task),
+                Event::Translate(group, task),
+            ]
+        }));
         events.push(Event::ReplicateDatabase(group));
         let places = setting.every_partition();
         events.extend(places.map(|place| Event::Consume(group, place)));

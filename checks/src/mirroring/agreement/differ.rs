@@ -122,6 +122,13 @@ fn of_group(setting: &Setting, view: &GroupView) -> Vec<String> {
             "has the checkpoint {checkpoint} of {}",
             setting.task_name(task)
         ));
+        let row = view.rows[task.index()];
+        let row = row.map(|row| format!("{} with stamp {}", row.offset, row.stamp));
+        facts.push(format!(
+            "has {} noted for {}",
+            or_nothing(row),
+            setting.task_name(task)
+        ));
     }
     facts
 }

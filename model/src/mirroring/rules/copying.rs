@@ -7,7 +7,7 @@ use super::super::ghost::key;
 use super::super::state::{Entry, Held, Log, Part, Sync, TaskState};
 use super::super::translation::EmissionRule;
 use super::super::{Disabled, Guard, Mirroring, State};
-use super::{needs, needs_mirror, needs_task, needs_up, position_kept_at};
+use super::{leaves_out, needs, needs_mirror, needs_task, needs_up, position_kept_at};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Cluster, Content, Stamps, Task, Tool, TopicPartition};
 
@@ -18,8 +18,7 @@ pub(super) fn poll(model: &Mirroring, before: &State, task: Task) -> Result<Stat
     needs(before[task].memory.is_none(), Disabled::Memory)?;
     let source = &before[model.setting.work(task).from];
     let position = reading_position(model, &before[task], source);
-    let commits_only = reads_committed(model, task);
-    let next = next_copied(source, position, commits_only).ok_or(Disabled::NothingThere)?;
+    let next = next_copied(model, task, source, position).ok_or(Disabled::NothingThere)?;
 
     let mut after = *before;
     let own = &mut after[task];
@@ -57,17 +56,19 @@ pub(in super::super) fn reads_committed(model: &Mirroring, task: Task) -> bool {
 
 /// The next entry from `position` on that a task copies.
 pub(in super::super) fn next_copied(
+    model: &Mirroring,
+    task: Task,
     source: &Log,
     position: u8,
-    committed_only: bool,
 ) -> Option<Held> {
+    let committed_only = reads_committed(model, task);
     let readable = position..source.stable_end();
     let entries = source.entries();
     let mut ahead = entries.filter(|(offset, _)| readable.contains(offset));
     let (offset, entry) = ahead.find(|(_, entry)| match entry.content {
         Content::Marker | Content::Open(_) => false,
-        Content::Aborted(_) => !committed_only,
-        Content::Record(_) => true,
+        Content::Aborted(_) => !committed_only && !leaves_out(model, task, entry),
+        Content::Record(_) => !leaves_out(model, task, entry),
     })?;
     Some(Held {
         offset,
@@ -136,7 +137,8 @@ pub(super) fn copy_late(model: &Mirroring, before: &State, task: Task) -> Result
 
 /// What is acknowledged is stored as copied: by Connect at the target, by MirrorMaker 1 as a commit of
 /// its group at the source.  From Kafka 3.7 on this is also when delayed offset syncs fall due
-/// (KAFKA-15906).
+/// (KAFKA-15906).  And uReplicator reports with it which offset its last copy has, to the service that maps
+/// offsets.
 pub(super) fn note(model: &Mirroring, before: &State, task: Task) -> Result<State, Disabled> {
     needs_task(model, before, task)?;
     needs_up(before, position_kept_at(model, task))?;
@@ -147,12 +149,20 @@ pub(super) fn note(model: &Mirroring, before: &State, task: Task) -> Result<Stat
     }
     let sends_delayed = model.keeps_for(task, Guard::DelayedSyncsAreSent);
     let falling_due = own.delayed.filter(|_| sends_delayed);
-    let news = stored != own.stored || falling_due.is_some();
+    let reports = model.setting.flow_of(task).tool == Tool::UReplicator;
+    let reported = own.pending.filter(|_| reports);
+    let news = stored != own.stored || falling_due.is_some() || reported.is_some();
     needs(news, Disabled::NothingThere)?;
+    let fits = reported.is_none() || own.syncs.has_room();
+    needs(fits, Disabled::ModelIsFull)?;
 
     let mut after = *before;
     let own = &mut after[task];
     own.stored = stored;
+    if let Some(reported) = reported {
+        own.syncs.push(reported);
+        own.pending = None;
+    }
     if falling_due.is_some() {
         own.pending = falling_due;
         own.delayed = None;
@@ -165,7 +175,15 @@ fn consider_sync(model: &Mirroring, task: Task, own: &mut TaskState, upstream: u
     let flow = model.setting.flow_of(task);
     let fresh = match flow.tool {
         _ if !flow.emits_syncs => return,
-        Tool::MirrorMaker1 => return,
+        Tool::MirrorMaker1 | Tool::Replicator => return,
+        Tool::UReplicator => {
+            // It waits for the position to be stored.
+            own.pending = Some(Sync {
+                upstream,
+                downstream,
+            });
+            return;
+        }
         Tool::MirrorMaker2At3_4 => EmissionRule::DELTA,
         Tool::MirrorMaker2At3_9 => EmissionRule::STEP,
         Tool::ClusterLinking | Tool::MirroringAt2026_03 | Tool::MirroringAt2026_11 => return,
@@ -237,5 +255,9 @@ fn as_copied(model: &Mirroring, state: &State, task: Task, held: Held) -> Entry 
         part: Part::Plain,
         copied: Some((task, held.offset)),
         hops: held.entry.hops + 1,
+        came_through: match flow.provenance {
+            true => held.entry.came_through.with(model.setting.work(task).from),
+            false => held.entry.came_through,
+        },
     }
 }

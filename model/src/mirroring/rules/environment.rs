@@ -172,7 +172,8 @@ pub(super) fn destroy(
         let flow = model.setting.flow_of(task);
         let own = &mut after[task];
         let [syncs, stored] = [syncs_kept_at(model, task), position_kept_at(model, task)];
-        if syncs == cluster {
+        // What uReplicator's service knows, no cluster keeps.
+        if syncs == cluster && flow.tool != Tool::UReplicator {
             own.syncs = Default::default();
             own.read = 0;
             own.there_at_start = 0;
@@ -186,6 +187,11 @@ pub(super) fn destroy(
             for group in model.setting.every_group() {
                 after[group].checkpoints[task.index()] = None;
                 after[group].remembered = after[group].remembered.without(task);
+            }
+        }
+        if flow.from == cluster {
+            for group in model.setting.every_group() {
+                after[group].rows[task.index()] = None;
             }
         }
     }
@@ -231,7 +237,7 @@ pub(super) fn lose_commits(
     }
     for task in model.setting.every_task() {
         let flow = model.setting.flow_of(task);
-        if flow.tool == Tool::MirrorMaker1 && flow.from == cluster {
+        if commits_position(flow.tool) && flow.from == cluster {
             after[task].stored = None;
         }
     }
@@ -276,6 +282,11 @@ pub(super) fn recreate(
     Ok(after)
 }
 
+/// Whether a tool's position is a commit like that of any group.
+fn commits_position(tool: Tool) -> bool {
+    matches!(tool, Tool::MirrorMaker1 | Tool::UReplicator)
+}
+
 /// What becomes of a topic-partition that is deleted and made anew.
 pub(super) fn delete(model: &Mirroring, after: &mut State, place: TopicPartition) {
     after[place] = after[place].made_anew();
@@ -284,7 +295,7 @@ pub(super) fn delete(model: &Mirroring, after: &mut State, place: TopicPartition
     }
     for task in model.setting.every_task() {
         let own = model.setting.work(task).from == place;
-        if own && model.setting.flow_of(task).tool == Tool::MirrorMaker1 {
+        if own && commits_position(model.setting.flow_of(task).tool) {
             after[task].stored = None;
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::state::{Log, Place};
 use super::super::{Disabled, Guard, Mirroring, State};
-use super::{needs, needs_up, sinks};
+use super::{needs, needs_up, replicator, sinks};
 use highwater_vocabulary::mirroring::{
     Assignment, Cluster, Commits, Failover, Group, Partitions, Reset, Task, TopicPartition,
 };
@@ -76,19 +76,25 @@ fn first_place(
         }
         Failover::Preserved => left_at,
         Failover::ExternalMap => left_at.map(|left_at| mapped(log, task, left_at)),
+        Failover::OffsetMapping => committed,
     };
     offset.map(Place::bare)
 }
 
 /// The first offset whose record is as late as `stamp` (`offsetsForTimes`); the end if there is none.
 fn stamped(model: &Mirroring, log: &Log, stamp: u8) -> u8 {
+    up_to_stable(log, as_late(model, log, stamp))
+}
+
+/// The first offset whose record is as late as `stamp`, if there is one.
+pub(super) fn as_late(model: &Mirroring, log: &Log, stamp: u8) -> Option<u8> {
     let ties = model.keeps(Guard::SeekIncludesTies);
     let mut entries = log.entries();
     let found = entries.find(|(_, entry)| match ties {
         true => entry.stamp >= stamp,
         false => entry.stamp > stamp,
     });
-    up_to_stable(log, found.map(|(offset, _)| offset))
+    found.map(|(offset, _)| offset)
 }
 
 /// The first entry that is not a copy of something before the committed offset; the end if there is none.
@@ -254,6 +260,9 @@ pub(super) fn commit(
             (Commits::Before, None) => (here.offset, here.epoch),
             (Commits::Before, Some((offset, _))) => (offset + 1, Some(log.epoch_at(offset))),
         };
+        if before[group].committed[place.index()] != Some(committed) {
+            replicator::intercept(model, &mut after, group, place, committed);
+        }
         after[group].committed[place.index()] = Some(committed);
         after[group].committed_epoch[place.index()] = epoch;
         let mut read = log

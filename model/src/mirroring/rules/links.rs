@@ -223,6 +223,7 @@ pub fn last(model: &Mirroring, state: &State, task: Task) -> Option<u8> {
         Tool::MirroringAt2026_11 => own.last_epoch,
         Tool::ClusterLinking | Tool::MirroringAt2026_03 => own.last_offset,
         Tool::MirrorMaker1 | Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9 => None,
+        Tool::Replicator | Tool::UReplicator => None,
     }
 }
 

@@ -7,15 +7,22 @@ use super::super::sync_store::{OffsetSync, SmallStore};
 use super::super::translation::{Rule, Translated, translate};
 use super::super::{Disabled, Guard, Mirroring, State};
 use super::groups::is_member;
-use super::{needs, needs_mirror, needs_task, needs_up, syncs_kept_at};
+use super::{has_checkpoints, needs, needs_mirror, needs_task, needs_up, syncs_kept_at};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
-    Cluster, Group, MOST_PARTITIONS, Mirror, Task, Tool, TopicPartition,
+    Cluster, Group, MOST_PARTITIONS, Mirror, Task, TopicPartition,
 };
+
+/// Pairs of offsets are sent and read as offset syncs by MirrorMaker 2 only.
+fn needs_syncs(model: &Mirroring, task: Task) -> Result<(), Disabled> {
+    let tool = model.setting.flow_of(task).tool;
+    needs(has_checkpoints(tool), Disabled::NotInThisTool)
+}
 
 /// The offset sync that is due is appended to its topic.
 pub(super) fn sync(model: &Mirroring, before: &State, task: Task) -> Result<State, Disabled> {
     needs_task(model, before, task)?;
+    needs_syncs(model, task)?;
     let sync = before[task].pending.ok_or(Disabled::NothingThere)?;
     needs_up(before, syncs_kept_at(model, task))?;
     needs(before[task].syncs.has_room(), Disabled::ModelIsFull)?;
@@ -30,6 +37,7 @@ pub(super) fn sync(model: &Mirroring, before: &State, task: Task) -> Result<Stat
 /// sent (KAFKA-12558).
 pub(super) fn sync_lost(model: &Mirroring, before: &State, task: Task) -> Result<State, Disabled> {
     needs_task(model, before, task)?;
+    needs_syncs(model, task)?;
     needs(before[task].pending.is_some(), Disabled::NothingThere)?;
     match model.keeps_for(task, Guard::SyncsAreNotDropped) {
         true => Err(Disabled::By(Guard::SyncsAreNotDropped)),
@@ -44,6 +52,7 @@ pub(super) fn sync_lost(model: &Mirroring, before: &State, task: Task) -> Result
 /// The checkpoint task reads the next offset sync.
 pub(super) fn read_sync(model: &Mirroring, before: &State, task: Task) -> Result<State, Disabled> {
     needs_task(model, before, task)?;
+    needs_syncs(model, task)?;
     needs_up(before, syncs_kept_at(model, task))?;
     needs(
         before[task].read < before[task].syncs.len(),
@@ -106,7 +115,7 @@ pub(super) fn checkpoint(
 ) -> Result<State, Disabled> {
     needs_task(model, before, task)?;
     let flow = model.setting.flow_of(task);
-    needs(flow.tool != Tool::MirrorMaker1, Disabled::NotInThisTool)?;
+    needs(has_checkpoints(flow.tool), Disabled::NotInThisTool)?;
     needs_up(before, flow.from)?;
     needs_up(before, flow.to)?;
     if model.keeps_for(task, Guard::SyncsAreReadToTheEnd) {
@@ -190,11 +199,8 @@ fn still_known(before: &State, group: Group, mirror: Mirror) -> Looked {
 fn may_look(model: &Mirroring, state: &State, mirror: Mirror) -> Result<(), Disabled> {
     needs_mirror(state, mirror)?;
     let flow = model.setting.flow(mirror);
-    let has_checkpoints = flow.tool != Tool::MirrorMaker1;
-    needs(
-        flow.syncs_groups && has_checkpoints,
-        Disabled::NotInThisTool,
-    )?;
+    let looks = flow.syncs_groups && has_checkpoints(flow.tool);
+    needs(looks, Disabled::NotInThisTool)?;
     needs_up(state, flow.to)
 }
 

@@ -221,6 +221,9 @@ events! {
     LookFailed = "look-failed"(group: Group, mirror: Mirror);
     /// `sync-group G M`: the mirror writes G's checkpoints to the target as committed offsets.
     SyncGroup = "sync-group"(group: Group, mirror: Mirror);
+    /// `translate G T`: Replicator seeks G's place by the time stamp that was noted of it in what T copies,
+    /// or uReplicator's service maps G's offset to T's target; what is found is committed there for G.
+    Translate = "translate"(group: Group, task: Task);
     /// `refresh M`: the mirror looks for new partitions and groups at its source, and copies the
     /// configuration.
     Refresh = "refresh"(mirror: Mirror);

@@ -78,6 +78,15 @@ impl fmt::Display for LinkState {
     }
 }
 
+/// What an interceptor has noted of a group in a topic-partition.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Row {
+    /// The offset that the group committed.
+    pub offset: Offset,
+    /// The time stamp by which its place is to be found elsewhere.
+    pub stamp: u64,
+}
+
 /// A topic-partition.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct LogView {
@@ -134,6 +143,8 @@ pub struct GroupView {
     pub uncounted: Vec<Counts>,
     /// Its database at each cluster, likewise.
     pub databases: Vec<DatabaseView>,
+    /// What was noted of it last in what each task reads, until that is translated.
+    pub rows: Vec<Option<Row>>,
 }
 
 /// Everything that can be seen.

@@ -102,23 +102,32 @@ pub enum Tool {
     /// KIP-1279 as it stood in November 2026.
     #[serde(rename = "kip-1279@2026-11")]
     MirroringAt2026_11,
+    /// Confluent Replicator, as documented: its source is closed.
+    #[serde(rename = "replicator")]
+    Replicator,
+    /// Uber's uReplicator, and the service beside it that maps offsets.
+    #[serde(rename = "ureplicator")]
+    UReplicator,
 }
 
 impl Tool {
     /// Every one, as files write it.
-    pub const WORDS: [(&'static str, Tool); 6] = [
+    pub const WORDS: [(&'static str, Tool); 8] = [
         ("mm1", Tool::MirrorMaker1),
         ("mm2@3.4", Tool::MirrorMaker2At3_4),
         ("mm2@3.9", Tool::MirrorMaker2At3_9),
         ("cluster-linking", Tool::ClusterLinking),
         ("kip-1279@2026-03", Tool::MirroringAt2026_03),
         ("kip-1279@2026-11", Tool::MirroringAt2026_11),
+        ("replicator", Tool::Replicator),
+        ("ureplicator", Tool::UReplicator),
     ];
 
     /// Whether it is a link: brokers of the target fetch what brokers of the source hold, and keep the offsets.
     pub fn is_link(self) -> bool {
         match self {
             Tool::MirrorMaker1 | Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9 => false,
+            Tool::Replicator | Tool::UReplicator => false,
             Tool::ClusterLinking | Tool::MirroringAt2026_03 | Tool::MirroringAt2026_11 => true,
         }
     }
@@ -149,6 +158,21 @@ pub enum Stamps {
     Append,
 }
 
+/// Which time stamp the interceptor of an instrumented group notes beside a committed offset.  Which one
+/// Confluent's does is not documented.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Seek {
+    /// That of the last record read.
+    Last,
+    /// That of the next record to be read, if there is one by then; or else of the last one read.
+    Next,
+}
+
+impl Seek {
+    /// Every one, as files write it.
+    pub const WORDS: [(&'static str, Seek); 2] = [("last", Seek::Last), ("next", Seek::Next)];
+}
+
 /// A mirror: what one MirrorMaker copies from one cluster to another.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Flow {
@@ -168,6 +192,11 @@ pub struct Flow {
     pub stamps: Stamps,
     /// `exactly.once.source.support` (KIP-618).
     pub exactly_once: bool,
+    /// `provenance.header.enable` of Replicator: whether its copies say which topics of which clusters they
+    /// have come through.
+    pub provenance: bool,
+    /// By which stamp Replicator finds a group's place at the target.
+    pub seek: Seek,
     /// The clusters with which it stops, because it runs where they do: when one of them is lost its
     /// workers die, and none starts before all are back.
     pub stops_with: Clusters,
@@ -213,17 +242,20 @@ pub enum Failover {
     /// From the first copy of a record that was not committed, by a map that somebody keeps of every
     /// copied record.
     ExternalMap,
+    /// From where uReplicator's service has mapped the offset that it committed at another aggregate.
+    OffsetMapping,
 }
 
 impl Failover {
     /// Every one, as files write it.
-    pub const WORDS: [(&'static str, Failover); 6] = [
+    pub const WORDS: [(&'static str, Failover); 7] = [
         ("earliest", Failover::Earliest),
         ("latest", Failover::Latest),
         ("timestamp", Failover::Timestamp),
         ("translated", Failover::Translated),
         ("preserved", Failover::Preserved),
         ("external-map", Failover::ExternalMap),
+        ("offset-mapping", Failover::OffsetMapping),
     ];
 }
 
@@ -283,6 +315,9 @@ pub struct Reader {
     pub commits: Commits,
     /// How it finds its place elsewhere.
     pub failover: Failover,
+    /// Whether its consumers have Replicator's interceptor, which notes a time stamp beside each offset
+    /// that they commit.
+    pub instrumented: bool,
     /// Where it starts without a place.
     pub reset: Reset,
     /// Where it counts what it has processed, if anywhere.

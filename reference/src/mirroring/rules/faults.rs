@@ -94,7 +94,13 @@ pub(crate) fn destroy(row: &mut Row, around: Around<'_>, cluster: Cluster) {
         if around.stores_at(mirror) == cluster {
             row.workers[at].stored = None;
         }
-        if around.keeps_syncs_at(mirror) == cluster {
+        if around.setting.flow(mirror).from == cluster {
+            for noted in &mut row.besides.noted {
+                noted[at] = None;
+            }
+        }
+        let reports = around.switches(mirror).reports_offsets;
+        if around.keeps_syncs_at(mirror) == cluster && !reports {
             row.besides.synced[at] = Synced::default();
         }
         if around.setting.flow(mirror).to == cluster {

@@ -1,7 +1,7 @@
 //! Consumer groups start, process, commit and stop.
 
 use super::sinks::{place_in, processed};
-use super::{Around, unless};
+use super::{Around, translations, unless};
 use crate::mirroring::Refusal;
 use crate::mirroring::log::{Epoch, Log};
 use crate::mirroring::row::Row;
@@ -148,6 +148,7 @@ fn by_strategy(
         Failover::Earliest => Some(log.start),
         Failover::Latest => Some(end),
         Failover::Preserved => left_at,
+        Failover::OffsetMapping => readings[place.index()].committed,
         Failover::Translated => readings[place.index()].committed.or_else(|| {
             let checkpoint = row.checkpoints[group.index()][task.index()]?;
             Some(checkpoint.downstream.0)
@@ -290,6 +291,9 @@ pub(crate) fn commit(
         };
         if let Some(stamp) = last_stamp(row, from, committed) {
             row.besides.stamps[of] = Some(stamp);
+        }
+        if row.readings[of][at].committed != Some(committed) {
+            translations::note(row, around, group, from, committed);
         }
         row.readings[of][at].committed = Some(committed);
         row.besides.epochs[of][at].committed = epoch.filter(|_| around.options.groups_know_epochs);

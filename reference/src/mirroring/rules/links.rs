@@ -69,6 +69,7 @@ pub(crate) fn poll(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), 
         upstream,
         written: span.written,
         stamp: span.stamp,
+        headers: span.headers,
     });
     Ok(())
 }
@@ -89,7 +90,7 @@ pub(crate) fn copy(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), 
     let log = &mut row.logs.of[to];
     match worker.epoch.filter(|_| linking.keeps_epochs) {
         Some(epoch) => log.push_of(epoch.leader, held.written, copied, held.stamp),
-        None => log.push(held.written, Some(copied), held.stamp),
+        None => log.push_headed(held.written, Some(copied), held.stamp, held.headers),
     }
     forget(row, task);
     Ok(())

@@ -13,6 +13,7 @@ pub(crate) mod rebootstrap;
 pub(crate) mod sinks;
 pub(crate) mod syncs;
 pub(crate) mod tasks;
+pub(crate) mod translations;
 
 use super::Refusal;
 use super::clusters::World;

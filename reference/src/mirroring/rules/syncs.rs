@@ -8,8 +8,9 @@ use highwater_vocabulary::mirroring::Task;
 
 /// The sync that is due is appended to the topic.
 pub(crate) fn sync(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), Refusal> {
-    let (work, _, _) = around.task(task);
+    let (work, _, switches) = around.task(task);
     around.runs(work.mirror)?;
+    unless(!switches.has_checkpoints, Refusal::NothingThere)?;
     around.up(around.keeps_syncs_at(work.mirror))?;
     let pending = &mut row.workers[task.index()].emission.pending;
     let pair = pending.take().ok_or(Refusal::NothingThere)?;
@@ -22,6 +23,7 @@ pub(crate) fn sync(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), 
 pub(crate) fn sync_lost(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), Refusal> {
     let (work, _, switches) = around.task(task);
     around.runs(work.mirror)?;
+    unless(!switches.has_checkpoints, Refusal::NothingThere)?;
     let pending = &mut row.workers[task.index()].emission.pending;
     unless(pending.is_none(), Refusal::NothingThere)?;
     unless(
@@ -38,6 +40,7 @@ pub(crate) fn sync_lost(row: &mut Row, around: Around<'_>, task: Task) -> Result
 pub(crate) fn read_sync(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), Refusal> {
     let (work, _, switches) = around.task(task);
     around.runs(work.mirror)?;
+    unless(!switches.has_checkpoints, Refusal::NothingThere)?;
     around.up(around.keeps_syncs_at(work.mirror))?;
     let synced = &mut row.besides.synced[task.index()];
     let next = synced.topic.get(synced.read).copied();

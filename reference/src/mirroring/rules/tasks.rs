@@ -1,7 +1,7 @@
 //! A task reads, appends, and stores its position (`MirrorSourceTask` in a `WorkerSourceTask` or an
 //! `ExactlyOnceWorkerSourceTask`; `MirrorMakerThread`).
 
-use super::{Around, links, unless};
+use super::{Around, links, translations, unless};
 use crate::mirroring::Refusal;
 use crate::mirroring::log::{Copied, Written};
 use crate::mirroring::row::{Held, Row};
@@ -33,7 +33,14 @@ pub(crate) fn poll(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), 
         true => wanted,
         false => log.start,
     };
-    let next = row.logs.next_record(source, from, flow.exactly_once);
+    let mut from = from;
+    let next = loop {
+        let next = row.logs.next_record(source, from, flow.exactly_once);
+        match next.filter(|next| translations::has_been_there(row, around, task, *next)) {
+            Some(passed) => from = passed + 1,
+            None => break next,
+        }
+    };
     let upstream = next.ok_or(Refusal::NothingThere)?;
     let span = log.at(upstream).ok_or(Refusal::NothingThere)?;
     let epoch = log.epoch_at(upstream);
@@ -49,6 +56,7 @@ pub(crate) fn poll(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), 
             ..span.written
         },
         stamp: span.stamp,
+        headers: span.headers,
     });
     Ok(())
 }
@@ -78,6 +86,9 @@ pub(crate) fn copy(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), 
         let lag_max = around.options.offset_lag_max;
         let (by_delta, delays) = (switches.translates_by_delta, switches.promotes_delayed);
         worker.emission.copied(copied, lag_max, by_delta, delays);
+    }
+    if switches.reports_offsets && flow.emits_syncs {
+        worker.emission.pending = Some(pair(held.upstream, downstream));
     }
     if flow.exactly_once {
         worker.stored = worker.acknowledged;
@@ -112,7 +123,8 @@ pub(crate) fn copy_late(row: &mut Row, around: Around<'_>, task: Task) -> Result
 }
 
 /// The position is stored, and the sync that waited for that becomes due
-/// (`WorkerSourceTask.commitOffsets`, `MirrorSourceTask.commit`; `MirrorMaker.commitOffsets`).
+/// (`WorkerSourceTask.commitOffsets`, `MirrorSourceTask.commit`; `MirrorMaker.commitOffsets`).  uReplicator
+/// reports with it where its last copy is.
 pub(crate) fn note(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), Refusal> {
     let (work, _, switches) = around.task(task);
     unless(switches.link.is_some(), Refusal::NotInThisTool)?;
@@ -120,11 +132,16 @@ pub(crate) fn note(row: &mut Row, around: Around<'_>, task: Task) -> Result<(), 
     around.up(around.stores_at(work.mirror))?;
     let worker = &mut row.workers[task.index()];
     let stored = worker.acknowledged.or(worker.stored);
-    let is_news = stored != worker.stored || worker.emission.delayed.is_some();
+    let report = worker.emission.pending.filter(|_| switches.reports_offsets);
+    let is_news = stored != worker.stored || worker.emission.delayed.is_some() || report.is_some();
     unless(!is_news, Refusal::AlreadySo)?;
 
     worker.stored = stored;
     worker.emission.promote();
+    if let Some(report) = report {
+        worker.emission.pending = None;
+        row.besides.synced[task.index()].topic.push(report);
+    }
     Ok(())
 }
 
@@ -170,7 +187,7 @@ fn key(row: &Row, written: Written) -> usize {
 
 /// Appends a copy, and says at which offset.
 fn write(row: &mut Row, around: Around<'_>, task: Task, held: Held, to: usize) -> u64 {
-    let (_, flow, _) = around.task(task);
+    let (work, flow, _) = around.task(task);
     let stamp = match flow.stamps {
         Stamps::Create => held.stamp,
         Stamps::Append => Some(around.world.clock(flow.to)),
@@ -179,6 +196,10 @@ fn write(row: &mut Row, around: Around<'_>, task: Task, held: Held, to: usize) -
         task: task.index(),
         upstream: held.upstream,
     };
-    row.logs.of[to].push(held.written, Some(copied), stamp);
+    let headers = match flow.provenance {
+        true => held.headers.with(work.from),
+        false => held.headers,
+    };
+    row.logs.of[to].push_headed(held.written, Some(copied), stamp, headers);
     row.logs.of[to].end - 1
 }
