@@ -32,12 +32,23 @@ pub struct Mirroring {
 pub struct Mirror {
     /// From where to where, under which names.
     pub flow: Flow,
-    /// Where its offset syncs are kept; none if the tool writes none.
-    pub offset_syncs_at: Option<End>,
+    /// How it carries groups' offsets over.
+    pub carries: Carries,
     /// What a copy's timestamp is.
     pub timestamps: Timestamps,
     /// Whether it commits translated offsets for groups that do not run at the target (KIP-545).
     pub sync_group_offsets: bool,
+}
+
+/// How a mirror carries the offsets of groups over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Carries {
+    /// Not at all.
+    Nothing,
+    /// Translated by offset syncs, which are kept at this end.
+    BySyncs(End),
+    /// As they are: it copies every record to the offset that it has.
+    AsTheyAre,
 }
 
 /// An end of a mirror.
@@ -370,14 +381,14 @@ fn lacks(group: &Move, at: usize, mirror: &Mirror, by: usize) -> Vec<Finding> {
             },
         ),
         (
-            translated && mirror.offset_syncs_at.is_none(),
+            translated && mirror.carries == Carries::Nothing,
             Finding::NoOffsetSyncs {
                 group,
                 mirror: mirror_place,
             },
         ),
         (
-            translated && mirror.offset_syncs_at == Some(End::Source),
+            translated && mirror.carries == Carries::BySyncs(End::Source),
             Finding::OffsetSyncsAtSource {
                 group,
                 mirror: mirror_place,

@@ -63,10 +63,23 @@ pub struct Joined {
 pub struct Mirror {
     /// What it does.
     pub declared: Declared,
-    /// The datacenter with which it stops.
-    pub runs_in: String,
+    /// Where it runs.
+    pub runs: Runs,
     /// Whether retention may remove what it has not copied.
     pub expires_uncopied: bool,
+}
+
+/// Where what copies runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Runs {
+    /// Workers in this datacenter: they stop with it.
+    In(String),
+    /// The brokers of the target: whichever leads fetches.  `connects` opens the connections, which decides
+    /// what a cut in one direction cuts.
+    InTheTarget {
+        /// The cluster that connects to the other one.
+        connects: usize,
+    },
 }
 
 /// A consumer group.

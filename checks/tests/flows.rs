@@ -1,8 +1,8 @@
 //! What is said of a set of mirrors before anything is searched.
 
 use highwater_checks::flows::{
-    About, End, Finding, Mirror, Mirroring, Move, Offsets, OffsetsTopic, Timestamps, cycle,
-    findings,
+    About, Carries, End, Finding, Mirror, Mirroring, Move, Offsets, OffsetsTopic, Timestamps,
+    cycle, findings,
 };
 use highwater_model::mirroring::{CycleTest, Flow, Naming, Topics};
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 fn sound() -> Mirroring {
     let mirror = |from, to, source, target| Mirror {
         flow: Flow::prefixing(from, to, source, target),
-        offset_syncs_at: Some(End::Target),
+        carries: Carries::BySyncs(End::Target),
         timestamps: Timestamps::Create,
         sync_group_offsets: true,
     };
@@ -142,13 +142,13 @@ fn every_warning_has_its_cause() {
             "translated offsets, which the mirror from `main` to `dr` does not commit for it",
         ),
         (
-            Box::new(|all| all.mirrors[0].offset_syncs_at = None),
+            Box::new(|all| all.mirrors[0].carries = Carries::Nothing),
             About::Group(0),
             "translated offsets, and the mirror from `main` to `dr` translates none",
         ),
         // M21.
         (
-            Box::new(|all| all.mirrors[0].offset_syncs_at = Some(End::Source)),
+            Box::new(|all| all.mirrors[0].carries = Carries::BySyncs(End::Source)),
             About::Group(0),
             "the mirror from `main` to `dr` keeps its offset syncs at the source",
         ),
@@ -208,14 +208,14 @@ fn what_nobody_needs_is_not_warned_of() {
     ] {
         quiet(&|all| {
             all.moves[0].offsets = offsets;
-            all.mirrors[0].offset_syncs_at = Some(End::Source);
+            all.mirrors[0].carries = Carries::BySyncs(End::Source);
             all.mirrors[0].sync_group_offsets = false;
             all.mirrors[0].timestamps = Timestamps::Append;
         });
     }
     quiet(&|all| all.moves.clear());
     // The mirror back is not the one that the group goes by.
-    quiet(&|all| all.mirrors[1].offset_syncs_at = Some(End::Source));
+    quiet(&|all| all.mirrors[1].carries = Carries::BySyncs(End::Source));
     for own in ["__consumer_offsets", "mm2-offset-syncs.dr.internal"] {
         quiet(&|all| all.topics.push((0, own.into())));
     }
@@ -355,7 +355,10 @@ fn some_mirror() -> impl Strategy<Value = Mirror> {
                     naming,
                     ..Flow::prefixing(from, to, source, target)
                 },
-                offset_syncs_at: syncs.then_some(End::Source),
+                carries: match syncs {
+                    true => Carries::BySyncs(End::Source),
+                    false => Carries::Nothing,
+                },
                 timestamps: if append {
                     Timestamps::Append
                 } else {

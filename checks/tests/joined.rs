@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// Every shipped deployment with mirrors.
-const SHIPPED: [&str; 7] = [
+const SHIPPED: [&str; 10] = [
     "pair-read-replica",
     "both-ways-prefix",
     "local-to-aggregate",
@@ -21,6 +21,9 @@ const SHIPPED: [&str; 7] = [
     "fan-out",
     "chain",
     "mirror-maker-1",
+    "stretched-and-mirrored",
+    "linked-disaster-recovery",
+    "kip-1279-both-directions",
 ];
 
 fn small() -> Options {
@@ -131,6 +134,44 @@ fn pair(changes: &[(&str, &str)]) -> String {
     }
     text
 }
+
+/// Two clusters and a link, whose parts can be changed.
+fn linked(changes: &[(&str, &str)]) -> String {
+    let mut text = include_str!("../deployments/linked-disaster-recovery.toml").to_owned();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replacen(from, to, 1);
+    }
+    text
+}
+
+/// Mistakes that only files with links can have, or only files without.
+const OF_LINKS: [(&str, &str, &str); 5] = [
+    (
+        "a link runs nowhere in particular",
+        "initiated_by       = \"source\"",
+        "runs_in = \"osaka\"",
+    ),
+    (
+        "workers connect to both",
+        "tool = \"cluster-linking\"",
+        "tool = \"mm2@3.9\"\nruns_in = \"osaka\"",
+    ),
+    ("an end that is none", "\"source\"", "\"main\""),
+    (
+        "nothing to be exact about",
+        "sync_group_offsets",
+        "exactly_once = true\nsync_group_offsets",
+    ),
+    (
+        "a copy of which nothing is said",
+        "id      = \"standby\"\nbrokers = { osaka = 3 }\nvoters  = { osaka = 3 }\n\n\
+         # The mirror topic: a link leaves its replicas to the cluster that has it.\n\
+         [[cluster.topic]]\nid = \"orders\"",
+        "id      = \"standby\"\nbrokers = { osaka = 3 }\nvoters  = { osaka = 3 }\n\n\
+         [[cluster.topic]]\nid = \"other\"",
+    ),
+];
 
 fn checked(changes: &[(&str, &str)], rows: &str) -> (Joined, CheckedJoined) {
     let joined = joined(&Source::new("pair.toml", pair(changes)));
@@ -325,6 +366,11 @@ fn every_mistake_between_clusters_is_answered_with_line_key_and_remedy() {
         let error = read_joined(&Source::new("pair.toml", pair(&[(from, to)])));
         let error = error.map(|_| ()).expect_err(what);
         let _ = writeln!(told, "# {what}\n{}\n", error.render(false));
+    }
+    for (what, from, to) in OF_LINKS {
+        let text = linked(&[(from, to)]);
+        let error = read_joined(&Source::new("linked.toml", text)).map(|_| ());
+        let _ = writeln!(told, "# {what}\n{}\n", error.expect_err(what).render(false));
     }
     let text = pair(&[]);
     let alone = text.split("[[mirror]]").next().expect("the clusters");

@@ -2,9 +2,13 @@
 
 use super::at_most;
 use super::group::Reader;
-use crate::flows::{self, About, End, Finding, Mirroring, Move, Offsets, OffsetsTopic, Timestamps};
+use crate::flows::{
+    self, About, Carries, End, Finding, Mirroring, Move, Offsets, OffsetsTopic, Timestamps,
+};
 use crate::joined;
-use crate::mirroring::flow_file::declared;
+use crate::joined::Runs;
+use crate::mirroring::flow_file::{declared, word};
+use crate::mirroring::topology::Declared;
 use crate::source::Remark;
 use crate::table::{Table, Value};
 use crate::wording::{instead, quoted};
@@ -60,7 +64,7 @@ pub(super) fn mirrors<'a>(
             return Err(entries
                 .key_error("nothing joins these clusters")
                 .remedy(
-                    "add a [[mirror]] with from, to, runs_in and tool, or give each cluster a file of its own",
+                    "add a [[mirror]] with from, to, tool and, unless it is a link, runs_in, or give each cluster a file of its own",
                 ));
         }
         _ => {}
@@ -72,7 +76,7 @@ pub(super) fn mirrors<'a>(
     }
     mirrors.refuse_cycles(clusters)?;
     mirrors.topics = mirrors.written(clusters);
-    mirrors.imply(clusters, warnings);
+    mirrors.imply(clusters, warnings)?;
     Ok(mirrors)
 }
 
@@ -80,14 +84,10 @@ impl<'a> Mirrors<'a> {
     fn add(&mut self, mut table: Table<'a>, clusters: &[Cluster]) -> Result<(), Remark> {
         let from = table.need("from", "from = \"main\"")?;
         let declared = declared(&mut table, &self.names, false)?;
-        let runs_in = runs_in(&mut table, clusters)?;
+        let runs = runs(&mut table, &declared, clusters)?;
         let retention = table.take("retention");
         let words = [("longer-than-outage", false), ("shorter", true)];
         let expires_uncopied = retention.map_or(Ok(false), |value| value.word(&words))?;
-        table.not_yet(
-            "initiated_by",
-            "the mirrors there are connect to both clusters",
-        )?;
         let names = &declared.names;
         let twin = self.read.iter().any(|other| {
             let other = &other.declared.names;
@@ -98,16 +98,24 @@ impl<'a> Mirrors<'a> {
                 .error("there is a mirror already between these two clusters, this way")
                 .remedy("list the topics of both in one `topics`"));
         }
-        if declared.flow.exactly_once && declared.flow.tool == Tool::MirrorMaker1 {
+        let tool = declared.flow.tool;
+        if declared.flow.exactly_once && tool == Tool::MirrorMaker1 {
             return Err(table
                 .error("MirrorMaker 1 copies at least once")
                 .remedy("remove exactly_once, or write tool = \"mm2@3.9\""));
+        }
+        if declared.flow.exactly_once && tool.is_link() {
+            return Err(table
+                .error(
+                    "a link appends each record at the offset that it has: there is no other way",
+                )
+                .remedy("remove exactly_once"));
         }
         table.finish()?;
         self.places.push(from);
         self.read.push(joined::Mirror {
             declared,
-            runs_in,
+            runs,
             expires_uncopied,
         });
         Ok(())
@@ -172,10 +180,15 @@ impl<'a> Mirrors<'a> {
     }
 
     /// Adds the copies that the file does not name, and the topics that mirrors keep for themselves.
-    fn imply(&self, clusters: &mut [Cluster], warnings: &mut Vec<Remark>) {
+    fn imply(&self, clusters: &mut [Cluster], warnings: &mut Vec<Remark>) -> Result<(), Remark> {
         let expansion = self.expansion(&self.topics);
         for copy in &expansion.copies {
             let topic = &expansion.topics[copy.to];
+            let mut known = clusters[topic.cluster].topics.iter();
+            let is_link = self.read[copy.flow].declared.flow.tool.is_link();
+            if is_link && !known.any(|known| known.id == topic.name) {
+                return Err(self.not_said(copy.flow, topic.cluster, &topic.name));
+            }
             self.imply_one(
                 clusters,
                 topic.cluster,
@@ -190,6 +203,19 @@ impl<'a> Mirrors<'a> {
                 self.imply_one(clusters, cluster, &name, OWN, at, warnings);
             }
         }
+        Ok(())
+    }
+
+    /// How a copy lies that a link makes is not for the link to say.
+    fn not_said(&self, mirror: usize, cluster: usize, topic: &str) -> Remark {
+        let id = &self.names[cluster];
+        self.places[mirror]
+            .error(format!(
+                "cluster `{id}` has no topic {}: a link gives its copy as many replicas as that cluster gives \
+                 new topics, which this file does not say",
+                quoted(topic)
+            ))
+            .remedy(format!("name it as a [[cluster.topic]] of cluster `{id}`"))
     }
 
     fn imply_one(
@@ -298,10 +324,12 @@ impl<'a> Mirrors<'a> {
             let flow = &mirror.declared.flow;
             flows::Mirror {
                 flow: mirror.declared.names.clone(),
-                offset_syncs_at: flow.emits_syncs.then_some(match flow.syncs_at {
-                    SyncsAt::Source => End::Source,
-                    SyncsAt::Target => End::Target,
-                }),
+                carries: match flow.syncs_at {
+                    _ if flow.tool.is_link() => Carries::AsTheyAre,
+                    _ if !flow.emits_syncs => Carries::Nothing,
+                    SyncsAt::Source => Carries::BySyncs(End::Source),
+                    SyncsAt::Target => Carries::BySyncs(End::Target),
+                },
                 timestamps: match flow.stamps {
                     Stamps::Create => Timestamps::Create,
                     Stamps::Append => Timestamps::Append,
@@ -318,6 +346,35 @@ impl<'a> Mirrors<'a> {
             cycle_test: CycleTest::Target,
         }
     }
+}
+
+/// Where what copies runs: workers in a datacenter, or brokers, which are told who connects.
+fn runs(table: &mut Table, declared: &Declared, clusters: &[Cluster]) -> Result<Runs, Remark> {
+    let names = &declared.names;
+    let is_link = declared.flow.tool.is_link();
+    let foreign = match is_link {
+        true => table.take("runs_in"),
+        false => table.take("initiated_by"),
+    };
+    if let Some(value) = foreign {
+        return Err(match is_link {
+            true => value
+                .key_error("a link has no workers: whichever broker of the target leads fetches")
+                .remedy("remove runs_in; initiated_by says which end connects"),
+            false => value
+                .key_error("the workers of this tool connect to both clusters")
+                .remedy(
+                    "remove initiated_by, which is for links; runs_in says where the workers are",
+                ),
+        });
+    }
+    if !is_link {
+        return Ok(Runs::In(runs_in(table, clusters)?));
+    }
+    let ends = [("target", names.to), ("source", names.from)];
+    Ok(Runs::InTheTarget {
+        connects: word(table, "initiated_by", &ends)?,
+    })
 }
 
 /// The datacenter with which a mirror stops.
@@ -351,7 +408,7 @@ fn declared_topics(clusters: &[Cluster]) -> Vec<(usize, String)> {
 fn own_topics(mirror: &joined::Mirror) -> Vec<(usize, String)> {
     let flow = &mirror.declared.flow;
     let names = &mirror.declared.names;
-    if flow.tool == Tool::MirrorMaker1 {
+    if flow.tool == Tool::MirrorMaker1 || flow.tool.is_link() {
         return Vec::new();
     }
     let separator = match &names.naming {
@@ -399,7 +456,8 @@ fn offsets(failover: Failover) -> Offsets {
         Failover::Earliest => Offsets::Earliest,
         Failover::Latest => Offsets::Latest,
         Failover::Timestamp => Offsets::Timestamp,
-        Failover::Translated => Offsets::Translated,
+        // A mapping of offsets was refused where the group was read.
+        Failover::Translated | Failover::OffsetMapping => Offsets::Translated,
         Failover::Preserved => Offsets::Preserved,
         Failover::ExternalMap => Offsets::ExternalMap,
     }

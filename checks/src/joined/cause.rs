@@ -1,6 +1,6 @@
 //! What goes wrong in a row of clusters that are joined by mirrors.
 
-use super::Joined;
+use super::{Joined, Runs};
 use crate::fault_pattern::{self, NoSuchRow, every_fault, names_it};
 use crate::wording::{instead, quoted};
 use highwater_model::mirroring::Topics;
@@ -282,9 +282,10 @@ fn strikes(joined: &Joined, row: &Causes) -> bool {
 
 /// What a row does to a mirror: whoever copies stops with the datacenter in which it runs, and reaches
 /// nothing across a cut.
-pub(super) fn hits(joined: &Joined, row: &Causes, mirror: usize) -> Option<Hit> {
-    let runs_in = |x: Datacenter| joined.sites[x.index()].name == joined.mirrors[mirror].runs_in;
-    let needs = |x: Datacenter| joined.needs(mirror, &joined.sites[x.index()]);
+pub(crate) fn hits(joined: &Joined, row: &Causes, mirror: usize) -> Option<Hit> {
+    let site = |x: Datacenter| &joined.sites[x.index()];
+    let workers_in = |x: Datacenter| joined.workers_in(mirror, site(x));
+    let connects = |x: Datacenter, y: Datacenter| joined.connects(mirror, site(x), site(y));
     let mut worst = None;
     for cause in row.iter() {
         let hit = match cause {
@@ -294,11 +295,11 @@ pub(super) fn hits(joined: &Joined, row: &Causes, mirror: usize) -> Option<Hit> 
                 Fault::DatacenterLoss(x)
                 | Fault::DatacenterPowerLoss(x)
                 | Fault::DatacenterDestroyed(x),
-            ) if runs_in(x) => Some(Hit::Dies),
-            Cause::Within(Fault::Cut(x, y)) if runs_in(x) && needs(y) || runs_in(y) && needs(x) => {
+            ) if workers_in(x) => Some(Hit::Dies),
+            Cause::Within(Fault::Cut(x, y)) if connects(x, y) || connects(y, x) => {
                 Some(Hit::CutOff)
             }
-            Cause::Within(Fault::OneWayCut(x, y)) if runs_in(x) && needs(y) => Some(Hit::CutOff),
+            Cause::Within(Fault::OneWayCut(x, y)) if connects(x, y) => Some(Hit::CutOff),
             _ => None,
         };
         worst = worst.max(hit);
@@ -308,7 +309,7 @@ pub(super) fn hits(joined: &Joined, row: &Causes, mirror: usize) -> Option<Hit> 
 
 /// What happens to a mirror.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Hit {
+pub(crate) enum Hit {
     /// It reaches neither of its clusters.
     CutOff,
     /// Its workers die, and may start again.
@@ -316,12 +317,30 @@ pub(super) enum Hit {
 }
 
 impl Joined {
-    /// Whether a mirror has to reach brokers there.
-    fn needs(&self, mirror: usize, site: &Site) -> bool {
+    /// Whether a mirror's workers run there.
+    fn workers_in(&self, mirror: usize, site: &Site) -> bool {
+        matches!(&self.mirrors[mirror].runs, Runs::In(name) if *name == site.name)
+    }
+
+    /// Whether a mirror opens connections from one datacenter to brokers in the other.
+    fn connects(&self, mirror: usize, from: &Site, to: &Site) -> bool {
         let names = &self.mirrors[mirror].declared.names;
-        [names.from, names.to].iter().any(|cluster| {
-            let mut sites = self.parts[*cluster].cluster.sites.iter();
-            sites.any(|own| own.name == site.name && own.brokers > 0)
-        })
+        match &self.mirrors[mirror].runs {
+            Runs::In(name) => {
+                let ends = [names.from, names.to];
+                *name == from.name && ends.iter().any(|end| self.has_brokers(*end, to))
+            }
+            Runs::InTheTarget { connects } => {
+                let mut ends = [names.from, names.to].into_iter();
+                let other = ends.find(|end| end != connects);
+                self.has_brokers(*connects, from)
+                    && other.is_some_and(|other| self.has_brokers(other, to))
+            }
+        }
+    }
+
+    fn has_brokers(&self, cluster: usize, site: &Site) -> bool {
+        let mut sites = self.parts[cluster].cluster.sites.iter();
+        sites.any(|own| own.name == site.name && own.brokers > 0)
     }
 }

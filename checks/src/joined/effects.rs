@@ -11,9 +11,9 @@
 //! | every datacenter with brokers is destroyed | the cluster is destroyed, and may return empty |
 //! | all of these hold | nothing |
 
-use super::Joined;
 use super::cause::{Cause, Causes, Hit, hits};
 use super::question::Question;
+use super::{Joined, Runs};
 use crate::availability::{Service, Word};
 use crate::check::{Checked, CheckedRow};
 use highwater_model::mirroring::Faults;
@@ -77,7 +77,9 @@ fn with_mirrors(
                 Fault::ClusterLoss(*cluster),
                 Fault::ClusterDestroyed(*cluster),
             ];
-            let runs_in = &joined.mirrors[*mirror].runs_in;
+            let Runs::In(runs_in) = &joined.mirrors[*mirror].runs else {
+                return false;
+            };
             sites.any(|site| site.name == *runs_in && site.brokers > 0)
                 && stops.iter().any(|stop| faults.contains(stop))
         };

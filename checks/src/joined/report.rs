@@ -3,7 +3,7 @@
 use super::cause::Causes;
 use super::check::{self, Amount, CheckedJoined, JoinedRow, Kept};
 use super::when::in_words;
-use super::{Joined, search};
+use super::{Joined, Runs, search};
 use crate::check::Options;
 use crate::report::rows::{self, count, states_in_words};
 use crate::report::table::{Line, Note, Table};
@@ -157,10 +157,13 @@ impl JoinedReport {
             }
         });
         let copied: Vec<String> = copied.collect();
-        let mut words = vec![
-            flow.tool.name().to_owned(),
-            format!("runs in {}", mirror.runs_in),
-        ];
+        let runs = match &mirror.runs {
+            Runs::In(datacenter) => format!("runs in {datacenter}"),
+            Runs::InTheTarget { connects } => {
+                format!("{} connects", self.joined.parts[*connects].cluster.id)
+            }
+        };
+        let mut words = vec![flow.tool.name().to_owned(), runs];
         if !copied.is_empty() {
             words.push(format!("copies {}", copied.join(", ")));
         }
@@ -266,6 +269,18 @@ impl JoinedReport {
         targets
     }
 
+    /// What comes before producers may write what a link wrote.
+    fn fail_links_over(&self, source: usize) -> &'static str {
+        let mut mirrors = self.joined.mirrors.iter();
+        let is_link = mirrors.any(|mirror| {
+            mirror.declared.names.from == source && mirror.declared.flow.tool.is_link()
+        });
+        match is_link {
+            true => "fail the link over, ",
+            false => "",
+        }
+    }
+
     fn what_to_do(&self, row: &JoinedRow) -> String {
         let id = |cluster: usize| self.joined.parts[cluster].cluster.id.as_str();
         let stopped = row.stopped(&self.joined);
@@ -281,8 +296,9 @@ impl JoinedReport {
             match left.is_empty() {
                 true => steps.push(format!("wait for {}", id(source))),
                 false => steps.push(format!(
-                    "fence {}, move to {}",
+                    "fence {}, {}move to {}",
                     id(source),
+                    self.fail_links_over(source),
                     left.join(" or ")
                 )),
             }

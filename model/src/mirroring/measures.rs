@@ -63,6 +63,10 @@ fn copied_again_by(model: &Mirroring, state: &State, mirror: Mirror) -> usize {
         return 0;
     };
     let again = |task: Task| {
+        // A link reads at the end of what it writes: it never writes anything twice.
+        if model.setting.flow_of(task).tool.is_link() {
+            return 0;
+        }
         let source = &state[model.setting.work(task).from];
         let position = reading_position(model, &restarted[task], source);
         let ahead = source.records().filter(|(offset, _)| *offset >= position);
@@ -163,7 +167,13 @@ fn is_handed_over(model: &Mirroring, state: &State, group: Group, at: Cluster) -
         let work = model.setting.work(task);
         let checkpoint = state[group].checkpoints[task.index()];
         let committed = state[group].committed[work.to[0].index()];
-        let synced = checkpoint.is_none_or(|made| committed == Some(made.downstream));
+        let synced = match model.setting.flow_of(task).tool.is_link() {
+            true => {
+                let at_source = state[group].committed[work.from.index()];
+                committed == at_source.map(|offset| offset.min(state[work.to[0]].end))
+            }
+            false => checkpoint.is_none_or(|made| committed == Some(made.downstream)),
+        };
         let waits = model.setting.flow(work.mirror).syncs_groups && !synced;
         is_settled(model, state, work.mirror) && !waits
     })
