@@ -18,6 +18,7 @@ pub mod survey;
 mod walks;
 
 pub use grounds::{Found, Grounds};
+pub(crate) use report::evidence_line;
 pub use report::{ClaimResult, markdown, result, text};
 
 use crate::explore::Crew;
@@ -47,7 +48,8 @@ pub struct Claim {
     /// headline, or by `PROPERTY in PATH`.
     #[serde(default)]
     pub experiments: Vec<String>,
-    /// The rows of shipped deployments that show it, `FILE FAULT SERVICE`, each with what must come out.
+    /// The rows of shipped deployments that show it, as [`services::Rows`] reads them, each with what must
+    /// come out.
     #[serde(default)]
     pub rows: BTreeMap<String, String>,
     /// The surveys that show it, each with what must come out.
@@ -139,31 +141,86 @@ impl Judged {
 /// # Panics
 /// If a claim names an experiment or a survey that does not exist; `tests/claims.rs` looks.
 pub fn judge(claims: &[Claim], crew: &Crew, progress: &dyn Fn(usize, usize)) -> Vec<Judged> {
-    let shipped = grounds::shipped();
-    let mut explored: BTreeMap<&str, Found> = BTreeMap::new();
+    let mut inquiry = Inquiry::new(crew);
     let mut judged = Vec::new();
     for (done, claim) in claims.iter().enumerate() {
         progress(done, claims.len());
-        let mut evidence = Vec::new();
-        for named in &claim.experiments {
-            let (property, path) = property_and_path(named);
-            let experiment = &shipped[path];
-            let found = explored
-                .entry(path)
-                .or_insert_with(|| experiment.explored(crew));
-            let property = property.unwrap_or(experiment.headline());
-            evidence.push(experiment.shows(path, property, found));
-        }
-        let rows = claim.rows.iter();
-        evidence.extend(rows.map(|(row, expected)| asked(row, expected)));
-        let surveys = claim.surveys.iter();
-        evidence.extend(surveys.map(|(name, expected)| surveyed(name, expected)));
         judged.push(Judged {
             claim: claim.clone(),
-            evidence,
+            evidence: inquiry.evidence(claim.basis()),
         });
     }
     judged
+}
+
+/// What something rests on, as tables name it.
+#[derive(Clone, Copy)]
+pub struct Basis<'a> {
+    /// Experiments; see [`Claim::experiments`].
+    pub experiments: &'a [String],
+    /// Rows of shipped deployments, each with what must come out.
+    pub rows: &'a BTreeMap<String, String>,
+    /// Surveys, each with what must come out.
+    pub surveys: &'a BTreeMap<String, String>,
+}
+
+impl Claim {
+    /// What it rests on.
+    pub fn basis(&self) -> Basis<'_> {
+        Basis {
+            experiments: &self.experiments,
+            rows: &self.rows,
+            surveys: &self.surveys,
+        }
+    }
+}
+
+/// Looks evidence up, each experiment once.
+pub struct Inquiry<'a> {
+    crew: &'a Crew,
+    shipped: BTreeMap<String, Grounds>,
+    explored: BTreeMap<String, Found>,
+    rows: services::Rows,
+}
+
+impl<'a> Inquiry<'a> {
+    /// With nothing explored yet.
+    pub fn new(crew: &'a Crew) -> Inquiry<'a> {
+        Inquiry {
+            crew,
+            shipped: grounds::shipped(),
+            explored: BTreeMap::new(),
+            rows: services::Rows::default(),
+        }
+    }
+
+    /// What everything that something rests on came to, in the order of [`Basis`].
+    ///
+    /// # Panics
+    /// If an experiment, a row or a survey does not exist; `tests/claims.rs` looks.
+    pub fn evidence(&mut self, basis: Basis<'_>) -> Vec<Evidence> {
+        let mut evidence = Vec::new();
+        for named in basis.experiments {
+            let (property, path) = property_and_path(named);
+            let experiment = &self.shipped[path];
+            let explored = self.explored.entry(path.to_owned());
+            let found = explored.or_insert_with(|| experiment.explored(self.crew));
+            let property = property.unwrap_or(experiment.headline());
+            evidence.push(experiment.shows(path, property, found));
+        }
+        for (row, expected) in basis.rows {
+            let found = self.rows.found(row);
+            evidence.push(Evidence {
+                of: format!("checks/deployments, {row}"),
+                ok: found == *expected,
+                expected: expected.clone(),
+                found,
+            });
+        }
+        let surveys = basis.surveys.iter();
+        evidence.extend(surveys.map(|(name, expected)| surveyed(name, expected)));
+        evidence
+    }
 }
 
 /// `PROPERTY in PATH`, or only `PATH`.
@@ -171,17 +228,6 @@ pub fn property_and_path(grounds: &str) -> (Option<&str>, &str) {
     match grounds.split_once(" in ") {
         Some((property, path)) => (Some(property), path),
         None => (None, grounds),
-    }
-}
-
-/// What a row of a shipped deployment comes to.
-fn asked(row: &str, expected: &str) -> Evidence {
-    let found = services::found(row);
-    Evidence {
-        of: format!("checks/deployments, {row}"),
-        ok: found == expected,
-        expected: expected.to_owned(),
-        found,
     }
 }
 

@@ -9,6 +9,7 @@ pub mod advise;
 pub mod agreement;
 pub mod availability;
 pub mod check;
+pub mod choosing;
 pub mod claims;
 pub mod deployment_file;
 pub mod diff;

@@ -1,5 +1,6 @@
 //! The claims: each stands on evidence, and falls with it.
 
+use highwater_checks::choosing;
 use highwater_checks::claims::{self, Claim, Grounds, Judgement, grounds, layouts, survey::Survey};
 use highwater_checks::explore::Crew;
 use highwater_model::mirroring::{self, Guard, GuardSet, Mirroring};
@@ -37,10 +38,7 @@ const SHOWN: &str = "```\n$ highwater claims\n";
 fn the_claims_are_in_order_and_each_says_something() {
     let claims = claims::claims();
     let numbers: Vec<u32> = claims.iter().map(number).collect();
-    assert!(
-        numbers.is_sorted_by(|one, other| one < other),
-        "{numbers:?}"
-    );
+    assert!(numbers.iter().copied().eq(1..=96), "{numbers:?}");
     for claim in &claims {
         assert!(
             !claim.statement.is_empty() && !claim.because.is_empty(),
@@ -287,4 +285,72 @@ fn balanced_layouts_are_what_kafka_places() {
             assert!(layouts::layouts(replicas).contains(&layout), "{layout:?}");
         }
     }
+}
+
+/// docs/CHOOSING.md ends with what the answers rest on.  With `UPDATE_PAGES=1` that page is written anew.
+#[test]
+fn everything_that_a_choice_rests_on_comes_out_as_the_table_says() {
+    let weighed = choosing::weigh(&choosing::patterns(), &Crew::of(1));
+    let of_cells = weighed.iter().flat_map(|one| {
+        let questions = choosing::QUESTIONS.iter().zip(&one.evidence);
+        questions.map(|(question, evidence)| (&one.pattern.name, question, evidence))
+    });
+    let wrong: Vec<_> = of_cells
+        .filter(|(_, _, evidence)| evidence.iter().any(|found| !found.ok))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/CHOOSING.md");
+    let page = std::fs::read_to_string(&path).expect("the page can be read");
+    const TABLES: &str = "\n## The patterns\n\n";
+    let (before, _) = page.split_once(TABLES).expect("the page has a table");
+    let written = format!("{before}{TABLES}{}", choosing::markdown(&weighed));
+    if std::env::var_os("UPDATE_PAGES").is_some() {
+        std::fs::write(&path, written).expect("the page can be written");
+    } else {
+        assert_eq!(
+            page, written,
+            "docs/CHOOSING.md does not show what is found"
+        );
+    }
+}
+
+/// An answer without evidence is an opinion, and a pattern without a file cannot be checked by anybody.
+#[test]
+fn every_answer_rests_on_something_and_every_pattern_is_a_file() {
+    for pattern in choosing::patterns() {
+        for (question, cell) in choosing::QUESTIONS.iter().zip(pattern.cells()) {
+            let basis = cell.basis();
+            let rests = basis.experiments.len() + basis.rows.len() + basis.surveys.len();
+            assert!(rests > 0, "{}: {question}", pattern.name);
+            assert!(!cell.says.trim().is_empty(), "{}: {question}", pattern.name);
+        }
+        assert!(!pattern.deployments.is_empty(), "{}", pattern.name);
+        for file in &pattern.deployments {
+            let known = highwater_checks::shipped::deployment(file);
+            assert!(known.is_some(), "{}: there is no {file}", pattern.name);
+        }
+    }
+}
+
+/// An answer whose evidence says something else is found out.
+#[test]
+fn a_wrong_answer_is_found_out() {
+    let mut pattern = choosing::patterns().swap_remove(0);
+    let row = "stretched-3dc dc-loss:north writes-available";
+    for cell in [
+        &mut pattern.rpo,
+        &mut pattern.skip,
+        &mut pattern.duplicates,
+        &mut pattern.order,
+        &mut pattern.capacity,
+        &mut pattern.moves,
+        &mut pattern.needs,
+    ] {
+        (cell.experiments, cell.rows, cell.surveys) = Default::default();
+    }
+    pattern.writes.rows = [(row.to_owned(), "after-heal".to_owned())].into();
+    let weighed = choosing::weigh(&[pattern], &Crew::of(1));
+    assert!(!weighed[0].evidence[1][0].ok);
+    assert!(choosing::markdown(&weighed).contains("NOT as expected (after-heal): automatic"));
 }

@@ -5,6 +5,10 @@
 //!
 //! **Deliberately absent:** bytes, compression, and every length of time.
 
+use crate::joined::cause::Hit;
+use crate::joined::{Runs, cause};
+use crate::{deployment_file, shipped};
+
 /// A share of everything that users write, exact.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Share {
@@ -122,6 +126,21 @@ pub(super) fn stored_altogether() -> String {
         )
     });
     lines.collect::<Vec<_>>().join("; ")
+}
+
+/// Which cuts stop a link, if its source opens the connections and if its target does.
+pub(super) fn who_connects() -> String {
+    let source = shipped::deployment("linked-disaster-recovery").expect("it is shipped");
+    let (mut joined, _) = deployment_file::read_joined(&source).expect("it is legal");
+    let names = joined.mirrors[0].declared.names.clone();
+    let lines = [("source", names.from), ("target", names.to)].map(|(end, connects)| {
+        joined.mirrors[0].runs = Runs::InTheTarget { connects };
+        let rows = cause::ladder(&joined).into_iter();
+        let cut = rows.filter(|row| cause::hits(&joined, row, 0) == Some(Hit::CutOff));
+        let cut: Vec<String> = cut.map(|row| row.name(&joined)).collect();
+        format!("the {end} connects: {}", cut.join(", "))
+    });
+    lines.join("; ")
 }
 
 /// A flow from every cluster to every other one.

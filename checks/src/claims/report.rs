@@ -60,7 +60,8 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-fn evidence_line(evidence: &Evidence) -> String {
+/// What a piece of evidence came to, in a line.
+pub(crate) fn evidence_line(evidence: &Evidence) -> String {
     let Evidence { of, found, .. } = evidence;
     match evidence.ok {
         true => format!("{of}: {found}"),

@@ -115,6 +115,11 @@ const SURVEYS: &[Survey] = &[
         run: walks::committed_and_read_again,
     },
     Survey {
+        name: "who-connects",
+        sentence: "a link between two clusters, whichever end opens the connections: which cuts stop it",
+        run: flows::who_connects,
+    },
+    Survey {
         name: "largest-share",
         sentence: "2 to 4 datacenters, up to 5 balanced replicas, every min ISR: where the rule \
                    `min ISR > ceil(replicas / datacenters)` and exploration differ",

@@ -1,0 +1,205 @@
+//! Which pattern to choose: what each costs, keeps and needs, side by side.
+//!
+//! `choosing.toml` has a line for every pattern that the literature draws, and in it a cell for every
+//! question that people ask of it: the answer in a few words, and what it rests on.  That is
+//! [looked up](crate::claims::Inquiry) again whenever somebody asks, as the evidence of a claim is, so an
+//! answer stands on what the models say today.
+//!
+//! **Deliberately absent:** money, and how long anything takes: of a recovery there are its steps.
+
+use crate::claims::{Basis, Evidence, Inquiry, evidence_line};
+use crate::explore::Crew;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// The patterns, as they are written down.
+const TABLE: &str = include_str!("../choosing.toml");
+
+/// A way to have Kafka in several datacenters.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pattern {
+    /// What it is called here.
+    pub name: String,
+    /// What runs where, and what is copied.
+    pub drawn: String,
+    /// The documents that draw it, by their letters in docs/CLAIMS.md; none if it is ours.
+    #[serde(default)]
+    pub seed: String,
+    /// The shipped deployments that are drawn so.
+    pub deployments: Vec<String>,
+    /// What of the acknowledged records is lost with a datacenter, or a cluster.
+    pub rpo: Cell,
+    /// Whether producers go on after the loss.
+    pub writes: Cell,
+    /// Whether groups pass over what is there.
+    pub skip: Cell,
+    /// What groups read again.
+    pub duplicates: Cell,
+    /// In which order records are read.
+    pub order: Cell,
+    /// What all clusters store and take, in multiples of what users write.
+    pub capacity: Cell,
+    /// What an operator does: the recovery time, as a class.
+    pub moves: Cell,
+    /// What all of that presumes.
+    pub needs: Cell,
+}
+
+/// An answer, and what it rests on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cell {
+    /// The answer, in a few words.
+    pub says: String,
+    /// As in [`crate::claims::Claim::experiments`].
+    #[serde(default)]
+    pub experiments: Vec<String>,
+    /// As in [`crate::claims::Claim::rows`]; of joined clusters, also what the table between them says.
+    #[serde(default)]
+    pub rows: BTreeMap<String, String>,
+    /// As in [`crate::claims::Claim::surveys`].
+    #[serde(default)]
+    pub surveys: BTreeMap<String, String>,
+}
+
+impl Cell {
+    /// What it rests on.
+    pub fn basis(&self) -> Basis<'_> {
+        Basis {
+            experiments: &self.experiments,
+            rows: &self.rows,
+            surveys: &self.surveys,
+        }
+    }
+}
+
+/// The questions, in the order of the columns.
+pub const QUESTIONS: [&str; 8] = [
+    "RPO",
+    "writes after a loss",
+    "skip",
+    "duplicates",
+    "order",
+    "capacity",
+    "moves",
+    "needs",
+];
+
+impl Pattern {
+    /// Its answers, in the order of [`QUESTIONS`].
+    pub fn cells(&self) -> [&Cell; 8] {
+        [
+            &self.rpo,
+            &self.writes,
+            &self.skip,
+            &self.duplicates,
+            &self.order,
+            &self.capacity,
+            &self.moves,
+            &self.needs,
+        ]
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    pattern: Vec<Pattern>,
+}
+
+/// Every pattern, in the order of the page.
+///
+/// # Panics
+/// If the table that was built in is broken; `tests/claims.rs` reads it.
+pub fn patterns() -> Vec<Pattern> {
+    let file: File = toml::from_str(TABLE).unwrap_or_else(|error| panic!("choosing.toml: {error}"));
+    file.pattern
+}
+
+/// A pattern, and what the evidence of each answer came to.
+#[derive(Clone, Debug)]
+pub struct Weighed {
+    /// The pattern.
+    pub pattern: Pattern,
+    /// In the order of [`QUESTIONS`].
+    pub evidence: Vec<Vec<Evidence>>,
+}
+
+/// Explores everything that the answers rest on, each once.
+///
+/// # Panics
+/// If an answer names evidence that does not exist; `tests/claims.rs` looks.
+pub fn weigh(patterns: &[Pattern], crew: &Crew) -> Vec<Weighed> {
+    let mut inquiry = Inquiry::new(crew);
+    let weighed = patterns.iter().map(|pattern| {
+        let cells = pattern.cells().into_iter();
+        Weighed {
+            evidence: cells.map(|cell| inquiry.evidence(cell.basis())).collect(),
+            pattern: pattern.clone(),
+        }
+    });
+    weighed.collect()
+}
+
+/// For docs/CHOOSING.md: all patterns in one table, and under the name of each what its answers rest on.
+pub fn markdown(weighed: &[Weighed]) -> String {
+    let mut text = format!(
+        "| pattern | {} |\n|---{}|\n",
+        QUESTIONS.join(" | "),
+        "|---".repeat(8)
+    );
+    for Weighed { pattern, .. } in weighed {
+        let cells = pattern.cells().map(|cell| in_a_table(&cell.says));
+        let _ = writeln!(
+            text,
+            "| [{}](#{}) | {} |",
+            pattern.name,
+            anchor(&pattern.name),
+            cells.join(" | ")
+        );
+    }
+    for Weighed { pattern, evidence } in weighed {
+        let _ = writeln!(
+            text,
+            "\n### {}\n\n{}",
+            pattern.name,
+            one_line(&pattern.drawn)
+        );
+        let files = pattern.deployments.iter();
+        let files: Vec<String> = files
+            .map(|name| format!("[{name}.toml](../checks/deployments/{name}.toml)"))
+            .collect();
+        let drawn_by = match pattern.seed.is_empty() {
+            true => String::new(),
+            false => format!(" Drawn in {}.", pattern.seed),
+        };
+        let _ = writeln!(text, "As a file: {}.{drawn_by}\n", files.join(", "));
+        for ((question, cell), evidence) in QUESTIONS.iter().zip(pattern.cells()).zip(evidence) {
+            let _ = writeln!(text, "- **{question}**: {}", one_line(&cell.says));
+            for found in evidence {
+                let _ = writeln!(text, "  - {}", evidence_line(found));
+            }
+        }
+    }
+    text
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn in_a_table(text: &str) -> String {
+    one_line(text).replace('|', "\\|")
+}
+
+/// The anchor that a heading gets on a page.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter_map(|letter| match letter {
+        ' ' => Some('-'),
+        letter if letter.is_alphanumeric() || letter == '-' => Some(letter.to_ascii_lowercase()),
+        _ => None,
+    });
+    kept.collect()
+}
