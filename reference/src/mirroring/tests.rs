@@ -170,18 +170,23 @@ fn the_kernel_goes_over_the_edges_of_tiles() {
     let setting = settings::chain(Tool::MirrorMaker2At3_9).done();
     for rows in [1, 255, 256, 257, 513] {
         for lag_max in [0, 1, 3, 100, u64::MAX] {
-            let mut swept = engine(&setting, lag_max, rows);
-            let mut folded = swept.clone();
-            for round in 0..3u64 {
-                let count = |row: u64| (row * 7 + round * 3) % 11;
-                let produced: Vec<u64> = (0..rows as u64).map(count).collect();
-                swept.tick(&produced);
-                fold(&mut folded, &produced);
-            }
-            same_rows(&swept, &folded);
-            assert_eq!(swept.deviating(), 0, "nobody named anything");
+            sweeps_as_it_folds(&setting, lag_max, rows);
         }
     }
+}
+
+/// Three rounds by the kernel come to what their events come to, one after the other.
+fn sweeps_as_it_folds(setting: &Setting, lag_max: u64, rows: usize) {
+    let mut swept = engine(setting, lag_max, rows);
+    let mut folded = swept.clone();
+    for round in 0..3u64 {
+        let count = |row: u64| (row * 7 + round * 3) % 11;
+        let produced: Vec<u64> = (0..rows as u64).map(count).collect();
+        swept.tick(&produced);
+        fold(&mut folded, &produced);
+    }
+    same_rows(&swept, &folded);
+    assert_eq!(swept.deviating(), 0, "nobody named anything");
 }
 
 /// What retention has taken before it was copied no kernel copies.
@@ -218,30 +223,9 @@ fn links_go_over_the_edges_of_tiles() {
     ] {
         let setting = settings::pair_of(tool).done();
         for rows in [1, 255, 256, 257, 513] {
-            let mut swept = engine(&setting, 0, rows);
-            let mut folded = swept.clone();
-            for round in 0..3u64 {
-                let count = |row: u64| (row * 7 + round * 3) % 11;
-                let produced: Vec<u64> = (0..rows as u64).map(count).collect();
-                swept.tick(&produced);
-                fold(&mut folded, &produced);
-            }
-            same_rows(&swept, &folded);
-            assert_eq!(swept.deviating(), 0, "nobody named anything");
+            sweeps_as_it_folds(&setting, 0, rows);
         }
     }
-}
-
-/// What is committed past an end becomes the end, and a log is cut off where it is longer.
-#[test]
-fn ends_bound_what_is_committed_and_what_is_kept() {
-    // Committed offsets are held plus one, and 0 is none.
-    let mut committed = [0, 1, 4, 5, 9];
-    kernels::links::clamp(&mut committed, &[3, 3, 3, 3, 0]);
-    assert_eq!(committed, [0, 1, 4, 4, 1]);
-    let mut end = [0, 2, 5, 9];
-    assert_eq!(kernels::links::truncate(&mut end, &[3, 3, 3, 0]), 11);
-    assert_eq!(end, [0, 2, 3, 0]);
 }
 
 /// A row of which somebody named a record lies beside the columns, and is copied like the others.

@@ -6,7 +6,7 @@
 use super::super::state::{Entry, Held, Log, Part, TaskState};
 use super::super::{Disabled, Event, Guard, Mirroring, State};
 use super::groups::is_member;
-use super::operators::leads_back;
+use super::operators::{leads_back, move_producers, needs_a_way_to_go};
 use super::{environment, needs, needs_mirror, needs_task, needs_up};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Content, Group, LinkState, Mirror, Partitions, Task, Tool};
@@ -307,16 +307,13 @@ pub(super) fn fail_over(
     mirror: Mirror,
 ) -> Result<State, Disabled> {
     let flow = model.setting.flow(mirror);
-    needs_up(before, flow.to)?;
-    needs(!before.failed_over.contains(mirror), Disabled::NothingThere)?;
-    needs(!flow.then_written.is_empty(), Disabled::NothingThere)?;
+    needs_a_way_to_go(before, flow, mirror)?;
     needs(!before.retired.contains(mirror), Disabled::OtherLife)?;
     let mut tasks = model.setting.tasks_of(mirror);
     let prepares = tasks.any(|task| before[task].link == LinkState::Preparing);
     needs(!prepares, Disabled::LinkState)?;
 
     let mut after = *before;
-    after.failed_over = before.failed_over.with(mirror);
     for task in model.setting.tasks_of(mirror) {
         if before[task].link == LinkState::Active {
             after[task].link = LinkState::Stopping;
@@ -331,11 +328,7 @@ pub(super) fn fail_over(
     if !model.keeps(Guard::WritableWhenStopped) {
         after.writable = before.writable.union(flow.then_written);
     }
-    // Producers that come home have left again.
-    let back = model.setting.every_mirror();
-    for way in back.filter(|way| leads_back(model, *way, mirror)) {
-        after.failed_over = after.failed_over.without(way);
-    }
+    move_producers(model, &mut after, mirror);
     Ok(after)
 }
 

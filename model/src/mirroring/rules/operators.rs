@@ -3,7 +3,7 @@
 use super::super::{Disabled, Guard, Mirroring, State};
 use super::{environment, needs, needs_mirror, needs_up};
 use highwater_vocabulary::Member;
-use highwater_vocabulary::mirroring::{Cluster, Failback, Mirror, TopicPartition};
+use highwater_vocabulary::mirroring::{Cluster, Failback, Flow, Mirror, TopicPartition};
 
 /// The mirror looks for what is new at its source, and copies the configuration
 /// (`refresh.topics.interval.seconds`, `sync.topic.configs.interval.seconds`).
@@ -87,22 +87,35 @@ pub(super) fn fail_over(
     mirror: Mirror,
 ) -> Result<State, Disabled> {
     let flow = model.setting.flow(mirror);
-    needs_up(before, flow.to)?;
-    needs(!before.failed_over.contains(mirror), Disabled::NothingThere)?;
-    needs(!flow.then_written.is_empty(), Disabled::NothingThere)?;
+    needs_a_way_to_go(before, flow, mirror)?;
 
     let mut after = *before;
     after.writable = before.writable.union(flow.then_written);
-    after.failed_over = before.failed_over.with(mirror);
     for place in flow.then_written.iter() {
         after.moved_at[place.index()] = before[place].end;
     }
-    // Producers that come home have left again.
+    move_producers(model, &mut after, mirror);
+    Ok(after)
+}
+
+/// Producers can be moved along a mirror: its target is up, and there is something for them to write.
+pub(super) fn needs_a_way_to_go(
+    state: &State,
+    flow: &Flow,
+    mirror: Mirror,
+) -> Result<(), Disabled> {
+    needs_up(state, flow.to)?;
+    needs(!state.failed_over.contains(mirror), Disabled::NothingThere)?;
+    needs(!flow.then_written.is_empty(), Disabled::NothingThere)
+}
+
+/// Producers have moved along a mirror; those that come home have left again.
+pub(super) fn move_producers(model: &Mirroring, after: &mut State, mirror: Mirror) {
+    after.failed_over = after.failed_over.with(mirror);
     let back = model.setting.every_mirror();
     for way in back.filter(|way| leads_back(model, *way, mirror)) {
         after.failed_over = after.failed_over.without(way);
     }
-    Ok(after)
 }
 
 /// Whether one mirror leads from the target of another to its source.

@@ -16,8 +16,7 @@ pub(super) fn begin(
     to: TopicPartition,
     record: Record,
 ) -> Result<State, Disabled> {
-    takes_records(model, before, to)?;
-    needs(model.setting.is_linked(to), Disabled::NotInThisTool)?;
+    may_open(model, before, to, record)?;
     let mut tasks = model.setting.every_task();
     let documented = tasks.all(|task| {
         let work = model.setting.work(task);
@@ -26,7 +25,6 @@ pub(super) fn begin(
     });
     needs(documented, Disabled::NotInThisTool)?;
     needs(before[to].open_record().is_none(), Disabled::Transaction)?;
-    needs(!before.ghost.was_written(record), Disabled::AlreadyWritten)?;
 
     Ok(opened(model, before, to, record, Part::OfTransaction))
 }
@@ -38,11 +36,21 @@ pub(super) fn offer(
     to: TopicPartition,
     record: Record,
 ) -> Result<State, Disabled> {
-    takes_records(model, before, to)?;
-    needs(model.setting.is_linked(to), Disabled::NotInThisTool)?;
-    needs(!before.ghost.was_written(record), Disabled::AlreadyWritten)?;
+    may_open(model, before, to, record)?;
 
     Ok(opened(model, before, to, record, Part::Offered))
+}
+
+/// A record that is not committed yet may come to a linked log, if nobody has written it.
+fn may_open(
+    model: &Mirroring,
+    state: &State,
+    to: TopicPartition,
+    record: Record,
+) -> Result<(), Disabled> {
+    takes_records(model, state, to)?;
+    needs(model.setting.is_linked(to), Disabled::NotInThisTool)?;
+    needs(!state.ghost.was_written(record), Disabled::AlreadyWritten)
 }
 
 fn opened(

@@ -1,6 +1,4 @@
 //! What links do, over columns: whole logs with their offsets, a value a row.
-//!
-//! What is committed is held plus one, and 0 for nothing, as everywhere in [`super`].
 
 use super::{TILE, below, pick};
 
@@ -30,23 +28,4 @@ fn fetch(target_end: &mut [u64], source_end: &[u64]) {
     for (target, source) in target_end.iter_mut().zip(source_end) {
         *target = pick(below(*target, *source), *source, *target);
     }
-}
-
-/// What a link does to committed offsets as it stops: none is past the end of the log.
-pub fn clamp(committed: &mut [u64], end: &[u64]) {
-    for (committed, end) in committed.iter_mut().zip(end) {
-        let most = end.wrapping_add(1);
-        *committed = pick(below(most, *committed), most, *committed);
-    }
-}
-
-/// Every log is cut off at an offset, if it is longer; says how many records that takes from all together.
-pub fn truncate(end: &mut [u64], at: &[u64]) -> u64 {
-    let mut lost = 0;
-    for (end, at) in end.iter_mut().zip(at) {
-        let kept = pick(below(*at, *end), *at, *end);
-        lost += end.wrapping_sub(kept);
-        *end = kept;
-    }
-    lost
 }
