@@ -5,6 +5,7 @@ pub mod committed_log;
 pub mod experiment_file;
 pub(crate) mod flow_file;
 pub mod projection;
+pub(crate) mod sink_file;
 mod subject;
 pub mod telling;
 pub mod topology;

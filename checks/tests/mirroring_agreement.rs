@@ -213,7 +213,7 @@ fn varied_settings() -> Vec<Setting> {
 fn counting_settings() -> Vec<Setting> {
     let mut settings = Vec::new();
     for (_, databases) in Databases::WORDS {
-        for (_, place) in PlaceKept::WORDS {
+        for place in PlaceKept::ALL {
             for (fenced, windows, late, duplicates) in [
                 (
                     true,

@@ -4,6 +4,7 @@
 
 use super::Experiment;
 use super::flow_file::{self, cluster, word};
+use super::sink_file::sink;
 use super::topology::{Consumers, Declared, Topic, Topology};
 use crate::experiment_file::{one_line, prose, size, verdicts_among};
 use crate::source::{Remark, Source};
@@ -17,8 +18,8 @@ use highwater_model::mirroring::{
 };
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
-    Assignment, Cluster, Clusters, Commits, Databases, Duplicates, Failback, Failover, Late,
-    MOST_CLUSTERS, MOST_GROUPS, Partitions, PlaceKept, Reader, Reset, Sink, Windows,
+    Assignment, Cluster, Clusters, Commits, Failback, Failover, MOST_CLUSTERS, MOST_GROUPS,
+    Partitions, Reader, Reset,
 };
 
 /// The experiment that a file describes.
@@ -271,7 +272,7 @@ fn group_of(mut table: Table, clusters: &[String], topics: &[Topic]) -> Result<C
         Some(value) => Some(clusters_among(&value, clusters)?),
         None => None,
     };
-    let sink = sink_of(&mut table)?;
+    let sink = table.take("sink").map(sink).transpose()?;
     table.finish()?;
     Ok(Consumers {
         reader: Reader {
@@ -288,26 +289,6 @@ fn group_of(mut table: Table, clusters: &[String], topics: &[Topic]) -> Result<C
         topics: read,
         at,
     })
-}
-
-/// Where the group counts what it has processed, if it does.
-fn sink_of(table: &mut Table) -> Result<Option<Sink>, Remark> {
-    let Some(databases) = table.take("sink") else {
-        return Ok(None);
-    };
-    let databases = databases.word(&Databases::WORDS)?;
-    let place = word(table, "offsets", &PlaceKept::WORDS)?;
-    let fenced = table
-        .take("fenced")
-        .map_or(Ok(false), |value| value.switch())?;
-    Ok(Some(Sink {
-        databases,
-        place,
-        fenced,
-        windows: word(table, "windows", &Windows::WORDS)?,
-        late: word(table, "late", &Late::WORDS)?,
-        duplicates: word(table, "duplicates", &Duplicates::WORDS)?,
-    }))
 }
 
 fn clusters_among(value: &Value, clusters: &[String]) -> Result<Clusters, Remark> {

@@ -16,9 +16,9 @@ pub enum Databases {
 impl Databases {
     /// Every one, as files write it.
     pub const WORDS: [(&'static str, Databases); 3] = [
-        ("per-cluster", Databases::PerCluster),
-        ("stretched", Databases::Stretched),
-        ("replicated", Databases::Replicated),
+        ("database-per-cluster", Databases::PerCluster),
+        ("stretched-database", Databases::Stretched),
+        ("replicated-database", Databases::Replicated),
     ];
 }
 
@@ -32,11 +32,8 @@ pub enum PlaceKept {
 }
 
 impl PlaceKept {
-    /// Every one, as files write it.
-    pub const WORDS: [(&'static str, PlaceKept); 2] = [
-        ("outside", PlaceKept::Outside),
-        ("in the transaction", PlaceKept::InTheTransaction),
-    ];
+    /// Every one.
+    pub const ALL: [PlaceKept; 2] = [PlaceKept::Outside, PlaceKept::InTheTransaction];
 }
 
 /// Which window a record is counted in.  A window is a tick of a clock.
