@@ -49,6 +49,10 @@ pub enum Carries {
     BySyncs(End),
     /// As they are: it copies every record to the offset that it has.
     AsTheyAre,
+    /// Sought by the time stamps that consumers with an interceptor leave (Confluent Replicator).
+    ByTimestamps,
+    /// By a map between the aggregates of one source, which another service keeps (uReplicator).
+    ByMapping,
 }
 
 /// An end of a mirror.
@@ -80,6 +84,8 @@ pub struct Move {
     pub to: usize,
     /// From which offsets.
     pub offsets: Offsets,
+    /// Whether its consumers have the interceptor that leaves time stamps for Replicator.
+    pub instrumented: bool,
 }
 
 /// Where a group that moved goes on (M04).
@@ -97,6 +103,8 @@ pub enum Offsets {
     Preserved,
     /// From a map that somebody else keeps.
     ExternalMap,
+    /// From what uReplicator's service has mapped from the other aggregate.
+    Mapped,
 }
 
 /// `__consumer_offsets` of one cluster.
@@ -350,38 +358,63 @@ fn groups(mirroring: &Mirroring) -> Vec<Finding> {
         if !any && !share_a_source(mirroring, group) {
             found.push(Finding::NothingMirrored { group: at });
         }
+        if group.offsets == Offsets::Mapped && !is_mapped(mirroring, group) {
+            found.push(Finding::NoOffsetMapping { group: at });
+        }
     }
     found
 }
 
 /// Whether the same cluster is mirrored to both, as a local one is to two aggregates.
 fn share_a_source(mirroring: &Mirroring, group: &Move) -> bool {
+    from_one_source(mirroring, group).next().is_some()
+}
+
+/// Whether uReplicator reports of the same cluster where its records are in both.
+fn is_mapped(mirroring: &Mirroring, group: &Move) -> bool {
+    from_one_source(mirroring, group).any(|pair| {
+        let mut pair = pair.into_iter();
+        pair.all(|mirror| mirror.carries == Carries::ByMapping)
+    })
+}
+
+/// The pairs of mirrors from one cluster: to where a group was, and to where it goes on.
+fn from_one_source<'a>(
+    mirroring: &'a Mirroring,
+    group: &'a Move,
+) -> impl Iterator<Item = [&'a Mirror; 2]> {
     let into = |cluster: usize| {
         let mirrors = mirroring.mirrors.iter();
         mirrors.filter(move |mirror| mirror.flow.to == cluster)
     };
-    into(group.from).any(|one| into(group.to).any(|other| one.flow.from == other.flow.from))
+    into(group.from).flat_map(move |one| {
+        let others = into(group.to).filter(|other| one.flow.from == other.flow.from);
+        others.map(move |other| [one, other])
+    })
 }
 
 fn lacks(group: &Move, at: usize, mirror: &Mirror, by: usize) -> Vec<Finding> {
     let (translated, by_timestamp) = match group.offsets {
-        Offsets::Translated => (true, false),
+        Offsets::Translated => (true, mirror.carries == Carries::ByTimestamps),
         Offsets::Timestamp => (false, true),
-        Offsets::Earliest | Offsets::Latest | Offsets::Preserved | Offsets::ExternalMap => {
-            (false, false)
-        }
+        Offsets::Earliest
+        | Offsets::Latest
+        | Offsets::Preserved
+        | Offsets::ExternalMap
+        | Offsets::Mapped => (false, false),
     };
+    let instrumented = group.instrumented;
     let (group, mirror_place) = (at, by);
     let findings = [
         (
-            translated && !mirror.sync_group_offsets,
+            translated && !mirror.sync_group_offsets && !by_timestamp,
             Finding::GroupOffsetsNotSynced {
                 group,
                 mirror: mirror_place,
             },
         ),
         (
-            translated && mirror.carries == Carries::Nothing,
+            translated && matches!(mirror.carries, Carries::Nothing | Carries::ByMapping),
             Finding::NoOffsetSyncs {
                 group,
                 mirror: mirror_place,
@@ -390,6 +423,13 @@ fn lacks(group: &Move, at: usize, mirror: &Mirror, by: usize) -> Vec<Finding> {
         (
             translated && mirror.carries == Carries::BySyncs(End::Source),
             Finding::OffsetSyncsAtSource {
+                group,
+                mirror: mirror_place,
+            },
+        ),
+        (
+            translated && by_timestamp && !instrumented,
+            Finding::NotInstrumented {
                 group,
                 mirror: mirror_place,
             },

@@ -30,6 +30,7 @@ mod when;
 use crate::mirroring::topology::{Consumers, Declared};
 use cause::Causes;
 use highwater_model::mirroring::Expansion;
+use highwater_vocabulary::mirroring::{Failover, Tool};
 use highwater_vocabulary::{Deployment, Faults, Profile, Requirement, Site};
 use question::{Ground, Question};
 
@@ -89,6 +90,29 @@ pub struct Group {
     pub consumers: Consumers,
     /// The cluster in which it goes on, if it does.
     pub moves_to: Option<usize>,
+    /// The clusters at which others of it run at the same time, each with a database of its own.
+    pub also_at: Vec<usize>,
+}
+
+impl Group {
+    /// The clusters at which it reads besides its home, sooner or later.
+    pub fn elsewhere(&self) -> impl Iterator<Item = usize> + '_ {
+        self.moves_to
+            .into_iter()
+            .chain(self.also_at.iter().copied())
+    }
+
+    /// Whether the time stamps of records decide where it goes on: it looks for them itself, or Replicator
+    /// does.
+    pub fn goes_by_time(&self, mirrors: &[Mirror]) -> bool {
+        let mut tools = mirrors.iter().map(|mirror| mirror.declared.flow.tool);
+        self.moves_to.is_some()
+            && match self.consumers.reader.failover {
+                Failover::Timestamp => true,
+                Failover::Translated => tools.any(|tool| tool == Tool::Replicator),
+                _ => false,
+            }
+    }
 }
 
 /// A goal: in each of these rows, this property comes out so well at least.
@@ -144,6 +168,12 @@ impl Joined {
                 });
             }
         }
+    }
+
+    /// Whether some group counts beside Kafka what it reads.
+    pub fn counts_beside(&self) -> bool {
+        let mut groups = self.groups.iter();
+        groups.any(|group| group.consumers.reader.sink.is_some())
     }
 
     /// The names of the datacenters.

@@ -8,7 +8,7 @@ use crate::explore::{Coverage, Exploration, Verdict, chance_of_clash};
 use crate::joined::Joined;
 use crate::joined::check::JoinedRow;
 use crate::joined::report::JoinedReport;
-use crate::joined::search::{Found, OF_GROUPS, OF_RECORDS};
+use crate::joined::search::{Found, OF_GROUPS, OF_RECORDS, OF_SINKS};
 use crate::liveness::{self, Liveness};
 use crate::report::{self, Report};
 use crate::subject::{self, Subject};
@@ -204,7 +204,8 @@ fn between_result(joined: &Joined, row: &JoinedRow) -> Row {
     let [records, of_groups] = row.records(joined);
     let least = records.into_iter().chain(of_groups).min();
     let names = ["rpo", "bounded-duplicates"].into_iter();
-    let names = names.chain(OF_RECORDS).chain(OF_GROUPS);
+    let of_sinks = OF_SINKS.into_iter().filter(|_| joined.counts_beside());
+    let names = names.chain(OF_RECORDS).chain(OF_GROUPS).chain(of_sinks);
     let cells = names.map(|name| {
         let steps = row
             .found

@@ -354,7 +354,7 @@ fn every_mistake_is_answered_with_line_key_and_remedy() {
             "failover = { to = \"dr\", offsets = \"translated\" }\nruns_at",
         ),
         (
-            "what a group writes",
+            "counts of a group that stays",
             "runs_at",
             "sink = { kind = \"stretched-database\" }\nruns_at",
         ),

@@ -24,6 +24,7 @@ fn sound() -> Mirroring {
             from: 0,
             to: 1,
             offsets: Offsets::Translated,
+            instrumented: false,
         }],
         offsets_topics: vec![OffsetsTopic {
             cluster: 0,
@@ -152,6 +153,18 @@ fn every_warning_has_its_cause() {
             About::Group(0),
             "the mirror from `main` to `dr` keeps its offset syncs at the source",
         ),
+        // M31.
+        (
+            Box::new(|all| all.mirrors[0].carries = Carries::ByTimestamps),
+            About::Group(0),
+            "what the mirror from `main` to `dr` translates by time stamps, and its consumers leave none",
+        ),
+        // M37.
+        (
+            Box::new(|all| all.moves[0].offsets = Offsets::Mapped),
+            About::Group(0),
+            "no cluster that uReplicator copies there and to `main`",
+        ),
         (
             Box::new(|all| {
                 all.moves[0].offsets = Offsets::Timestamp;
@@ -177,10 +190,11 @@ fn every_warning_has_its_cause() {
             .unwrap_or_else(|| panic!("{expected:?} is not in {found:#?}"));
         assert_eq!(hit.about(), about, "{expected}");
         assert!(!hit.remedy().is_empty(), "{expected}");
-        // Without syncs nothing can be translated, whatever else is set.
+        // Without syncs nothing can be translated, and without uReplicator nothing mapped, whatever else is set.
+        let impossible = ["translates none", "and to `main`"];
         assert_eq!(
             hit.is_error(),
-            expected.ends_with("translates none"),
+            impossible.iter().any(|end| expected.ends_with(end)),
             "{expected}"
         );
         // One alias that disagrees also makes records come back; nothing else brings a second finding.
@@ -191,7 +205,7 @@ fn every_warning_has_its_cause() {
         seen.push(std::mem::discriminant(hit));
     }
     seen.dedup();
-    assert_eq!(seen.len(), 14, "every finding but the cycle");
+    assert_eq!(seen.len(), 16, "every finding but the cycle");
 }
 
 /// A setting that matters only to who needs it.
@@ -214,6 +228,12 @@ fn what_nobody_needs_is_not_warned_of() {
         });
     }
     quiet(&|all| all.moves.clear());
+    // Replicator commits what it translates, where consumers have its interceptor.
+    quiet(&|all| {
+        all.moves[0].instrumented = true;
+        all.mirrors[0].carries = Carries::ByTimestamps;
+        all.mirrors[0].sync_group_offsets = false;
+    });
     // The mirror back is not the one that the group goes by.
     quiet(&|all| all.mirrors[1].carries = Carries::BySyncs(End::Source));
     for own in ["__consumer_offsets", "mm2-offset-syncs.dr.internal"] {

@@ -5,21 +5,27 @@
 //!
 //! **Deliberately absent:** what a group writes.
 
-use super::mirror::{Mirrors, implied};
+use super::mirror::{Mirrors, implied, offsets};
 use super::{MOST_GROUPS, at_most, one_line};
+use crate::flows::{Move, Offsets};
 use crate::joined;
 use crate::mirroring::flow_file::{cluster, word};
+use crate::mirroring::sink_file;
 use crate::mirroring::topology::Consumers;
 use crate::source::Remark;
 use crate::table::{Table, Value};
 use crate::wording::{instead, quoted};
 use highwater_vocabulary::mirroring::{
-    Assignment, Cluster as Place, Commits, Failover, Partitions, Reader as Moving, Reset,
+    Assignment, Cluster as Place, Commits, Databases, Failover, Partitions, Reader as Moving,
+    Reset, Sink, Tool,
 };
 use highwater_vocabulary::{Acks, CONSUMER_OFFSETS, Cluster, Group, Member, Topic};
 
 /// `offsets.topic.replication.factor`, unless the brokers' configuration says otherwise.
 const USUAL_REPLICAS: u8 = 3;
+/// Where the interceptor of Confluent Replicator leaves its time stamps, as documented; it makes the topic with
+/// `timestamps.topic.replication.factor` = 3 replicas, unless configured otherwise.
+const CONSUMER_TIMESTAMPS: &str = "__consumer_timestamps";
 
 /// A group, and where the file says what it reads.
 pub(super) struct Reader<'a> {
@@ -28,8 +34,10 @@ pub(super) struct Reader<'a> {
     pub(super) home: usize,
     reads: Value<'a>,
     /// What becomes of it when it moves, and where the file says so.
-    pub(super) moving: joined::Group,
-    pub(super) failover: Option<Value<'a>>,
+    moving: joined::Group,
+    failover: Option<Value<'a>>,
+    /// Where the file says where it runs as well.
+    also_at: Vec<Value<'a>>,
 }
 
 /// The groups of the file.  Each cluster gets the topic that they imply.
@@ -58,7 +66,9 @@ pub(super) fn groups<'a>(
             cluster.topics.push(topic);
         }
         let at_home = readers.iter().filter(|reader| reader.home == place);
-        warn_of_weaker_offsets(&at_home.collect::<Vec<_>>(), cluster, warnings);
+        let at_home: Vec<&Reader> = at_home.collect();
+        imply_timestamps(cluster, &at_home);
+        warn_of_weaker_offsets(&at_home, cluster, warnings);
     }
     Ok(readers)
 }
@@ -74,9 +84,27 @@ pub(super) fn moving(readers: &[Reader]) -> Vec<joined::Group> {
     readers.iter().map(|reader| reader.moving.clone()).collect()
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn comes_to(&self, cluster: usize) -> bool {
-        self.home == cluster || self.moving.moves_to == Some(cluster)
+        self.home == cluster || self.moving.elsewhere().any(|at| at == cluster)
+    }
+
+    /// Where it reads besides its home, and where the file says so.
+    pub(super) fn elsewhere(&self) -> Vec<(Move, Value<'a>)> {
+        let reader = &self.moving.consumers.reader;
+        let goes = |to: usize, offsets: Offsets| Move {
+            group: reader.name.clone(),
+            from: self.home,
+            to,
+            offsets,
+            instrumented: reader.instrumented,
+        };
+        let moves = self.moving.moves_to.zip(self.failover.clone());
+        let moves = moves.map(|(to, place)| (goes(to, offsets(reader.failover)), place));
+        let also = self.moving.also_at.iter().zip(&self.also_at);
+        // Consumers of their own take over nobody's place.
+        let also = also.map(|(at, place)| (goes(*at, Offsets::Earliest), place.clone()));
+        moves.into_iter().chain(also).collect()
     }
 }
 
@@ -86,9 +114,16 @@ fn reader<'a>(
     mirrors: &Mirrors,
     others: &[Reader],
 ) -> Result<Reader<'a>, Remark> {
-    table.not_yet("sink", "counts are asked for in experiments only")?;
     if clusters.len() == 1 {
-        for key in ["commits", "failover", "auto_offset_reset", "assignment"] {
+        for key in [
+            "commits",
+            "failover",
+            "auto_offset_reset",
+            "assignment",
+            "instrumented",
+            "sink",
+            "also_at",
+        ] {
             table.not_yet(
                 key,
                 "it is for a group that moves, and there is one cluster",
@@ -114,7 +149,16 @@ fn reader<'a>(
         }
     };
     let topics = topics(&reads, &clusters[home])?;
-    let (moving, failover) = moving_group(&mut table, &id, home, &topics, mirrors)?;
+    let also_at = also_at(&mut table, home, mirrors)?;
+    let (mut moving, failover) = moving_group(&mut table, &id, home, &topics, mirrors)?;
+    moving.also_at = also_at.iter().map(|(at, _)| *at).collect();
+    if let Some(value) = table.take("sink") {
+        moving.consumers.reader.sink = Some(sink_of(value, &moving)?);
+    } else if let Some((_, first)) = also_at.first() {
+        return Err(first
+            .error("a group that counts nothing runs at one cluster at a time")
+            .remedy("write failover = { to = …, offsets = … }, or give it a sink"));
+    }
     table.finish()?;
     Ok(Reader {
         group: Group { id, reads: topics },
@@ -122,7 +166,59 @@ fn reader<'a>(
         reads,
         moving,
         failover,
+        also_at: also_at.into_iter().map(|(_, value)| value).collect(),
     })
+}
+
+/// The clusters at which other consumers of the group run at the same time, with databases of their own.
+fn also_at<'a>(
+    table: &mut Table<'a>,
+    home: usize,
+    mirrors: &Mirrors,
+) -> Result<Vec<(usize, Value<'a>)>, Remark> {
+    let Some(value) = table.take("also_at") else {
+        return Ok(Vec::new());
+    };
+    let mut places: Vec<(usize, Value)> = Vec::new();
+    for value in value.list()? {
+        let at = cluster(&value, &mirrors.names)?;
+        if at == home || places.iter().any(|(known, _)| *known == at) {
+            return Err(value
+                .error("this group is said to run here already")
+                .remedy("name each cluster once; runs_at is the first"));
+        }
+        places.push((at, value));
+    }
+    Ok(places)
+}
+
+/// What a group counts.  With databases of their own nobody moves; with one for all, one is where they run.
+fn sink_of(value: Value, group: &joined::Group) -> Result<Sink, Remark> {
+    let sink = sink_file::sink(value.clone())?;
+    let own = sink.databases == Databases::PerCluster;
+    let wrong = match (own, group.moves_to.is_some(), group.also_at.is_empty()) {
+        (true, true, _) => Some((
+            "consumers with a database at each cluster move nowhere",
+            "write also_at = [\"…\"] instead of failover, or name another kind",
+        )),
+        (true, false, true) => Some((
+            "a database at each cluster, and consumers at one",
+            "write also_at = [\"…\"], the other clusters where they run",
+        )),
+        (false, _, false) => Some((
+            "consumers of one database run at one cluster at a time",
+            "write failover = { to = …, offsets = … } instead of also_at, or name another kind",
+        )),
+        (false, false, true) => Some((
+            "one database, and consumers that stay at home: nobody else ever writes it",
+            "write failover = { to = …, offsets = … }, or remove the sink",
+        )),
+        _ => None,
+    };
+    match wrong {
+        None => Ok(sink),
+        Some((what, remedy)) => Err(value.error(what).remedy(remedy)),
+    }
 }
 
 /// When it commits, and where and how it goes on elsewhere.
@@ -161,11 +257,6 @@ fn moving_group<'a>(
             }
             let offsets = table.need("offsets", "offsets = \"translated\"")?;
             let strategy = offsets.word(&Failover::WORDS)?;
-            if strategy == Failover::OffsetMapping {
-                return Err(offsets
-                    .error("`offset-mapping` is uReplicator's, which no deployment has yet")
-                    .remedy("write offsets = \"translated\""));
-            }
             table.finish()?;
             (Some(place), strategy)
         }
@@ -178,13 +269,14 @@ fn moving_group<'a>(
             ("manual", Assignment::Manual),
         ],
     )?;
+    let instrumented = instrumented(table, home, mirrors)?;
     let reader = Moving {
         name: id.to_owned(),
         home: Place::at(home),
         reads: Partitions::EMPTY,
         commits,
         failover,
-        instrumented: false,
+        instrumented,
         reset,
         assignment,
         sink: None,
@@ -198,9 +290,27 @@ fn moving_group<'a>(
         joined::Group {
             consumers,
             moves_to,
+            also_at: Vec::new(),
         },
         value,
     ))
+}
+
+/// Whether its consumers leave time stamps, for Replicator to translate.
+fn instrumented(table: &mut Table, home: usize, mirrors: &Mirrors) -> Result<bool, Remark> {
+    let Some(value) = table.take("instrumented") else {
+        return Ok(false);
+    };
+    let on = value.switch()?;
+    let mut read = mirrors.read.iter().map(|mirror| &mirror.declared);
+    let is_read =
+        read.any(|mirror| mirror.flow.tool == Tool::Replicator && mirror.names.from == home);
+    match on && !is_read {
+        false => Ok(on),
+        true => Err(value
+            .error("no Replicator copies from there, so nobody reads what the interceptor leaves")
+            .remedy("remove it, or write tool = \"replicator\"")),
+    }
 }
 
 /// The topics that a group reads, each once.
@@ -269,6 +379,22 @@ fn implied_topic(
         );
     }
     topic
+}
+
+/// The topic to which instrumented consumers write.
+fn imply_timestamps(cluster: &mut Cluster, at_home: &[&Reader]) {
+    let leave = at_home
+        .iter()
+        .filter(|reader| reader.moving.consumers.reader.instrumented);
+    let implied_by: Vec<String> = leave
+        .map(|reader| format!("group {}", reader.group.id))
+        .collect();
+    let mut known = cluster.topics.iter();
+    let is_named = known.any(|topic| topic.id == CONSUMER_TIMESTAMPS);
+    if !implied_by.is_empty() && !is_named {
+        let topic = implied(cluster, CONSUMER_TIMESTAMPS, USUAL_REPLICAS, implied_by);
+        cluster.topics.push(topic);
+    }
 }
 
 /// What a group has read is only as safe as its position is: said once, of the first topic that

@@ -15,7 +15,7 @@ use crate::wording::{instead, quoted};
 use highwater_model::mirroring::{CycleTest, Expansion, Naming, expand};
 use highwater_vocabulary::mirroring::{Failover, Stamps, SyncsAt, Tool};
 use highwater_vocabulary::{
-    Acks, CONSUMER_OFFSETS, Cluster, Member, ObserverPromotion, Placement, Site, Topic,
+    Acks, CONSUMER_OFFSETS, Cluster, ObserverPromotion, Placement, Site, Topic,
 };
 
 /// The most mirrors of a file; what is explored together may have fewer.
@@ -83,7 +83,7 @@ pub(super) fn mirrors<'a>(
 impl<'a> Mirrors<'a> {
     fn add(&mut self, mut table: Table<'a>, clusters: &[Cluster]) -> Result<(), Remark> {
         let from = table.need("from", "from = \"main\"")?;
-        let declared = declared(&mut table, &self.names, false)?;
+        let declared = declared(&mut table, &self.names)?;
         let runs = runs(&mut table, &declared, clusters)?;
         let retention = table.take("retention");
         let words = [("longer-than-outage", false), ("shorter", true)];
@@ -185,8 +185,8 @@ impl<'a> Mirrors<'a> {
         for copy in &expansion.copies {
             let topic = &expansion.topics[copy.to];
             let mut known = clusters[topic.cluster].topics.iter();
-            let is_link = self.read[copy.flow].declared.flow.tool.is_link();
-            if is_link && !known.any(|known| known.id == topic.name) {
+            let tool = self.read[copy.flow].declared.flow.tool;
+            if !has_own_replicas(tool) && !known.any(|known| known.id == topic.name) {
                 return Err(self.not_said(copy.flow, topic.cluster, &topic.name));
             }
             self.imply_one(
@@ -206,13 +206,23 @@ impl<'a> Mirrors<'a> {
         Ok(())
     }
 
-    /// How a copy lies that a link makes is not for the link to say.
+    /// How a copy lies is not for its mirror to say.
     fn not_said(&self, mirror: usize, cluster: usize, topic: &str) -> Remark {
         let id = &self.names[cluster];
+        let why = match self.read[mirror].declared.flow.tool {
+            Tool::Replicator => {
+                "Replicator gives its copy as many replicas as the source has, unless configured otherwise, and \
+                 lays them out as that cluster does"
+            }
+            Tool::UReplicator => "uReplicator copies to topics that are there",
+            _ => {
+                "a link gives its copy as many replicas as that cluster gives new topics, which this file does not \
+                 say"
+            }
+        };
         self.places[mirror]
             .error(format!(
-                "cluster `{id}` has no topic {}: a link gives its copy as many replicas as that cluster gives \
-                 new topics, which this file does not say",
+                "cluster `{id}` has no topic {}: {why}",
                 quoted(topic)
             ))
             .remedy(format!("name it as a [[cluster.topic]] of cluster `{id}`"))
@@ -243,18 +253,28 @@ impl<'a> Mirrors<'a> {
             .iter()
             .any(|known| !known.implied_by.is_empty());
         if replicas < usual && !is_told {
+            let (gives, factor) = match self.read[mirror].declared.flow.tool {
+                Tool::Replicator => (
+                    format!("Connect gives the topics that it keeps for itself {OWN} replicas"),
+                    "offset.storage.replication.factor of Connect",
+                ),
+                _ => (
+                    format!(
+                        "MirrorMaker gives the topics that it makes {COPIES} replicas, and its own {OWN}"
+                    ),
+                    "replication.factor of MirrorMaker",
+                ),
+            };
             warnings.push(
                 self.places[mirror]
                     .warning(format!(
-                        "MirrorMaker gives the topics that it makes {COPIES} replicas, and its own {OWN}, \
-                         unless configured otherwise: it cannot make them before cluster `{}` has as many \
+                        "{gives}, unless configured otherwise: it cannot make them before cluster `{}` has as many \
                          brokers; this checks {replicas}",
                         cluster.id
                     ))
-                    .remedy(
-                        "add brokers, or lower replication.factor of MirrorMaker and name the topics \
-                         here, as a [[cluster.topic]] each",
-                    ),
+                    .remedy(format!(
+                        "add brokers, or lower {factor} and name the topics here, as a [[cluster.topic]] each"
+                    )),
             );
         }
         cluster.topics.push(topic);
@@ -270,45 +290,34 @@ impl<'a> Mirrors<'a> {
         if self.read.is_empty() {
             return Ok(());
         }
-        let moving: Vec<&Reader> = readers
-            .iter()
-            .filter(|reader| reader.moving.moves_to.is_some())
-            .collect();
-        let moves = moving.iter().map(|reader| {
-            let reader = &reader.moving;
-            Move {
-                group: reader.consumers.reader.name.clone(),
-                from: reader.consumers.reader.home.index(),
-                to: reader.moves_to.unwrap_or_default(),
-                offsets: offsets(reader.consumers.reader.failover),
-            }
-        });
+        let going = readers.iter().flat_map(Reader::elsewhere);
+        let (moves, places): (Vec<Move>, Vec<Value>) = going.unzip();
         let kept = clusters
             .iter()
             .enumerate()
             .filter_map(|(place, cluster)| offsets_topic(place, cluster));
-        let drawn = self.drawn(self.topics.clone(), moves.collect(), kept.collect());
+        let drawn = self.drawn(self.topics.clone(), moves, kept.collect());
         for finding in flows::findings(&drawn) {
             if finding.is_error() {
-                return Err(self.error(&finding, &drawn, &moving));
+                return Err(self.error(&finding, &drawn, &places));
             }
-            let place = self.place(&finding, &moving);
+            let place = self.place(&finding, &places);
             let warning = place.warning(finding.message(&drawn));
             warnings.push(warning.remedy(finding.remedy()));
         }
         Ok(())
     }
 
-    fn error(&self, finding: &Finding, drawn: &Mirroring, moving: &[&Reader<'a>]) -> Remark {
-        let place = self.place(finding, moving);
+    fn error(&self, finding: &Finding, drawn: &Mirroring, moves: &[Value<'a>]) -> Remark {
+        let place = self.place(finding, moves);
         place.error(finding.message(drawn)).remedy(finding.remedy())
     }
 
     /// Where in the file it is.
-    fn place(&self, finding: &Finding, moving: &[&Reader<'a>]) -> Value<'a> {
+    fn place(&self, finding: &Finding, moves: &[Value<'a>]) -> Value<'a> {
         let found = match finding.about() {
             About::Mirror(at) => self.places.get(at).cloned(),
-            About::Group(at) => moving.get(at).and_then(|reader| reader.failover.clone()),
+            About::Group(at) => moves.get(at).cloned(),
             About::Cluster(_) => None,
         };
         found.unwrap_or_else(|| self.clusters.clone())
@@ -324,11 +333,13 @@ impl<'a> Mirrors<'a> {
             let flow = &mirror.declared.flow;
             flows::Mirror {
                 flow: mirror.declared.names.clone(),
-                carries: match flow.syncs_at {
-                    _ if flow.tool.is_link() => Carries::AsTheyAre,
-                    _ if !flow.emits_syncs => Carries::Nothing,
-                    SyncsAt::Source => Carries::BySyncs(End::Source),
-                    SyncsAt::Target => Carries::BySyncs(End::Target),
+                carries: match (flow.tool, flow.syncs_at) {
+                    (Tool::MirrorMaker1, _) => Carries::Nothing,
+                    (Tool::Replicator, _) => Carries::ByTimestamps,
+                    (Tool::UReplicator, _) => Carries::ByMapping,
+                    (tool, _) if tool.is_link() => Carries::AsTheyAre,
+                    (_, SyncsAt::Source) => Carries::BySyncs(End::Source),
+                    (_, SyncsAt::Target) => Carries::BySyncs(End::Target),
                 },
                 timestamps: match flow.stamps {
                     Stamps::Create => Timestamps::Create,
@@ -402,14 +413,26 @@ fn declared_topics(clusters: &[Cluster]) -> Vec<(usize, String)> {
     all.filter(|(_, name)| !name.starts_with("__")).collect()
 }
 
-/// What MirrorMaker 2 and its Connect workers keep, and where.
+/// Whether a tool makes the topics that it copies to, with a number of replicas of its own.
+fn has_own_replicas(tool: Tool) -> bool {
+    match tool {
+        Tool::MirrorMaker1 | Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9 => true,
+        Tool::Replicator | Tool::UReplicator => false,
+        Tool::ClusterLinking | Tool::MirroringAt2026_03 | Tool::MirroringAt2026_11 => false,
+    }
+}
+
+/// What MirrorMaker 2 and its Connect workers keep, and where; and what those of Replicator keep.
 ///
-/// Source: `DefaultReplicationPolicy`, `MirrorMakerConfig`.
+/// Source: `DefaultReplicationPolicy`, `MirrorMakerConfig`; `offset.storage.topic` of Connect has no default, and
+/// Connect's own examples call it so.
 fn own_topics(mirror: &joined::Mirror) -> Vec<(usize, String)> {
     let flow = &mirror.declared.flow;
     let names = &mirror.declared.names;
-    if flow.tool == Tool::MirrorMaker1 || flow.tool.is_link() {
-        return Vec::new();
+    match flow.tool {
+        Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9 => {}
+        Tool::Replicator => return vec![(names.to, "connect-offsets".into())],
+        _ => return Vec::new(),
     }
     let separator = match &names.naming {
         Naming::Prefix { separator } => separator.as_str(),
@@ -451,13 +474,13 @@ pub(super) fn implied(cluster: &Cluster, id: &str, usual: u8, implied_by: Vec<St
     }
 }
 
-fn offsets(failover: Failover) -> Offsets {
+pub(super) fn offsets(failover: Failover) -> Offsets {
     match failover {
         Failover::Earliest => Offsets::Earliest,
         Failover::Latest => Offsets::Latest,
         Failover::Timestamp => Offsets::Timestamp,
-        // A mapping of offsets was refused where the group was read.
-        Failover::Translated | Failover::OffsetMapping => Offsets::Translated,
+        Failover::Translated => Offsets::Translated,
+        Failover::OffsetMapping => Offsets::Mapped,
         Failover::Preserved => Offsets::Preserved,
         Failover::ExternalMap => Offsets::ExternalMap,
     }

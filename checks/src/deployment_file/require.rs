@@ -3,8 +3,8 @@
 use crate::availability::{Service, Word, durable};
 use crate::fault_pattern::NoSuchRow;
 use crate::joined::cause;
-use crate::joined::check::Amount;
-use crate::joined::search::{OF_GROUPS, OF_RECORDS};
+use crate::joined::check::{Amount, MENDED_BY_CARE};
+use crate::joined::search::{OF_GROUPS, OF_RECORDS, OF_SINKS};
 use crate::joined::{Goal, Joined};
 use crate::source::Remark;
 use crate::table::Table;
@@ -26,8 +26,6 @@ const LATER: [(&[&str], &str); 3] = [
             "failback-converges",
             "aggregates-agree",
             "promote-lossless",
-            "same-counts",
-            "one-sink-writer",
             "config-parity",
             "producer-id-isolation",
             "mirror-prefix",
@@ -60,12 +58,12 @@ const LATER: [(&[&str], &str); 3] = [
 
 /// What may be demanded between clusters, with the worst word that will do, the best first.
 fn between() -> impl Iterator<Item = (&'static str, Vec<(&'static str, &'static str)>)> {
-    let named = OF_RECORDS.iter().chain(&OF_GROUPS);
+    let named = OF_RECORDS.iter().chain(&OF_GROUPS).chain(&OF_SINKS);
     let holds = named.filter(|name| !OF_AMOUNTS.contains(name)).map(|name| {
-        let words = match *name {
-            "single-writer" => vec![("holds", "holds"), ("needs fencing", "needs fencing")],
-            _ => vec![("holds", "holds")],
-        };
+        let mut words = vec![("holds", "holds")];
+        let mended = MENDED_BY_CARE.iter();
+        let mended = mended.filter(|(property, _)| property == name);
+        words.extend(mended.map(|(_, care)| (care.word(), care.word())));
         (*name, words)
     });
     let amounts = ["rpo", "bounded-duplicates"];
@@ -104,6 +102,8 @@ pub(super) fn requirement(mut table: Table, joined: &mut Joined) -> Result<(), R
                 property,
                 "it takes a mirror, and acked-somewhere is what holds within a cluster",
             )?;
+        } else if OF_SINKS.contains(&property) && !joined.counts_beside() {
+            table.not_yet(property, "it takes a group with a sink")?;
         } else if let Some(value) = table.take(property) {
             goals.push(Goal {
                 rows: rows.clone(),

@@ -104,6 +104,18 @@ pub enum Finding {
         /// The mirror.
         mirror: usize,
     },
+    /// Replicator translates for consumers that leave it time stamps, and a group's leave none (M31).
+    NotInstrumented {
+        /// The group.
+        group: usize,
+        /// The mirror.
+        mirror: usize,
+    },
+    /// Offsets are to be mapped, and uReplicator does not copy one cluster to both (M37): an error.
+    NoOffsetMapping {
+        /// The group.
+        group: usize,
+    },
     /// A group is to go on from a timestamp, and copies have others than the records (M33, C51).
     AppendTimestamps {
         /// The group.
@@ -134,7 +146,10 @@ pub enum About {
 impl Finding {
     /// Whether a deployment that has it is refused; otherwise it is a warning.
     pub fn is_error(&self) -> bool {
-        matches!(self, Finding::Cycle(_) | Finding::NoOffsetSyncs { .. })
+        matches!(
+            self,
+            Finding::Cycle(_) | Finding::NoOffsetSyncs { .. } | Finding::NoOffsetMapping { .. }
+        )
     }
 
     /// The table to show; of several mirrors the last, which made the difference.
@@ -155,6 +170,8 @@ impl Finding {
             | Finding::GroupOffsetsNotSynced { group, .. }
             | Finding::NoOffsetSyncs { group, .. }
             | Finding::OffsetSyncsAtSource { group, .. }
+            | Finding::NotInstrumented { group, .. }
+            | Finding::NoOffsetMapping { group }
             | Finding::AppendTimestamps { group, .. } => About::Group(*group),
         }
     }
@@ -269,6 +286,21 @@ impl Finding {
                 mirror(by),
                 group(at)
             ),
+            Finding::NotInstrumented {
+                group: at,
+                mirror: by,
+            } => format!(
+                "{} is to go on from what the mirror from {} translates by time stamps, and its consumers leave none",
+                group(at),
+                mirror(by)
+            ),
+            Finding::NoOffsetMapping { group: at } => format!(
+                "{} is to go on in cluster {} from mapped offsets, and there is no cluster that uReplicator copies there \
+                 and to {}",
+                group(at),
+                cluster(&of.moves[*at].to),
+                cluster(&of.moves[*at].from)
+            ),
             Finding::AppendTimestamps {
                 group: at,
                 mirror: by,
@@ -312,6 +344,12 @@ impl Finding {
             Finding::GroupOffsetsNotSynced { .. } => "set `sync_group_offsets = true`",
             Finding::NoOffsetSyncs { .. } => {
                 "choose another `offsets`, or a `tool` that translates"
+            }
+            Finding::NotInstrumented { .. } => {
+                "give its consumers the interceptor, and set `instrumented = true`"
+            }
+            Finding::NoOffsetMapping { .. } => {
+                "choose another `offsets`, or `tool = \"ureplicator\"` from one cluster to both"
             }
             Finding::OffsetSyncsAtSource { .. } => "set `offset_syncs_at = \"target\"`",
             Finding::AppendTimestamps { .. } => "set `timestamps = \"create\"`",

@@ -4,7 +4,6 @@ use super::{Joined, Runs};
 use crate::fault_pattern::{self, NoSuchRow, every_fault, names_it};
 use crate::wording::{instead, quoted};
 use highwater_model::mirroring::Topics;
-use highwater_vocabulary::mirroring::Failover;
 use highwater_vocabulary::{Datacenter, Fault, Faults, Member, Site};
 
 /// Something that goes wrong once.
@@ -258,12 +257,10 @@ fn expires_uncopied(joined: &Joined, topic: usize) -> bool {
 }
 
 fn looks_at_clocks(joined: &Joined, cluster: usize) -> bool {
-    let by_stamp = joined.groups.iter().filter(|group| {
-        let strategy = group.consumers.reader.failover;
-        group.moves_to.is_some() && strategy == Failover::Timestamp
-    });
+    let mut groups = joined.groups.iter();
     let mut questions = joined.questions.iter();
-    by_stamp.count() > 0 && questions.any(|asked| asked.clusters.contains(&cluster))
+    groups.any(|group| group.goes_by_time(&joined.mirrors))
+        && questions.any(|asked| asked.clusters.contains(&cluster))
 }
 
 /// Whether a row does something to some cluster or mirror.
@@ -339,7 +336,7 @@ impl Joined {
         }
     }
 
-    fn has_brokers(&self, cluster: usize, site: &Site) -> bool {
+    pub(super) fn has_brokers(&self, cluster: usize, site: &Site) -> bool {
         let mut sites = self.parts[cluster].cluster.sites.iter();
         sites.any(|own| own.name == site.name && own.brokers > 0)
     }

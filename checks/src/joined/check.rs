@@ -2,7 +2,7 @@
 
 use super::cause::{Causes, Hit, hits, ladder};
 use super::effects::{self, Effect};
-use super::search::{self, Asked, Found, LEAST_CLAIMED, Measure, Outcome};
+use super::search::{self, Asked, Found, LEAST_CLAIMED, Measure, OF_SINKS, Outcome};
 use super::{Goal, Joined};
 use crate::check::{self, Checked, Options};
 use highwater_model::mirroring::Fault;
@@ -11,8 +11,6 @@ use highwater_vocabulary::{Deployment, Member};
 
 /// How many records are written where the file does not say.
 const USUAL_RECORDS: u8 = 3;
-/// How many records are written where the old primary is fenced first: one before, one after.
-const FENCED_RECORDS: u8 = 1;
 /// Which part of the budget each cluster gets that is searched by itself, and the records that are copied.
 const PARTS: usize = 20;
 /// How many such parts the groups get that move.
@@ -49,10 +47,17 @@ pub struct Answer {
     pub effect: Effect,
     /// What was found if producers are moved whenever somebody likes.
     pub outcome: Outcome,
-    /// Whether the old primary takes nothing more if producers move only after it was fenced; nothing if
-    /// nobody asked.
-    pub fenced: Option<Found>,
+    /// What becomes of the property that careful operators may mend ([`MENDED_BY_CARE`]) if they are; nothing if nobody
+    /// asked.
+    pub careful: Option<Found>,
 }
+
+/// What may be violated only because operators are not careful, and what they are to do: fence the old primary
+/// before they move producers; and, where a group counts, wait until everything is copied.
+pub const MENDED_BY_CARE: [(&str, Kept); 2] = [
+    ("single-writer", Kept::NeedsFencing),
+    ("one-sink-writer", Kept::NeedsDraining),
+];
 
 /// How much, at worst: the fewer the better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -143,7 +148,7 @@ impl Answer {
 fn beyond(measured: &[usize], least: Amount) -> Amount {
     let shown: Vec<usize> = measured.iter().copied().filter(|most| *most > 0).collect();
     match shown.as_slice() {
-        [] if measured.len() < LEAST_CLAIMED => Amount::Unknown,
+        [] if measured.len() < usize::from(LEAST_CLAIMED) => Amount::Unknown,
         [] => least,
         [first, .., last] if last > first => Amount::Unbounded,
         [more, _, _, ..] => Amount::LagAnd(*more),
@@ -162,6 +167,8 @@ pub enum Kept {
     Unknown,
     /// It is violated, and fencing the old primary mends it.
     NeedsFencing,
+    /// It is violated, and fencing and moving only when everything is copied mends it.
+    NeedsDraining,
     /// It is violated.
     Violated,
 }
@@ -174,9 +181,17 @@ impl Kept {
             Kept::Holds => "holds",
             Kept::Unknown => "incomplete",
             Kept::NeedsFencing => "needs fencing",
+            Kept::NeedsDraining => "needs draining",
             Kept::Violated => "violated",
         }
     }
+}
+
+/// What careful operators do about a property, if they can do something.
+fn mended(property: &str) -> Option<Kept> {
+    let mut all = MENDED_BY_CARE.iter();
+    all.find(|(known, _)| *known == property)
+        .map(|(_, care)| *care)
 }
 
 impl JoinedRow {
@@ -198,15 +213,25 @@ impl JoinedRow {
             Found::Holds => Some(Kept::Holds),
             Found::Silent => Some(Kept::Silent),
             Found::Unknown => Some(Kept::Unknown),
-            Found::Violated(..) if property == "single-writer" => Some(match answer.fenced {
-                Some(Found::Holds | Found::Silent) => Kept::NeedsFencing,
-                Some(Found::Violated(..)) => Kept::Violated,
-                Some(Found::Unknown) | None => Kept::Unknown,
+            Found::Violated(..) => Some(match (mended(property), &answer.careful) {
+                (None, _) | (_, Some(Found::Violated(..))) => Kept::Violated,
+                (Some(care), Some(Found::Holds | Found::Silent)) => care,
+                (Some(_), Some(Found::Unknown) | None) => Kept::Unknown,
             }),
-            Found::Violated(..) => Some(Kept::Violated),
         };
         let all = self.found.iter().filter_map(kept);
         all.max().unwrap_or(Kept::Silent)
+    }
+
+    /// The counts that groups keep beside Kafka, at worst of all that is asked of them.
+    pub fn counts(&self) -> (Kept, &'static str) {
+        let all = OF_SINKS.map(|property| (self.kept(property), property));
+        let [first, others @ ..] = all;
+        let worse = |one: (Kept, &'static str), other: (Kept, &'static str)| match other.0 > one.0 {
+            true => other,
+            false => one,
+        };
+        others.into_iter().fold(first, worse)
     }
 
     /// A cell in the words of JSON and of goals.
@@ -290,7 +315,7 @@ pub fn check_rows(
                     asked.push(Asked {
                         question,
                         effect,
-                        fenced: false,
+                        careful: false,
                     });
                 }
             }
@@ -300,7 +325,7 @@ pub fn check_rows(
     let records = joined.records.unwrap_or(USUAL_RECORDS);
     let budget = options.states / PARTS;
     let outcomes = searched(&asked, records, budget, options, progress);
-    let fenced = fenced(&asked, &outcomes, budget, options, progress);
+    let careful = carefully(&asked, &outcomes, records, budget, options, progress);
     let states = outcomes.iter().map(|outcome| outcome.states).sum();
     let rows = ladder.iter().zip(of_rows).map(|(causes, own)| JoinedRow {
         causes: causes.clone(),
@@ -310,7 +335,7 @@ pub fn check_rows(
                 question,
                 effect: asked[place].effect.clone(),
                 outcome: outcomes[place].clone(),
-                fenced: fenced[place].clone(),
+                careful: careful[place].clone(),
             })
             .collect(),
     });
@@ -357,39 +382,43 @@ fn searched(
     outcomes.into_iter().flatten().collect()
 }
 
-/// Where two clusters take records: whether they still do if the old primary is fenced first.
-fn fenced(
+/// Where two clusters take records, or something is counted twice: whether it is so although operators are careful.
+fn carefully(
     asked: &[Asked],
     outcomes: &[Outcome],
+    records: u8,
     budget: usize,
     options: &Options,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Vec<Option<Found>> {
-    let torn: Vec<usize> = (0..asked.len())
-        .filter(|place| outcomes[*place].violates("single-writer"))
-        .collect();
-    let again: Vec<Asked> = torn
+    let torn = |place: usize| {
+        let mut mended = MENDED_BY_CARE.iter();
+        mended.find(|(property, _)| outcomes[place].violates(property))
+    };
+    let places = (0..asked.len()).filter_map(|place| Some((place, torn(place)?.0)));
+    let places: Vec<(usize, &str)> = places.collect();
+    let again: Vec<Asked> = places
         .iter()
-        .map(|place| Asked {
-            fenced: true,
+        .map(|(place, _)| Asked {
+            careful: true,
             ..asked[*place].clone()
         })
         .collect();
-    let found = search::search(&again, FENCED_RECORDS, budget, &options.crew, progress);
-    let mut fenced = vec![None; asked.len()];
-    for (place, outcome) in torn.into_iter().zip(found) {
+    let found = search::search(&again, records, budget, &options.crew, progress);
+    let mut careful = vec![None; asked.len()];
+    for ((place, property), outcome) in places.into_iter().zip(found) {
         // It takes as many records as showed the violation.
-        let shown = match outcomes[place].found("single-writer") {
+        let shown = match outcomes[place].found(property) {
             Some(Found::Violated(records, _)) => *records,
             _ => u8::MAX,
         };
         let as_far = outcome.records >= shown;
-        fenced[place] = outcome
-            .found("single-writer")
+        careful[place] = outcome
+            .found(property)
             .filter(|found| as_far || matches!(found, Found::Violated(..)))
             .cloned();
     }
-    fenced
+    careful
 }
 
 /// Each cluster by itself; clusters that are alike but for their names are searched once.
@@ -447,10 +476,9 @@ fn falls_short(joined: &Joined, goal: &Goal, rows: &[JoinedRow]) -> Vec<String> 
         let meets = match goal.property {
             "rpo" => meets(row.rpo(), goal.least),
             "bounded-duplicates" => meets(row.duplicates(), goal.least),
-            // Whoever demands fencing has it in his runbook.
-            "single-writer" if goal.least == "needs fencing" => {
-                row.kept(goal.property) != Kept::Violated
-                    && row.kept(goal.property) != Kept::Unknown
+            // Whoever demands care has it in his runbook.
+            property if mended(property).is_some_and(|care| care.word() == goal.least) => {
+                !matches!(row.kept(property), Kept::Violated | Kept::Unknown)
             }
             property => matches!(row.kept(property), Kept::Holds | Kept::Silent),
         };

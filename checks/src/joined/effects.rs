@@ -8,7 +8,8 @@
 //! | `acked-in-leader` or `acked-somewhere` is violated for a topic, or it may show what it has not acknowledged and may lose | its log loses a suffix |
 //! | the same for `__consumer_offsets` | committed offsets are lost |
 //! | writes or reads of a topic do not go on by themselves | the cluster is out of reach, and may return |
-//! | every datacenter with brokers is destroyed | the cluster is destroyed, and may return empty |
+//! | every datacenter with brokers is destroyed | the cluster is destroyed, and may return empty; a database that is there is lost |
+//! | a cut parts its datacenters from another cluster that a group with a database for all may move to | its consumers are taken for dead, and go on |
 //! | all of these hold | nothing |
 
 use super::cause::{Cause, Causes, Hit, hits};
@@ -17,8 +18,10 @@ use super::{Joined, Runs};
 use crate::availability::{Service, Word};
 use crate::check::{Checked, CheckedRow};
 use highwater_model::mirroring::Faults;
-use highwater_vocabulary::mirroring::{Cluster, Clusters, Fault, Mirror, TopicPartition};
-use highwater_vocabulary::{Acks, CONSUMER_OFFSETS, Fault as Within, Member};
+use highwater_vocabulary::mirroring::{
+    Cluster, Clusters, Databases, Fault, Mirror, TopicPartition,
+};
+use highwater_vocabulary::{Acks, CONSUMER_OFFSETS, Datacenter, Fault as Within, Member};
 
 /// What a row may do to a question.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,6 +55,7 @@ pub fn of(joined: &Joined, parts: &[Checked], row: &Causes, question: &Question)
                 faults.extend(found.on(question, Cluster::at(place)));
             }
         }
+        faults.extend(stranded(joined, row, question));
         let effect = with_mirrors(joined, row, question, faults);
         if !effects.contains(&effect) {
             effects.push(effect);
@@ -129,6 +133,23 @@ fn between(joined: &Joined, row: &Causes, question: &Question) -> Vec<Fault> {
     faults
 }
 
+/// Consumers at home that are cut off from where their group goes on, and write the same database.
+fn stranded(joined: &Joined, row: &Causes, question: &Question) -> Option<Fault> {
+    let group = &joined.groups[question.group?];
+    let home = group.consumers.reader.home.index();
+    group.consumers.reader.sink?;
+    let to = group.moves_to?;
+    let site = |x: Datacenter| &joined.sites[x.index()];
+    let parts = |x, y| joined.has_brokers(home, site(x)) && joined.has_brokers(to, site(y));
+    let is_cut = row.iter().any(|cause| match cause {
+        Cause::Within(Within::Cut(x, y) | Within::OneWayCut(x, y)) => parts(x, y) || parts(y, x),
+        _ => false,
+    });
+    let mut places = question.clusters.iter();
+    let place = places.position(|cluster| *cluster == home)?;
+    is_cut.then(|| Fault::ConsumersStranded(Cluster::at(place)))
+}
+
 /// The place of a topic that producers write, if the question has it.
 fn written<'a>(
     joined: &'a Joined,
@@ -154,7 +175,13 @@ struct Found<'a> {
 impl Found<'_> {
     fn on(&self, question: &Question, place: Cluster) -> Vec<Fault> {
         if self.is_destroyed() {
-            return vec![Fault::ClusterDestroyed(place)];
+            let has_database = question.setting.groups.iter().any(|group| {
+                let sink = group.sink.map(|sink| sink.databases);
+                sink.is_some_and(|databases| databases != Databases::Stretched)
+            });
+            let database = has_database.then_some(Fault::DatabaseLoss(place));
+            let cluster = Fault::ClusterDestroyed(place);
+            return std::iter::once(cluster).chain(database).collect();
         }
         let mut faults = Vec::new();
         for partition in question.setting.partitions_of(place) {

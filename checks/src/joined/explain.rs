@@ -3,13 +3,13 @@
 use super::Joined;
 use super::cause::Causes;
 use super::check::{self, Amount, Answer, JoinedRow};
-use super::search::{Asked, Found, OF_GROUPS, OF_RECORDS};
+use super::search::{Asked, Found, OF_GROUPS, OF_RECORDS, OF_SINKS};
 use crate::check::Options;
 use crate::mirroring::telling;
 
 /// What a cell may be asked for by name.
 pub fn names() -> Vec<&'static str> {
-    let named = OF_RECORDS.iter().chain(&OF_GROUPS);
+    let named = OF_RECORDS.iter().chain(&OF_GROUPS).chain(&OF_SINKS);
     let amounts = ["rpo", "bounded-duplicates"].iter();
     amounts.chain(named).copied().collect()
 }
@@ -81,7 +81,7 @@ fn told(joined: &Joined, row: &JoinedRow, property: &str) -> Option<String> {
     let asked = Asked {
         question: &joined.questions[*question],
         effect: effect.clone(),
-        fenced: false,
+        careful: false,
     };
     let model = asked.model(records);
     let mut verdicts = answer.outcome.verdicts.iter();

@@ -8,7 +8,7 @@ use super::{Group, Mirror};
 use crate::mirroring::topology::{Consumers, Topic, Topology};
 use highwater_model::mirroring::{Bounds, CycleTest, Expansion, Setting, expand, naming};
 use highwater_vocabulary::Member;
-use highwater_vocabulary::mirroring::{Cluster, Failback, Failover};
+use highwater_vocabulary::mirroring::{Cluster, Databases, Failback, Failover, PlaceKept};
 
 /// What is explored.
 #[derive(Clone, Debug)]
@@ -63,8 +63,8 @@ impl Ground<'_> {
             .collect()
     }
 
-    /// Every question: what comes to each place where copying ends, and what each group that moves finds
-    /// there.
+    /// Every question: what comes to each place where copying ends, and what each group finds there that moves,
+    /// or runs in several clusters.
     ///
     /// # Errors
     /// Says of which topic there is more than can be explored.
@@ -98,7 +98,7 @@ impl Ground<'_> {
     /// The places at which a group reads what comes from a topic, at home and where it moves; none if it
     /// reads nothing of it at home.
     fn read_of(&self, expansion: &Expansion, group: &Group, topic: usize) -> Option<Vec<usize>> {
-        let to = group.moves_to?;
+        group.elsewhere().next()?;
         let home = group.consumers.reader.home.index();
         if !group.consumers.topics.contains(&self.topics[topic].1) {
             return None;
@@ -110,8 +110,9 @@ impl Ground<'_> {
                 places.filter(|place| self.ways_to(expansion, &[*place]).topics.contains(&topic));
             coming.collect::<Vec<usize>>()
         };
-        let (here, there) = (at(home), at(to));
-        (!here.is_empty()).then(|| [here, there].concat())
+        let here = at(home);
+        let there = group.elsewhere().flat_map(at);
+        (!here.is_empty()).then(|| here.iter().copied().chain(there).collect())
     }
 
     /// The mirrors by which records come to these places, and the topics from which.
@@ -147,7 +148,7 @@ impl Ground<'_> {
         });
         let mut clusters: Vec<usize> = ends.collect();
         clusters.extend(topics.iter().map(|topic| self.topics[*topic].0));
-        clusters.extend(asked.and_then(|group| group.moves_to));
+        clusters.extend(asked.into_iter().flat_map(Group::elsewhere));
         clusters.sort_unstable();
         clusters.dedup();
         let renames = mirrors.iter().any(|at| self.renames(*at, topics));
@@ -156,10 +157,13 @@ impl Ground<'_> {
             .map(|group| in_setting(group, &clusters))
             .into_iter()
             .collect();
-        // Producers that have moved write what the group reads only under the same name.
-        topology.moves = group.is_none() || !renames;
+        // Producers that have moved write what the group reads only under the same name; and where it goes from
+        // one copy to another, they have no reason to move.
+        topology.moves = asked.is_none_or(|group| !renames && self.is_along(mirrors, group));
         let by_syncs = asked.is_some_and(|group| {
-            group.consumers.reader.failover == Failover::Translated && group.moves_to.is_some()
+            let strategy = group.consumers.reader.failover;
+            matches!(strategy, Failover::Translated | Failover::OffsetMapping)
+                && group.moves_to.is_some()
         });
         for declared in &mut topology.flows {
             declared.flow.emits_syncs &= by_syncs;
@@ -173,8 +177,11 @@ impl Ground<'_> {
             )
         })?;
         keep_to_its_clusters(&mut setting, asked, &clusters);
-        let by_stamp =
-            asked.is_some_and(|group| group.consumers.reader.failover == Failover::Timestamp);
+        let by_stamp = asked.is_some_and(|group| group.goes_by_time(self.mirrors));
+        let sink = asked.and_then(|group| group.consumers.reader.sink);
+        // Windows matter to databases that are compared.
+        let by_window = sink.is_some_and(|sink| sink.databases == Databases::PerCluster);
+        let beside = sink.is_some_and(|sink| sink.place == PlaceKept::InTheTransaction);
         Ok(Question {
             clusters,
             mirrors: mirrors.clone(),
@@ -183,9 +190,19 @@ impl Ground<'_> {
             setting,
             bounds: Bounds {
                 fail_over: topology.moves,
-                ticks: u8::from(by_stamp),
+                ticks: u8::from(by_stamp || by_window),
+                commits: !beside,
                 ..Bounds::default()
             },
+        })
+    }
+
+    /// Whether one of these mirrors leads from where a group was to where it goes on.
+    fn is_along(&self, mirrors: &[usize], group: &Group) -> bool {
+        let home = group.consumers.reader.home.index();
+        mirrors.iter().any(|at| {
+            let names = &self.mirrors[*at].declared.names;
+            names.from == home && group.moves_to == Some(names.to)
         })
     }
 
@@ -262,14 +279,17 @@ fn in_setting(group: &Group, clusters: &[usize]) -> Consumers {
     consumers
 }
 
-/// A group runs at home and where it moves, and nowhere else.
+/// A group runs at home, where it moves and where it runs as well, and nowhere else.
 fn keep_to_its_clusters(setting: &mut Setting, asked: Option<&Group>, clusters: &[usize]) {
-    let Some(to) = asked.and_then(|group| group.moves_to) else {
+    let Some(group) = asked else {
         return;
     };
-    let to = Cluster::at(place_in(clusters, to));
-    let home = setting.groups[0].home;
+    let home = group.consumers.reader.home.index();
+    let places = std::iter::once(home).chain(group.elsewhere());
+    let own: Vec<Cluster> = places
+        .map(|place| Cluster::at(place_in(clusters, place)))
+        .collect();
     let reads = setting.groups[0].reads.iter();
-    let kept = reads.filter(|place| [home, to].contains(&setting.partition(*place).cluster));
+    let kept = reads.filter(|place| own.contains(&setting.partition(*place).cluster));
     setting.groups[0].reads = kept.collect();
 }

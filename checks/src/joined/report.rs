@@ -137,10 +137,17 @@ impl JoinedReport {
         );
         Table {
             heading: std::iter::once(title).chain(mirrors).collect(),
-            columns: vec!["when", "RPO", "skip", "duplicates", "writers", "what to do"],
+            columns: self.columns(),
             lines: self.lines(detail),
             notes: self.notes(),
         }
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        let counts = self.joined.counts_beside().then_some("counts");
+        let columns = ["when", "RPO", "skip", "duplicates", "writers"];
+        let columns = columns.into_iter().chain(counts);
+        columns.chain(["what to do"]).collect()
     }
 
     /// `main>dr: mm2@3.9, runs in fukuoka, copies main.orders`.
@@ -173,6 +180,9 @@ impl JoinedReport {
         if flow.exactly_once {
             words.push("exactly once".into());
         }
+        if flow.provenance {
+            words.push("writes provenance headers".into());
+        }
         format!("{}: {}", self.joined.mirror_name(at), words.join(", "))
     }
 
@@ -188,7 +198,7 @@ impl JoinedReport {
             };
             return rows.iter().map(line).collect();
         }
-        let mut folds: Vec<([String; 5], Vec<&Causes>)> = Vec::new();
+        let mut folds: Vec<(Vec<String>, Vec<&Causes>)> = Vec::new();
         for row in rows {
             let cells = self.cells(row);
             match folds.iter_mut().find(|(known, _)| *known == cells) {
@@ -202,34 +212,36 @@ impl JoinedReport {
             .collect()
     }
 
-    fn line(&self, when: String, cells: [String; 5], details: Vec<String>) -> Line {
+    fn line(&self, when: String, cells: Vec<String>, details: Vec<String>) -> Line {
         Line {
             cells: std::iter::once(when).chain(cells).collect(),
             details,
         }
     }
 
-    fn cells(&self, row: &JoinedRow) -> [String; 5] {
+    fn cells(&self, row: &JoinedRow) -> Vec<String> {
         let skip = match row.kept("no-skip") {
             Kept::Silent => "-",
             Kept::Holds => "none",
             Kept::Unknown => "not known",
-            Kept::NeedsFencing | Kept::Violated => "SKIPS",
+            Kept::NeedsFencing | Kept::NeedsDraining | Kept::Violated => "SKIPS",
         };
         let writers = match row.kept("single-writer") {
             Kept::Silent => "-",
             Kept::Holds => "one",
             Kept::Unknown => "not known",
-            Kept::NeedsFencing => "needs fencing",
+            Kept::NeedsFencing | Kept::NeedsDraining => "needs fencing",
             Kept::Violated => "TWO",
         };
-        [
+        let counts = self.joined.counts_beside().then(|| counts(row).to_owned());
+        let cells = [
             self.rpo(row),
             skip.into(),
             amount(row.duplicates()),
             writers.into(),
-            self.what_to_do(row),
-        ]
+        ];
+        let cells = cells.into_iter().chain(counts);
+        cells.chain([self.what_to_do(row)]).collect()
     }
 
     /// What is lost; where nobody has to move, what it would cost to move.
@@ -375,6 +387,13 @@ impl JoinedReport {
                     .into(),
             );
         }
+        if self.joined.counts_beside() {
+            notes.push(
+                "Counts: what a group adds up beside Kafka. Needs draining: once only if producers and the group are \
+                 moved after the old primary is fenced and everything is copied. A database of a cluster is lost with the disks of that cluster."
+                    .into(),
+            );
+        }
         if self.joined.kafka < Profile::V4_0 {
             notes.push(
                 "Before Kafka 4.0 a leader may show a record before min ISR replicas hold it, so a mirror may \
@@ -444,6 +463,19 @@ impl JoinedReport {
 impl fmt::Display for JoinedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text(Detail::Folded))
+    }
+}
+
+/// The counts beside Kafka, in a word.
+fn counts(row: &JoinedRow) -> &'static str {
+    match row.counts() {
+        (Kept::Silent, _) => "-",
+        (Kept::Holds, _) => "once",
+        (Kept::Unknown, _) => "not known",
+        (Kept::NeedsDraining | Kept::NeedsFencing, _) => "needs draining",
+        (Kept::Violated, "same-counts") => "DIFFER",
+        (Kept::Violated, "one-sink-writer") => "TWICE",
+        (Kept::Violated, _) => "MISSING",
     }
 }
 

@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 pub const MOST_RECORDS: u8 = 4;
 
 /// With how many records a property is claimed to hold.
-pub const LEAST_CLAIMED: usize = 2;
+pub const LEAST_CLAIMED: u8 = 2;
 
 /// How much is counted before it is only said that it is more.
 const MOST_COUNTED: usize = MOST_RECORDS as usize;
@@ -127,20 +127,30 @@ pub const OF_GROUPS: [&str; 7] = [
     "loss-reported",
 ];
 
-fn asked(names: &[&str], of_records: bool) -> Vec<Property> {
+/// What is asked about the counts that a group keeps beside Kafka.
+pub const OF_SINKS: [&str; 3] = ["same-counts", "one-sink-writer", "every-record-counted"];
+
+/// The properties of this name.
+fn named(names: &[&str]) -> Vec<Property> {
     let named = names.iter().filter_map(|name| Property::named(name));
+    named.copied().collect()
+}
+
+fn asked(names: &[&str], of_records: bool) -> Vec<Property> {
     let counted = COUNTED
         .iter()
         .enumerate()
         .filter(|(place, _)| Measure::ALL[place / MOST_COUNTED].is_of_records() == of_records);
-    named
-        .chain(counted.map(|(_, property)| property))
-        .copied()
-        .collect()
+    let mut asked = named(names);
+    asked.extend(counted.map(|(_, property)| property));
+    asked
 }
 
 static ABOUT_RECORDS: LazyLock<Vec<Property>> = LazyLock::new(|| asked(&OF_RECORDS, true));
 static ABOUT_GROUPS: LazyLock<Vec<Property>> = LazyLock::new(|| asked(&OF_GROUPS, false));
+/// Who counts beside Kafka may read a record again; what is passed over is not counted either.
+static ABOUT_SINKS: LazyLock<Vec<Property>> =
+    LazyLock::new(|| named(&[&OF_SINKS[..], &["no-skip"]].concat()));
 
 /// A question in one row.
 #[derive(Clone, Debug)]
@@ -149,14 +159,18 @@ pub struct Asked<'a> {
     pub question: &'a Question,
     /// What goes wrong.
     pub effect: Effect,
-    /// Whether producers are moved only after the old primary is fenced, and clusters can be.
-    pub fenced: bool,
+    /// Whether operators are careful: producers are moved only after the old primary is fenced, and clusters can
+    /// be; where a group counts, they and it only when everything is copied.
+    pub careful: bool,
 }
 
 impl Asked<'_> {
     /// With how many records it is explored at most, if a deployment asks for so many of a group: what is
-    /// copied is explored with one more, which costs little.
+    /// copied is explored with one more, which costs little.  What care mends is asked with as few as will do.
     fn most(&self, records: u8) -> u8 {
+        if self.careful {
+            return LEAST_CLAIMED;
+        }
         let more = u8::from(self.question.group.is_none());
         (records + more).min(MOST_RECORDS)
     }
@@ -183,15 +197,23 @@ impl Asked<'_> {
                 } else {
                     bounds.ticks
                 },
-                fencing: self.fenced,
-                fence_first: self.fenced,
+                fencing: self.careful,
+                fence_first: self.careful,
+                orderly_moves: self.careful && self.counts(),
                 ..bounds
             },
             asked: match self.question.group {
                 None => &ABOUT_RECORDS,
+                Some(_) if self.counts() => &ABOUT_SINKS,
                 Some(_) => &ABOUT_GROUPS,
             },
         }
+    }
+
+    /// Whether a group is asked about that counts beside Kafka.
+    fn counts(&self) -> bool {
+        let mut groups = self.question.setting.groups.iter();
+        groups.any(|group| group.sink.is_some())
     }
 }
 
@@ -281,9 +303,7 @@ impl Outcome {
         let mut verdicts = self.verdicts.iter();
         let (_, found) = verdicts.find(|(known, _)| known.name == property)?;
         Some(match found {
-            Found::Holds | Found::Silent if usize::from(self.records) < LEAST_CLAIMED => {
-                &Found::Unknown
-            }
+            Found::Holds | Found::Silent if self.records < LEAST_CLAIMED => &Found::Unknown,
             found => found,
         })
     }

@@ -212,7 +212,7 @@ fn topic_name(value: &Value) -> Result<String, Remark> {
 
 /// Offset syncs that nobody reads are left out unless the file asks for them.
 fn flow_of(mut table: Table, clusters: &[String], has_groups: bool) -> Result<Declared, Remark> {
-    let mut declared = flow_file::declared(&mut table, clusters, true)?;
+    let mut declared = flow_file::declared(&mut table, clusters)?;
     let mut switch = |key, usual| match table.take(key) {
         Some(value) => value.switch(),
         None => Ok(usual),

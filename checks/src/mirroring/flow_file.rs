@@ -4,7 +4,6 @@
 use super::topology::Declared;
 use crate::source::Remark;
 use crate::table::{Table, Value};
-use crate::wording::quoted;
 use highwater_model::mirroring::{Naming, Topics, naming};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
@@ -12,13 +11,7 @@ use highwater_vocabulary::mirroring::{
 };
 
 /// The mirror of this table; keys of one kind of file alone are left to its reader.
-///
-/// `with_seeks` says whether it may be one that finds a group's place by seeking: Replicator or uReplicator.
-pub(crate) fn declared(
-    table: &mut Table,
-    clusters: &[String],
-    with_seeks: bool,
-) -> Result<Declared, Remark> {
+pub(crate) fn declared(table: &mut Table, clusters: &[String]) -> Result<Declared, Remark> {
     let from = cluster(&table.need("from", "from = \"east\"")?, clusters)?;
     let to_value = table.need("to", "to = \"west\"")?;
     let to = cluster(&to_value, clusters)?;
@@ -27,17 +20,14 @@ pub(crate) fn declared(
             .error("this flow leads to where it comes from")
             .remedy("name another cluster"));
     }
-    let tool_value = table.need("tool", "tool = \"mm2@3.9\"")?;
-    let tool = tool_value.word(&Tool::WORDS)?;
-    if matches!(tool, Tool::Replicator | Tool::UReplicator) && !with_seeks {
-        return Err(tool_value
-            .error(format!(
-                "{} cannot be checked in a deployment yet",
-                quoted(tool.name())
-            ))
-            .remedy("write an experiment with this [[flow]]"));
-    }
-    let has_syncs = matches!(tool, Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9);
+    let tool = table
+        .need("tool", "tool = \"mm2@3.9\"")?
+        .word(&Tool::WORDS)?;
+    // What uReplicator reports to its service are offset syncs to the model.
+    let has_syncs = matches!(
+        tool,
+        Tool::MirrorMaker2At3_4 | Tool::MirrorMaker2At3_9 | Tool::UReplicator
+    );
     refuse_keys(table, tool)?;
     let mut switch = |key| table.take(key).map_or(Ok(false), |value| value.switch());
     let syncs_groups = switch("sync_group_offsets")?;

@@ -48,7 +48,7 @@ pub struct Bounds {
     /// Whether groups commit.  Those that keep their place beside their counts need not.
     pub commits: bool,
     /// Whether operators start a group that counts at its home first, elsewhere only when everything is copied,
-    /// and then not at home again.
+    /// and then not at home again; and move producers only then as well.
     pub orderly_moves: bool,
     /// Whether what is broken may be repaired: clusters return.
     pub repairs: bool,

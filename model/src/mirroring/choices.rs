@@ -166,7 +166,10 @@ fn offer_operators(model: &Mirroring, state: &State, events: &mut Vec<Event>) {
     }
     if bounds.fail_over {
         let fenced = |mirror: &Mirror| state.fenced.contains(setting.flow(*mirror).from);
-        let ready = mirrors().filter(|mirror| !bounds.fence_first || fenced(mirror));
+        let drained = |mirror: &Mirror| has_copied_all(model, state, *mirror);
+        let ready = mirrors()
+            .filter(|mirror| !bounds.fence_first || fenced(mirror))
+            .filter(|mirror| !bounds.orderly_moves || drained(mirror));
         events.extend(ready.map(Event::FailOver));
     }
     if bounds.promote {

@@ -156,9 +156,16 @@ fn read_again_at(model: &Mirroring, state: &State, group: Group, at: Cluster) ->
 }
 
 /// Whether the mirrors that write what a group would read there have nothing left to do, for the group
-/// neither.
+/// neither.  uReplicator maps what they report and what those at home do, which it has to have heard as well.
 fn is_handed_over(model: &Mirroring, state: &State, group: Group, at: Cluster) -> bool {
-    let read = model.setting.read_at(group, at);
+    let reader = model.setting.reader(group);
+    let read = match reader.failover {
+        Failover::OffsetMapping => {
+            let home = model.setting.read_at(group, reader.home);
+            model.setting.read_at(group, at).union(home)
+        }
+        _ => model.setting.read_at(group, at),
+    };
     let mut tasks = model.setting.every_task().filter(|task| {
         let mut to = model.setting.work(*task).to.iter();
         to.any(|place| read.contains(*place))
