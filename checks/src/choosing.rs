@@ -29,8 +29,12 @@ pub struct Pattern {
     pub seed: String,
     /// The shipped deployments that are drawn so.
     pub deployments: Vec<String>,
-    /// What of the acknowledged records is lost with a datacenter, or a cluster.
+    /// Its line in the tables that come first.
+    pub brief: Brief,
+    /// What of the acknowledged records is lost with a datacenter, or a cluster, whose disks are kept.
     pub rpo: Cell,
+    /// The same where power is lost with it, or the disks.
+    pub destroyed: Cell,
     /// Whether producers go on after the loss.
     pub writes: Cell,
     /// Whether groups pass over what is there.
@@ -45,6 +49,36 @@ pub struct Pattern {
     pub moves: Cell,
     /// What all of that presumes.
     pub needs: Cell,
+}
+
+/// A pattern in a line.  Each word is one of its answers cut short, so it names no evidence of its own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Brief {
+    /// Whether it is one cluster or several.
+    pub clusters: Clusters,
+    /// Of [`Pattern::rpo`].
+    pub lost: String,
+    /// Of [`Pattern::destroyed`].
+    pub destroyed: String,
+    /// Of [`Pattern::writes`].
+    pub writes: String,
+    /// Of [`Pattern::skip`] and [`Pattern::duplicates`].
+    pub again: String,
+    /// Of [`Pattern::capacity`].
+    pub replicas: String,
+    /// Of [`Pattern::moves`].
+    pub must: String,
+}
+
+/// In which of the two tables a pattern stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clusters {
+    /// One cluster over several datacenters.
+    One,
+    /// Clusters that copy each other.
+    Several,
 }
 
 /// An answer, and what it rests on.
@@ -75,9 +109,10 @@ impl Cell {
     }
 }
 
-/// The questions, in the order of the columns.
-pub const QUESTIONS: [&str; 8] = [
-    "RPO",
+/// The questions, in the order of the page.
+pub const QUESTIONS: [&str; 9] = [
+    "RPO, a datacenter is lost and its disks are kept",
+    "RPO, power is lost or the disks are",
     "writes after a loss",
     "skip",
     "duplicates",
@@ -89,9 +124,10 @@ pub const QUESTIONS: [&str; 8] = [
 
 impl Pattern {
     /// Its answers, in the order of [`QUESTIONS`].
-    pub fn cells(&self) -> [&Cell; 8] {
+    pub fn cells(&self) -> [&Cell; 9] {
         [
             &self.rpo,
+            &self.destroyed,
             &self.writes,
             &self.skip,
             &self.duplicates,
@@ -143,27 +179,34 @@ pub fn weigh(patterns: &[Pattern], crew: &Crew) -> Vec<Weighed> {
     weighed.collect()
 }
 
-/// For docs/CHOOSING.md: all patterns in one table, and under the name of each what its answers rest on.
+/// What the tables that come first ask, cut short.
+const COLUMNS: [&str; 6] = [
+    "lost, disks kept",
+    "lost, with power or disks",
+    "writes",
+    "skips or repeats",
+    "replicas",
+    "you must",
+];
+
+/// For docs/CHOOSING.md: a short table of one cluster and one of several, and under the name of each pattern
+/// its answers and what they rest on.
 pub fn markdown(weighed: &[Weighed]) -> String {
-    let mut text = format!(
-        "| pattern | {} |\n|---{}|\n",
-        QUESTIONS.join(" | "),
-        "|---".repeat(8)
-    );
-    for Weighed { pattern, .. } in weighed {
-        let cells = pattern.cells().map(|cell| in_a_table(&cell.says));
-        let _ = writeln!(
-            text,
-            "| [{}](#{}) | {} |",
-            pattern.name,
-            anchor(&pattern.name),
-            cells.join(" | ")
-        );
+    let mut text = String::new();
+    let tables = [
+        (Clusters::One, "One cluster"),
+        (Clusters::Several, "Several clusters"),
+    ];
+    for (clusters, heading) in tables {
+        let of_it = weighed.iter().map(|weighed| &weighed.pattern);
+        let of_it = of_it.filter(|pattern| pattern.brief.clusters == clusters);
+        write_table(&mut text, heading, of_it);
     }
+    text.push_str("### Each, with its evidence\n");
     for Weighed { pattern, evidence } in weighed {
         let _ = writeln!(
             text,
-            "\n### {}\n\n{}",
+            "\n#### {}\n\n{}",
             pattern.name,
             one_line(&pattern.drawn)
         );
@@ -184,6 +227,35 @@ pub fn markdown(weighed: &[Weighed]) -> String {
         }
     }
     text
+}
+
+fn write_table<'a>(text: &mut String, heading: &str, patterns: impl Iterator<Item = &'a Pattern>) {
+    let _ = writeln!(
+        text,
+        "### {heading}\n\n| pattern | {} |\n|---{}|",
+        COLUMNS.join(" | "),
+        "|---".repeat(COLUMNS.len())
+    );
+    for pattern in patterns {
+        let brief = &pattern.brief;
+        let words = [
+            &brief.lost,
+            &brief.destroyed,
+            &brief.writes,
+            &brief.again,
+            &brief.replicas,
+            &brief.must,
+        ];
+        let words = words.map(|word| in_a_table(word));
+        let _ = writeln!(
+            text,
+            "| [{}](#{}) | {} |",
+            pattern.name,
+            anchor(&pattern.name),
+            words.join(" | ")
+        );
+    }
+    text.push('\n');
 }
 
 fn one_line(text: &str) -> String {

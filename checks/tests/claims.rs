@@ -303,8 +303,13 @@ fn everything_that_a_choice_rests_on_comes_out_as_the_table_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/CHOOSING.md");
     let page = std::fs::read_to_string(&path).expect("the page can be read");
     const TABLES: &str = "\n## The patterns\n\n";
-    let (before, _) = page.split_once(TABLES).expect("the page has a table");
-    let written = format!("{before}{TABLES}{}", choosing::markdown(&weighed));
+    const BEHIND: &str = "\n## What the tables of the literature say\n";
+    let (before, rest) = page.split_once(TABLES).expect("the page has a table");
+    let (_, after) = rest.split_once(BEHIND).expect("and more behind it");
+    let written = format!(
+        "{before}{TABLES}{}{BEHIND}{after}",
+        choosing::markdown(&weighed)
+    );
     if std::env::var_os("UPDATE_PAGES").is_some() {
         std::fs::write(&path, written).expect("the page can be written");
     } else {
@@ -340,6 +345,7 @@ fn a_wrong_answer_is_found_out() {
     let row = "stretched-3dc dc-loss:north writes-available";
     for cell in [
         &mut pattern.rpo,
+        &mut pattern.destroyed,
         &mut pattern.skip,
         &mut pattern.duplicates,
         &mut pattern.order,
@@ -351,6 +357,6 @@ fn a_wrong_answer_is_found_out() {
     }
     pattern.writes.rows = [(row.to_owned(), "after-heal".to_owned())].into();
     let weighed = choosing::weigh(&[pattern], &Crew::of(1));
-    assert!(!weighed[0].evidence[1][0].ok);
+    assert!(!weighed[0].evidence[2][0].ok);
     assert!(choosing::markdown(&weighed).contains("NOT as expected (after-heal): automatic"));
 }

@@ -128,6 +128,45 @@ pub(super) fn stored_altogether() -> String {
     lines.collect::<Vec<_>>().join("; ")
 }
 
+/// How many replicas are stored of a record, where every topic that users write takes as many: those of every
+/// topic that a file names, but for Kafka's own, over the topics that users write.
+pub(super) fn replicas_stored() -> String {
+    let files = [
+        "stretched-3dc",
+        "two-and-a-half-dc",
+        "stretched-2dc-witness",
+        "two-dc-consistent",
+        "two-dc-with-observers",
+        "pair-read-replica",
+        "linked-disaster-recovery",
+        "kip-1279-both-directions",
+        "both-ways-prefix",
+        "local-to-aggregate",
+        "fan-in",
+        "fan-out",
+        "chain",
+        "stretched-and-mirrored",
+    ];
+    let lines = files.map(|file| {
+        let source = shipped::deployment(file).expect("it is shipped");
+        let (joined, _) = deployment_file::read_joined(&source).expect("it is legal");
+        let topics = joined.parts.iter().flat_map(|part| &part.cluster.topics);
+        let named =
+            topics.filter(|topic| topic.implied_by.is_empty() && !topic.id.starts_with("__"));
+        let replicas = named.map(|topic| {
+            usize::from(topic.placement.replicas())
+                + topic
+                    .observers
+                    .iter()
+                    .map(|&some| usize::from(some))
+                    .sum::<usize>()
+        });
+        let written = joined.topics.len().max(1);
+        format!("{file} {}", Share::of(replicas.sum(), written).written())
+    });
+    lines.join(", ")
+}
+
 /// Which cuts stop a link, if its source opens the connections and if its target does.
 pub(super) fn who_connects() -> String {
     let source = shipped::deployment("linked-disaster-recovery").expect("it is shipped");

@@ -18,8 +18,8 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// What a row comes to: `FILE FAULT SERVICE` or `FILE FAULT PROPERTY`, of the file's first topic.  What an
-    /// operator does about a service is said behind the word.  Of clusters that are joined it is what is said
+    /// What a row comes to: `FILE FAULT SERVICE` or `FILE FAULT PROPERTY`, of the file's first topic, or
+    /// `FILE FAULT TOPIC/PROPERTY`.  What an operator does about a service is said behind the word.  Of clusters that are joined it is what is said
     /// of records between them (`rpo`, or a property), or `CLUSTER/SERVICE` and `CLUSTER/PROPERTY` of one of them.
     ///
     /// # Panics
@@ -55,7 +55,15 @@ fn within(deployment: &Deployment, fault: &str, wanted: &str) -> String {
     let mut services = Service::ALL.into_iter();
     match services.find(|known| known.name() == wanted) {
         Some(service) => asked(deployment, fault, service).1,
-        None => kept(deployment, fault, wanted),
+        None => match wanted.split_once('/') {
+            Some((topic, property)) => {
+                let mut topics = deployment.cluster.topics.iter();
+                let topic = topics.position(|known| known.id == topic);
+                let topic = topic.unwrap_or_else(|| panic!("{wanted}: there is no such topic"));
+                kept(deployment, topic, fault, property)
+            }
+            None => kept(deployment, 0, fault, wanted),
+        },
     }
 }
 
@@ -63,14 +71,14 @@ fn within(deployment: &Deployment, fault: &str, wanted: &str) -> String {
 const WORTH: usize = 8_000_000;
 
 /// What a row says of a property, in whole steps.
-fn kept(deployment: &Deployment, fault: &str, property: &str) -> String {
+fn kept(deployment: &Deployment, topic: usize, fault: &str, property: &str) -> String {
     let options = Options {
         states: WORTH,
         steps: Steps::Coarse,
         ..Options::default()
     };
     let row = row(deployment, fault);
-    let rows = check::check_rows(deployment, &[0], &[row], &options, &|_, _| {});
+    let rows = check::check_rows(deployment, &[topic], &[row], &options, &|_, _| {});
     let word = rows[0].word(property);
     word.unwrap_or_else(|| panic!("there is no {property}"))
         .to_owned()

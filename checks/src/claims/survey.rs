@@ -93,6 +93,12 @@ const SURVEYS: &[Survey] = &[
         run: flows::stored_altogether,
     },
     Survey {
+        name: "replicas-stored",
+        sentence: "the shipped files of the patterns, all their clusters together: replicas stored of each record \
+                   that users write",
+        run: flows::replicas_stored,
+    },
+    Survey {
         name: "most-behind",
         sentence: "a mirror where nothing fails, 1 to 4 records: how many of them the target may lack",
         run: walks::most_behind,
