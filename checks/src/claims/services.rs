@@ -19,8 +19,9 @@ pub struct Rows {
 
 impl Rows {
     /// What a row comes to: `FILE FAULT SERVICE` or `FILE FAULT PROPERTY`, of the file's first topic, or
-    /// `FILE FAULT TOPIC/PROPERTY`.  What an operator does about a service is said behind the word.  Of clusters that are joined it is what is said
-    /// of records between them (`rpo`, or a property), or `CLUSTER/SERVICE` and `CLUSTER/PROPERTY` of one of them.
+    /// `FILE FAULT TOPIC/PROPERTY`.  What an operator does about a service is said behind the word.  Of clusters
+    /// that are joined it is what is said of records between them (`rpo`, or a property), or
+    /// `CLUSTER/SERVICE` and `CLUSTER/PROPERTY` of one of them.
     ///
     /// # Panics
     /// If there is nothing of that name; `tests/claims.rs` looks.
@@ -53,18 +54,19 @@ impl Rows {
 /// What a row of one cluster comes to.
 fn within(deployment: &Deployment, fault: &str, wanted: &str) -> String {
     let mut services = Service::ALL.into_iter();
-    match services.find(|known| known.name() == wanted) {
-        Some(service) => asked(deployment, fault, service).1,
-        None => match wanted.split_once('/') {
-            Some((topic, property)) => {
-                let mut topics = deployment.cluster.topics.iter();
-                let topic = topics.position(|known| known.id == topic);
-                let topic = topic.unwrap_or_else(|| panic!("{wanted}: there is no such topic"));
-                kept(deployment, topic, fault, property)
-            }
-            None => kept(deployment, 0, fault, wanted),
-        },
+    if let Some(service) = services.find(|known| known.name() == wanted) {
+        return asked(deployment, fault, service).1;
     }
+    let (topic, property) = match wanted.split_once('/') {
+        None => (0, wanted),
+        Some((topic, property)) => {
+            let mut topics = deployment.cluster.topics.iter();
+            let place = topics.position(|known| known.id == topic);
+            let place = place.unwrap_or_else(|| panic!("{wanted}: there is no such topic"));
+            (place, property)
+        }
+    };
+    kept(deployment, topic, fault, property)
 }
 
 /// How many states a row is worth here; who runs `highwater check` sees further.

@@ -17,7 +17,7 @@ mod ureplicator;
 
 use super::state::Part;
 use super::{Disabled, Event, Mirroring, State};
-use highwater_vocabulary::mirroring::{Cluster, Group, Mirror, SyncsAt, Task, Tool};
+use highwater_vocabulary::mirroring::{Cluster, Flow, Group, Mirror, SyncsAt, Task, Tool};
 
 pub(super) use copying::reading_position;
 pub use groups::{next_readable, reads, stands_at};
@@ -125,6 +125,11 @@ pub(super) fn is_link(model: &Mirroring, task: Task) -> bool {
 /// Whether a mirror is a link.
 fn leads(model: &Mirroring, mirror: Mirror) -> bool {
     model.setting.flow(mirror).tool.is_link()
+}
+
+fn needs_both_up(state: &State, flow: &Flow) -> Result<(), Disabled> {
+    needs_up(state, flow.from)?;
+    needs_up(state, flow.to)
 }
 
 fn needs_up(state: &State, cluster: Cluster) -> Result<(), Disabled> {

@@ -444,6 +444,12 @@ impl GroupState {
         self.committed_epoch[place.index()] = None;
     }
 
+    /// Somebody has committed this offset for it, without an epoch.
+    pub fn commit_bare(&mut self, place: TopicPartition, offset: u8) {
+        self.committed[place.index()] = Some(offset);
+        self.committed_epoch[place.index()] = None;
+    }
+
     /// It is at this place of a topic-partition.
     pub fn stands(&mut self, place: TopicPartition, at: Place) {
         self.position[place.index()] = at.offset;

@@ -7,7 +7,7 @@ use super::super::state::{Entry, Held, Log, Part, TaskState};
 use super::super::{Disabled, Event, Guard, Mirroring, State};
 use super::groups::is_member;
 use super::operators::{leads_back, move_producers, needs_a_way_to_go};
-use super::{environment, needs, needs_mirror, needs_task, needs_up};
+use super::{environment, needs, needs_both_up, needs_mirror, needs_task, needs_up};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Content, Group, LinkState, Mirror, Partitions, Task, Tool};
 
@@ -41,18 +41,12 @@ fn ends<'s>(model: &Mirroring, state: &'s State, task: Task) -> (&'s Log, &'s Lo
     (&state[work.from], &state[work.to[0]])
 }
 
-fn needs_both_up(model: &Mirroring, state: &State, mirror: Mirror) -> Result<(), Disabled> {
-    let flow = model.setting.flow(mirror);
-    needs_up(state, flow.from)?;
-    needs_up(state, flow.to)
-}
-
 /// The next entry of the source comes: the one at the end of the target.
 ///
 /// Who: leader of the target.  M38, M45, M47.
 pub(super) fn poll(model: &Mirroring, before: &State, task: Task) -> Result<State, Disabled> {
     needs_task(model, before, task)?;
-    needs_both_up(model, before, model.setting.work(task).mirror)?;
+    needs_both_up(before, model.setting.flow_of(task))?;
     needs(before[task].link == LinkState::Active, Disabled::LinkState)?;
     needs(before[task].memory.is_none(), Disabled::Memory)?;
     let (source, target) = ends(model, before, task);
@@ -339,8 +333,7 @@ fn clamp(model: &Mirroring, after: &mut State, task: Task) {
     for group in model.setting.every_group() {
         let committed = after[group].committed[place.index()];
         if committed.is_some_and(|offset| offset > end) {
-            after[group].forget_commit(place);
-            after[group].committed[place.index()] = Some(end);
+            after[group].commit_bare(place, end);
         }
     }
 }
@@ -362,7 +355,7 @@ pub(super) fn promote(
     mirror: Mirror,
 ) -> Result<State, Disabled> {
     needs_mirror(before, mirror)?;
-    needs_both_up(model, before, mirror)?;
+    needs_both_up(before, model.setting.flow(mirror))?;
     model.require(Guard::PromotionDrains, is_drained(model, before, mirror))?;
 
     let mut synced = *before;
@@ -380,7 +373,7 @@ pub(super) fn reverse(
     before: &State,
     mirror: Mirror,
 ) -> Result<State, Disabled> {
-    needs_both_up(model, before, mirror)?;
+    needs_both_up(before, model.setting.flow(mirror))?;
     let waits = !model.setting.flow(mirror).initial && before.retired.contains(mirror);
     needs(waits, Disabled::OtherLife)?;
     let mut ways = model.setting.every_mirror();
@@ -430,7 +423,7 @@ pub(super) fn fail_back(
     mirror: Mirror,
 ) -> Result<State, Disabled> {
     let flow = model.setting.flow(mirror);
-    needs_both_up(model, before, mirror)?;
+    needs_both_up(before, model.setting.flow(mirror))?;
     let waits = !flow.initial && before.retired.contains(mirror);
     needs(waits, Disabled::OtherLife)?;
     let mut ways = model.setting.every_mirror();
@@ -464,7 +457,7 @@ pub(super) fn sync_group(
     let flow = model.setting.flow(mirror);
     needs(flow.syncs_groups, Disabled::NotInThisTool)?;
     needs_mirror(before, mirror)?;
-    needs_both_up(model, before, mirror)?;
+    needs_both_up(before, model.setting.flow(mirror))?;
     let idle = !is_member(model, before, group, flow.to);
     model.require(Guard::RunningGroupsAreRefused, idle)?;
 
@@ -488,8 +481,7 @@ pub(super) fn sync_group(
             false => committed,
         };
         if before[group].committed[to.index()] != Some(offset) {
-            after[group].forget_commit(to);
-            after[group].committed[to.index()] = Some(offset);
+            after[group].commit_bare(to, offset);
         }
     }
     needs(after != *before, Disabled::NothingThere)?;

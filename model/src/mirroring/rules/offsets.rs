@@ -7,7 +7,9 @@ use super::super::sync_store::{OffsetSync, SmallStore};
 use super::super::translation::{Rule, Translated, translate};
 use super::super::{Disabled, Guard, Mirroring, State};
 use super::groups::is_member;
-use super::{has_checkpoints, needs, needs_mirror, needs_task, needs_up, syncs_kept_at};
+use super::{
+    has_checkpoints, needs, needs_both_up, needs_mirror, needs_task, needs_up, syncs_kept_at,
+};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{
     Cluster, Group, MOST_PARTITIONS, Mirror, Task, TopicPartition,
@@ -116,8 +118,7 @@ pub(super) fn checkpoint(
     needs_task(model, before, task)?;
     let flow = model.setting.flow_of(task);
     needs(has_checkpoints(flow.tool), Disabled::NotInThisTool)?;
-    needs_up(before, flow.from)?;
-    needs_up(before, flow.to)?;
+    needs_both_up(before, flow)?;
     if model.keeps_for(task, Guard::SyncsAreReadToTheEnd) {
         let mut tasks = model.setting.tasks_of(model.setting.work(task).mirror);
         // One topic has the syncs of all.
@@ -261,8 +262,7 @@ pub(super) fn sync_group(
         let place = model.setting.work(task).to[0];
         if is_written(model, looked, place, checkpoint) {
             // The record of a checkpoint has no epoch (`Checkpoint.offsetAndMetadata`).
-            after[group].forget_commit(place);
-            after[group].committed[place.index()] = Some(checkpoint.downstream);
+            after[group].commit_bare(place, checkpoint.downstream);
         }
     }
     Ok(after)

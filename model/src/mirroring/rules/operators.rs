@@ -1,7 +1,7 @@
 //! What operators do, and what a mirror does on their behalf from time to time.
 
 use super::super::{Disabled, Guard, Mirroring, State};
-use super::{environment, needs, needs_mirror, needs_up};
+use super::{environment, needs, needs_both_up, needs_mirror, needs_up};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Cluster, Failback, Flow, Mirror, TopicPartition};
 
@@ -14,8 +14,7 @@ pub(super) fn refresh(
 ) -> Result<State, Disabled> {
     needs_mirror(before, mirror)?;
     let flow = model.setting.flow(mirror);
-    needs_up(before, flow.from)?;
-    needs_up(before, flow.to)?;
+    needs_both_up(before, flow)?;
     let mut after = *before;
     if model.keeps(Guard::RefreshFindsPartitions) {
         for task in model.setting.tasks_of(mirror) {
@@ -146,8 +145,7 @@ pub(super) fn fail_back(
     mirror: Mirror,
 ) -> Result<State, Disabled> {
     let flow = model.setting.flow(mirror);
-    needs_up(before, flow.from)?;
-    needs_up(before, flow.to)?;
+    needs_both_up(before, flow)?;
     needs(
         !flow.initial && before.retired.contains(mirror),
         Disabled::OtherLife,

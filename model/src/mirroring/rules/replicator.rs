@@ -11,7 +11,7 @@
 use super::super::state::{Entry, Log, Row};
 use super::super::{Disabled, Guard, Mirroring, State};
 use super::groups::{as_late, is_member};
-use super::{needs_task, needs_up};
+use super::{needs_both_up, needs_task};
 use highwater_vocabulary::Member;
 use highwater_vocabulary::mirroring::{Group, Seek, Task, Tool, TopicPartition};
 
@@ -96,8 +96,7 @@ pub(super) fn translate(
 ) -> Result<State, Disabled> {
     needs_task(model, before, task)?;
     let flow = model.setting.flow_of(task);
-    needs_up(before, flow.from)?;
-    needs_up(before, flow.to)?;
+    needs_both_up(before, flow)?;
     let row = before[group].rows[task.index()].ok_or(Disabled::NothingThere)?;
     let place = model.setting.work(task).to[0];
     let found = as_late(model, &before[place], row.stamp).ok_or(Disabled::NothingThere)?;
@@ -107,8 +106,7 @@ pub(super) fn translate(
     let mut after = *before;
     after[group].rows[task.index()] = None;
     if !refused {
-        after[group].forget_commit(place);
-        after[group].committed[place.index()] = Some(found);
+        after[group].commit_bare(place, found);
     }
     Ok(after)
 }

@@ -79,7 +79,6 @@ pub(super) fn translate(
     needs(known != Some(found), Disabled::NothingThere)?;
 
     let mut after = *before;
-    after[group].forget_commit(place);
-    after[group].committed[place.index()] = Some(found);
+    after[group].commit_bare(place, found);
     Ok(after)
 }
