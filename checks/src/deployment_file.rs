@@ -204,24 +204,12 @@ pub(crate) fn kafka(value: &Value, modelled: &[Profile]) -> Result<Profile, Rema
         .filter(|named| modelled.contains(named))
         .ok_or_else(|| {
             let known = listed(modelled.iter().map(|profile| profile.name()));
-            match version {
-                "0.10" | "1.0" | "2.0" | "2.1" | "2.7" => value
-                    .error(format!(
-                        "Kafka {version} is not supported yet: ZooKeeper keeps its metadata"
-                    ))
-                    .remedy(format!("there are {known}")),
-                "3.3" => value
-                    .error("Kafka 3.3 is not supported yet")
-                    .remedy(format!("there are {known}")),
-                _ => value
-                    .error(format!("Kafka {} is not modelled", quoted(version)))
-                    .remedy(match newest_up_to(version, modelled) {
-                        Some(older) => {
-                            format!("there are {known}; up to yours the newest is {older}")
-                        }
-                        None => format!("there are {known}"),
-                    }),
-            }
+            value
+                .error(format!("Kafka {} is not modelled", quoted(version)))
+                .remedy(match newest_up_to(version, modelled) {
+                    Some(older) => format!("there are {known}; up to yours the newest is {older}"),
+                    None => format!("there are {known}"),
+                })
         })
 }
 

@@ -253,6 +253,7 @@ pub(crate) struct Memory {
     pub leader_epoch: u32,
     pub partition_epoch: u32,
     pub tenure: Option<Tenure>,
+    pub truncating: Truncating,
     pub waiting: Vec<Waiting>,
     pub wire: Option<Wire>,
     /// The number of its newest proposal.
@@ -302,6 +303,8 @@ pub(crate) struct Late {
     pub broker_epoch: u32,
     pub offset: u64,
     pub last_epoch: Option<u32>,
+    /// OffsetsForLeaderEpoch: `last_epoch` is what it asks about, and it fetches nothing.
+    pub asks: bool,
     pub answer: Option<Answer>,
 }
 
@@ -316,6 +319,20 @@ pub(crate) enum Answer {
     },
     /// The newest epoch both may share, and where it ends.
     Diverging { epoch: u32, end: u64 },
+    /// The answer to OffsetsForLeaderEpoch: the same, if it is known.
+    EpochEnd(Option<(u32, u64)>),
+}
+
+/// Where a follower of 1.0 or 2.0 is before it fetches: `truncatingLog`, and what it has set as its fetch
+/// offset.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Truncating {
+    #[default]
+    Done,
+    /// Its fetch offset is its watermark (`ReplicaManager.makeFollowers`).
+    FromWatermark,
+    /// Its fetch offset is where it has truncated to.
+    FromEnd,
 }
 
 /// A record by where and how it was written.
@@ -423,20 +440,19 @@ impl Row {
         watermark::raise(from_mut(&mut disk.watermark), from_ref(&disk.end), &known);
     }
 
-    /// Whom the leader may let into the ISR by what its metadata says of brokers
-    /// (`Partition.isReplicaIsrEligible`): unfenced, and heard under the registration it knows.
-    pub(crate) fn eligible_followers(&self, leader: usize) -> u8 {
+    /// Who has been heard by the leader under the registration that its metadata knows
+    /// (`Partition.isBrokerEpochIsrEligible`).
+    pub(crate) fn heard_as_registered(&self, leader: usize) -> u8 {
         let memory = &self.memory[leader];
         let Some(tenure) = &memory.tenure else {
             return 0;
         };
-        let known = (0..MOST_BROKERS)
+        (0..MOST_BROKERS)
             .filter(|slot| {
                 tenure.heard_as[*slot] != 0
                     && tenure.heard_as[*slot] == memory.image.broker_epoch[*slot]
             })
-            .fold(0u8, |known, slot| known | 1 << slot);
-        known & !memory.image.fenced
+            .fold(0u8, |known, slot| known | 1 << slot)
     }
 
     /// What the end of a process takes with it.

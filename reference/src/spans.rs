@@ -15,6 +15,33 @@ pub(crate) struct Span {
     pub start: u64,
 }
 
+/// What `LeaderEpochFileCache.assign` does with an epoch that is older than its newest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Noting {
+    /// It forgets the newer ones (since 2.0.1).
+    OverNewer,
+    /// It lets them stand, and does not note the older one (1.0.0, 2.0.0).
+    OnlyNewer,
+    /// Epochs follow each other in any order, and all are taken to be noted: nobody compares them (0.10), or a
+    /// leader answers fetches of another epoch.
+    Everything,
+}
+
+/// Notes that the records from `start` on are of `epoch`, as far as a cache does that lets newer epochs
+/// stand.
+pub(crate) fn assign_newer(spans: &mut Vec<Span>, epoch: u32, start: u64) {
+    let noted = newest(spans).is_none_or(|newest| newest <= epoch);
+    let continues = spans.last().is_some_and(|last| last.epoch == epoch);
+    if !continues {
+        spans.push(Span {
+            epoch,
+            writing: 0,
+            noted,
+            start,
+        });
+    }
+}
+
 /// `LeaderEpochFileCache.assign`: notes that `epoch` begins at `start`, over whatever conflicts.
 pub(crate) fn assign(spans: &mut Vec<Span>, epoch: u32, start: u64) {
     if newest(spans) == Some(epoch) {
@@ -45,12 +72,15 @@ pub(crate) fn rewrite(spans: &mut Vec<Span>, epoch: u32, writing: u32, end: u64)
     match spans.last_mut() {
         Some(last) if last.epoch == epoch && last.writing == writing => {}
         Some(last) if last.epoch == epoch && last.start == end => last.writing = writing,
-        _ => spans.push(Span {
-            epoch,
-            writing,
-            noted: true,
-            start: end,
-        }),
+        last => {
+            let noted = last.is_none_or(|last| last.epoch != epoch || last.noted);
+            spans.push(Span {
+                epoch,
+                writing,
+                noted,
+                start: end,
+            });
+        }
     }
 }
 
@@ -81,6 +111,13 @@ pub(crate) fn end_of_epoch(spans: &[Span], end: u64, asked: u32) -> Option<(u32,
     Some((floor.map_or(asked, |span| span.epoch), above.start))
 }
 
+/// The same in 1.0.0 and 2.0.0: nothing either if the epoch is older than every one noted.
+pub(crate) fn end_of_noted_epoch(spans: &[Span], end: u64, asked: u32) -> Option<(u32, u64)> {
+    let oldest = spans.iter().find(|span| span.noted)?;
+    (asked >= oldest.epoch).then_some(())?;
+    end_of_epoch(spans, end, asked)
+}
+
 /// `AbstractFetcherThread.getOffsetTruncationState`: how much of its log a follower keeps when its
 /// leader says where the newest epoch they may share ends.
 pub(crate) fn keep(spans: &[Span], end: u64, leaders_epoch: u32, leaders_end: u64) -> u64 {
@@ -94,30 +131,36 @@ pub(crate) fn keep(spans: &[Span], end: u64, leaders_epoch: u32, leaders_end: u6
 /// The follower's notes after it has appended everything of the leader's from its own end on.  An
 /// epoch that the leader has noted and written nothing in is not copied.  Where epochs are compared the
 /// follower's cache forgets those that an older one follows.
-pub(crate) fn copy(spans: &mut Vec<Span>, from: u64, leaders: &[Span], to: u64, compares: bool) {
+pub(crate) fn copy(spans: &mut Vec<Span>, from: u64, leaders: &[Span], to: u64, noting: Noting) {
     for (index, span) in leaders.iter().enumerate() {
         let ends = leaders.get(index + 1).map_or(to, |next| next.start).min(to);
         if ends <= from.max(span.start) {
             continue;
         }
         let start = span.start.max(from);
+        let noted =
+            noting != Noting::OnlyNewer || newest(spans).is_none_or(|newest| newest <= span.epoch);
         let continues = spans.last().is_some_and(|last| {
-            (last.epoch, last.writing, last.noted) == (span.epoch, span.writing, true)
+            (last.epoch, last.writing, last.noted) == (span.epoch, span.writing, noted)
         });
         if !continues {
             // Where nobody compares epochs an older one may follow; what lies below it is there still.
             while spans.last().is_some_and(|last| last.start >= start) {
                 spans.pop();
             }
-            if compares && newest(spans) != Some(span.epoch) {
+            if noting == Noting::OverNewer && newest(spans) != Some(span.epoch) {
                 forget_from(spans, span.epoch);
             }
-            let noted = true;
             spans.push(Span {
                 start,
                 noted,
                 ..*span
             });
+        }
+    }
+    if noting == Noting::Everything {
+        for span in spans {
+            span.noted = true;
         }
     }
 }
@@ -167,7 +210,7 @@ mod tests {
                 kept.push(end);
             }
             assert_eq!(kept, rounds, "{leader} / {follower}");
-            copy(&mut own, end, &leaders, leaders_end, true);
+            copy(&mut own, end, &leaders, leaders_end, Noting::OverNewer);
             truncate(&mut own, leaders_end);
             let mut whole = leaders.clone();
             truncate(&mut whole, leaders_end);
@@ -182,5 +225,38 @@ mod tests {
         assert_eq!(spans.len(), 2);
         truncate(&mut spans, end);
         assert_eq!(newest(&spans), Some(1));
+    }
+
+    /// The cache of 1.0.0 and 2.0.0: `assign` of `epoch > latestEpoch` alone, `endOffsetFor` with
+    /// `UNDEFINED_EPOCH_OFFSET` on either side of what it has.
+    #[test]
+    fn an_older_cache_lets_newer_epochs_stand() {
+        let written = |text: &str| {
+            let (mut spans, mut end) = (Vec::new(), 0);
+            for word in text.split_whitespace() {
+                assign_newer(&mut spans, word.parse().unwrap(), end);
+                end += 1;
+            }
+            (spans, end)
+        };
+        for (text, asked, known) in [
+            ("1 2 2", 1, Some((1, 1))),
+            ("2 2", 1, None),
+            ("2 2", 3, None),
+            ("1 4 4", 3, Some((1, 1))),
+            ("4 2", 2, None),
+            ("4 2", 4, Some((4, 2))),
+            ("1 4 2 5", 4, Some((4, 3))),
+        ] {
+            let (spans, end) = written(text);
+            assert_eq!(
+                end_of_noted_epoch(&spans, end, asked),
+                known,
+                "{asked} in {text}"
+            );
+            let mut copied = Vec::new();
+            copy(&mut copied, 0, &spans, end, Noting::OnlyNewer);
+            assert_eq!(copied, spans, "{text}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! The model has a table of the same kind.  It is written twice on purpose: a version that one of
 //! the two misread is a disagreement, not a shared belief.
 
+use crate::spans::Noting;
 use highwater_vocabulary::{Profile, Setting};
 
 /// How the releases differ, as far as one partition can tell.
@@ -17,7 +18,7 @@ pub struct Switches {
     /// `AbstractFetcherThread.processFetchRequest` drops an answer that was asked for under
     /// another leader epoch (KAFKA-18723; in 3.9.1 and 4.1.0, not in 3.5.0 and 4.0.0).
     pub checks_answer_epoch: bool,
-    /// `PartitionChangeBuilder.triggerLeaderEpochBumpIfNeeded`: in 3.5.0 every shrinking of the ISR
+    /// `PartitionChangeBuilder.triggerLeaderEpochBumpIfNeeded`: in 3.3.2 and 3.5.0 every shrinking of the ISR
     /// starts a leader epoch; later only below metadata version 3.6 (KAFKA-15021).  With ZooKeeper the
     /// controller's own changes do (`LeaderAndIsr.newLeaderAndIsr`), whatever this says.
     pub shrinking_starts_epoch: bool,
@@ -54,15 +55,30 @@ pub struct Switches {
     /// brokers (KIP-380; in 2.7.0, not in 2.1.0; with KRaft there are no such requests).
     pub checks_request_broker_epoch: bool,
     /// `Partition.isReplicaIsrEligible` and `ReplicationControlManager.ineligibleReplicasForIsr`
-    /// (KIP-841, KIP-903; in 3.5.0, neither in 2.1.0 nor in 2.7.0).
+    /// look at who is fenced (KIP-841; in 3.3.2, neither in 2.1.0 nor in 2.7.0).
     pub checks_isr_members: bool,
+    /// The same two look at broker epochs (`isBrokerEpochIsrEligible`; KIP-903, in 3.5.0, not in 3.3.2).
+    pub checks_member_epochs: bool,
     /// An answer to an ISR change is an occasion to move the watermark
     /// (`Partition.handleAlterPartitionUpdate`; `handleAlterIsrResponse` of 2.7.0 does not look).
     pub answer_moves_watermark: bool,
     /// A follower that gets another leader truncates to its own watermark, and states no epoch when it
     /// fetches (0.10.2: `Partition.makeFollower`, `ReplicaManager.makeFollowers`; gone since KIP-101,
-    /// 0.11).  Off in every profile.
+    /// 0.11).
     pub truncates_to_watermark: bool,
+    /// `PartitionFetchState.truncatingLog`: a follower that gets another leader sends
+    /// OffsetsForLeaderEpoch before it fetches, and its fetches state no epoch (1.0.0, 2.0.0).
+    pub asks_before_fetching: bool,
+    /// `EpochEndOffset` has the epoch that the offset is the end of, and
+    /// `AbstractFetcherThread.getOffsetTruncationState` reads it (2.0.0, not 1.0.0).
+    pub answer_names_epoch: bool,
+    /// `Partition.checkCurrentLeaderEpoch` (2.1.0, not 2.0.0; KIP-320).
+    pub checks_fetch_epoch: bool,
+    /// `Partition.makeLeader` calls `LeaderEpochFileCache.assign`, which drops what conflicts (2.0.1);
+    /// before, `Log.append` alone did, and it let a newer epoch stand.
+    pub notes_epoch_at_election: bool,
+    /// `Partition.maybeExpandIsr` asks for `leaderEpochStartOffsetOpt` (2.0.1; KAFKA-7128).
+    pub checks_epoch_start: bool,
     /// The eligible leader replicas of KIP-966 (feature `eligible.leader.replicas.version`, 4.0).
     pub eligible_leader_replicas: bool,
 }
@@ -75,7 +91,7 @@ impl Switches {
             strict_min_isr: version >= Profile::V3_9,
             checks_fetch_broker_epoch: version >= Profile::V3_9,
             checks_answer_epoch: matches!(version, Profile::V3_9 | Profile::V4_1),
-            shrinking_starts_epoch: version == Profile::V3_5,
+            shrinking_starts_epoch: matches!(version, Profile::V3_3 | Profile::V3_5),
             registration_takes_seats: version >= Profile::V4_0,
             unclean_by_controller: version >= Profile::V3_9 || version.has_zookeeper(),
             elects_fenced_last_known: version == Profile::V4_0,
@@ -85,12 +101,42 @@ impl Switches {
             waits_for_caught_up: false,
             late_fetches: false,
             late_requests: false,
-            leader_writes_isr: version == Profile::V2_1,
+            leader_writes_isr: version < Profile::V2_7,
             checks_request_broker_epoch: version == Profile::V2_7,
-            checks_isr_members: version >= Profile::V3_5,
+            checks_isr_members: !version.has_zookeeper(),
+            checks_member_epochs: version >= Profile::V3_5,
             answer_moves_watermark: version != Profile::V2_7,
-            truncates_to_watermark: false,
+            truncates_to_watermark: version < Profile::V1_0,
+            asks_before_fetching: (Profile::V1_0..Profile::V2_1).contains(&version),
+            answer_names_epoch: version > Profile::V1_0,
+            checks_fetch_epoch: version > Profile::V2_0,
+            notes_epoch_at_election: version > Profile::V2_0,
+            checks_epoch_start: version > Profile::V2_0,
             eligible_leader_replicas: version >= Profile::V4_0 && setting.eligible_leader_replicas,
+        }
+    }
+
+    /// Whether followers do in rounds what the sweeps have them do: state their newest epoch with each
+    /// fetch, and truncate by the answer; and whether leaders note and ask what the columns say.
+    pub(crate) fn goes_by_sweeps(&self) -> bool {
+        !self.truncates_to_watermark
+            && !self.asks_before_fetching
+            && self.answer_names_epoch
+            && self.checks_fetch_epoch
+            && self.notes_epoch_at_election
+            && self.checks_epoch_start
+    }
+
+    /// What becomes of an epoch in a follower's cache when it copies records.
+    pub(crate) fn noting(&self) -> Noting {
+        if self.truncates_to_watermark {
+            Noting::Everything
+        } else if !self.notes_epoch_at_election {
+            Noting::OnlyNewer
+        } else if !self.checks_fetch_epoch {
+            Noting::Everything
+        } else {
+            Noting::OverNewer
         }
     }
 
@@ -109,11 +155,17 @@ impl Switches {
             "reelected-leader-remembers" => &mut self.reelected_leader_remembers,
             "waits-for-caught-up" => &mut self.waits_for_caught_up,
             "truncates-to-watermark" => &mut self.truncates_to_watermark,
+            "asks-before-fetching" => &mut self.asks_before_fetching,
+            "answer-names-epoch" => &mut self.answer_names_epoch,
+            "checks-fetch-epoch" => &mut self.checks_fetch_epoch,
+            "notes-epoch-at-election" => &mut self.notes_epoch_at_election,
+            "checks-epoch-start" => &mut self.checks_epoch_start,
             "late-fetches" => &mut self.late_fetches,
             "late-requests" => &mut self.late_requests,
             "leader-writes-isr" => &mut self.leader_writes_isr,
             "checks-request-broker-epoch" => &mut self.checks_request_broker_epoch,
             "checks-isr-members" => &mut self.checks_isr_members,
+            "checks-member-epochs" => &mut self.checks_member_epochs,
             "answer-moves-watermark" => &mut self.answer_moves_watermark,
             _ => return None,
         })

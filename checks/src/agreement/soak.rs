@@ -176,7 +176,7 @@ fn ensemble(lot: &mut Lot) -> (Quorum, Vec<u8>) {
 }
 
 /// Switches that say nothing where metadata is kept in ZooKeeper: nobody has the registrations of KRaft.
-const NOT_IN_ZOOKEEPER: [&str; 8] = [
+const NOT_IN_ZOOKEEPER: [&str; 9] = [
     "strict-min-isr",
     "equal-epoch-wipes-pending",
     "checks-fetch-broker-epoch",
@@ -184,6 +184,7 @@ const NOT_IN_ZOOKEEPER: [&str; 8] = [
     "registration-takes-seats",
     "elects-fenced-last-known",
     "checks-isr-members",
+    "checks-member-epochs",
     "reassignment-awaits-targets",
 ];
 

@@ -86,7 +86,7 @@ fn keeper(table: &mut Table, kafka: Profile) -> Result<(), Remark> {
         false => Err(value
             .error(format!("Kafka {kafka} is modelled with its metadata {has}"))
             .remedy(format!(
-                "{remedy}, or another version: 2.1 and 2.7 have ZooKeeper"
+                "{remedy}, or another version: those up to 2.7 have ZooKeeper"
             ))),
     }
 }

@@ -4,7 +4,7 @@
 //! Each is read off the steps, so it is true of any history; [`super::argument`] chooses among them.
 
 use super::walk::{Moment, Walk, candidates, covers, holds, records, series};
-use highwater_model::replication::state::{Role, Tenure};
+use highwater_model::replication::state::{Asks, Role, Tenure};
 use highwater_model::replication::{Guard, State};
 use highwater_vocabulary::{Acks, Broker, BrokerSet, Event, Process, Record, RecordSet};
 
@@ -214,11 +214,37 @@ impl Walk<'_> {
                 moment.before.replicas[broker].watermark.0,
                 self.unheard(broker, record, moment)
             ),
+            _ if moment.before.replicas[broker].asks != Asks::Nothing => {
+                self.loss_by_answer(broker, record, moment)
+            }
             _ => format!(
                 "{name} dropped {record} at step {number}, because its leader, {}, does not have it there: a follower truncates to where both logs agree.",
                 self.leader_of(&moment.before, broker)
             ),
         }
+    }
+
+    /// The same where it asked before it fetched.
+    fn loss_by_answer(&self, broker: Broker, record: Record, moment: &Moment) -> String {
+        let (name, number) = (self.name(broker), moment.number);
+        let leader = self.leader_of(&moment.before, broker);
+        let replica = &moment.before.replicas[broker];
+        let asked = replica.log.last_epoch();
+        let found = match replica.role {
+            Role::Follower(Some(leader)) => {
+                let log = &moment.before.replicas[leader].log;
+                log.end_of_epoch_if_noted(asked)
+            }
+            _ => None,
+        };
+        let why = match found {
+            Some((_, end)) => format!("{leader} said that what they share ends at {}", end.0),
+            None => format!(
+                "{leader} did not know where epoch {} ends: {name} kept only what lay below its own high watermark, which was {}",
+                asked.0, replica.watermark.0
+            ),
+        };
+        format!("{name} dropped {record} at step {number}, because {why}.")
     }
 
     fn leader_of(&self, state: &State, broker: Broker) -> String {

@@ -1,8 +1,8 @@
 //! What a step means, in a few words: the last column of the picture.
 
 use super::walk::{Moment, between, records};
-use highwater_model::replication::state::{Controller, LateFetch, Replica, Role, Tenure};
-use highwater_model::replication::{End, Replication, State};
+use highwater_model::replication::state::{Asks, Controller, LateFetch, Replica, Role, Tenure};
+use highwater_model::replication::{End, LeaderEpoch, Replication, State};
 use highwater_vocabulary::{Acks, Broker, BrokerSet, Datacenter, Event, Member, Offset, Record};
 
 /// What a step means; empty where there is nothing to say.
@@ -205,9 +205,15 @@ impl Step<'_> {
         let Role::Follower(Some(leader)) = self.before(follower).role else {
             return Vec::new();
         };
-        let offset = self.before(follower).log.end();
-        let mut clauses = vec![self.asked(leader, follower, offset)];
-        clauses.extend(self.proposal(leader));
+        let mut clauses = match self.before(follower).asks {
+            Asks::Nothing => {
+                let offset = self.before(follower).log.end();
+                let mut clauses = vec![self.asked(leader, follower, offset)];
+                clauses.extend(self.proposal(leader));
+                clauses
+            }
+            Asks::First | Asks::Again => vec![self.asked_first(leader, follower)],
+        };
         if lost {
             clauses.push("the answer is lost".into());
         } else {
@@ -220,10 +226,35 @@ impl Step<'_> {
         let Some(LateFetch::Request(fetch)) = self.moment.before.late[follower] else {
             return Vec::new();
         };
-        let mut clauses = vec![self.asked(fetch.to, follower, fetch.offset)];
+        let mut clauses = match fetch.asks {
+            true => vec![self.epoch_end(fetch.to, fetch.last_epoch)],
+            false => vec![self.asked(fetch.to, follower, fetch.offset)],
+        };
         clauses.extend(self.proposal(fetch.to));
         clauses.push("the answer is on its way".into());
         clauses
+    }
+
+    /// What a follower asks before it fetches, in versions that do.
+    fn asked_first(&self, leader: Broker, follower: Broker) -> String {
+        self.epoch_end(leader, self.before(follower).log.last_epoch())
+    }
+
+    fn epoch_end(&self, leader: Broker, asked: LeaderEpoch) -> String {
+        let name = self.name(leader);
+        let names_epoch = self.model.variant.switches.answer_names_epoch;
+        if asked == LeaderEpoch(0) {
+            return format!("it has no epoch to ask {name} about");
+        }
+        let asked_for = asked.0;
+        match self.before(leader).log.end_of_epoch_if_noted(asked) {
+            None => format!("it asks where epoch {asked_for} ends: {name} does not know that"),
+            Some((epoch, end)) if names_epoch && epoch != asked => format!(
+                "it asks where epoch {asked_for} ends: {name} knows epoch {}, which ends at {}",
+                epoch.0, end.0
+            ),
+            Some((_, end)) => format!("it asks where epoch {asked_for} ends: at {}", end.0),
+        }
     }
 
     fn delivered(&self, follower: Broker) -> Vec<String> {
@@ -262,8 +293,18 @@ impl Step<'_> {
         let (old, new) = (self.before(follower), self.after(follower));
         if new.log.end() < old.log.end() {
             let dropped = between(old, new.log.end(), old.log.end());
+            let to_watermark = old.asks == Asks::First
+                && self
+                    .before(leader)
+                    .log
+                    .end_of_epoch_if_noted(old.log.last_epoch())
+                    .is_none();
+            let why = match to_watermark {
+                true => "it goes by its own watermark",
+                false => "its log leaves the leader's",
+            };
             return Some(format!(
-                "its log leaves the leader's: it truncates to {} and drops {}",
+                "{why}: it truncates to {} and drops {}",
                 new.log.end().0,
                 records(dropped)
             ));

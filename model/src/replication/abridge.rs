@@ -40,7 +40,7 @@ impl LeftOut {
     ///
     /// Watermarks are dead only by the leave of many guards, so every guard has to be in force.  A
     /// late answer carries a watermark; a reader and a follower that truncates to its watermark look at
-    /// it.
+    /// it; and where nobody asks for the start of the epoch it alone decides who joins.
     pub fn by(model: &Replication) -> LeftOut {
         let asked = model.asked.iter().any(|property| property.looks_inside);
         if asked || model.bounds.redundant_states {
@@ -50,6 +50,8 @@ impl LeftOut {
         let watermarks = model.variant.waived == GuardSet::default()
             && !model.variant.late_fetches
             && !switches.truncates_to_watermark
+            && !switches.asks_before_fetching
+            && switches.checks_epoch_start
             && model.bounds.reads == 0;
         LeftOut {
             watermarks,

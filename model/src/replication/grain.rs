@@ -280,6 +280,7 @@ fn fetched_again(model: &Replication, begun_with: &Event, state: &State) -> Opti
         (
             state.replicas[follower].log,
             state.replicas[follower].watermark,
+            state.replicas[follower].asks,
             tenure.map(|tenure| tenure.follower_end[follower]),
         )
     };

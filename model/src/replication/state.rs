@@ -110,9 +110,23 @@ pub struct Replica {
     pub leader_epoch: LeaderEpoch,
     /// What it does.
     pub role: Role,
+    /// What it has yet to ask its leader before it fetches; only with `asks-before-fetching`.
+    pub asks: Asks,
     /// The ends of followers that it still remembers from an earlier tenure; nothing, unless
     /// [`super::Guard::NewLeaderForgetsFollowers`] is waived.
     pub remembered: PerBroker<Option<End>>,
+}
+
+/// What a follower has yet to ask, in versions that truncate before they fetch.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
+pub enum Asks {
+    /// Nothing: it fetches.
+    #[default]
+    Nothing,
+    /// Where its newest epoch ends.  If its leader does not know that, it goes back to its watermark.
+    First,
+    /// Once more, having truncated.  If its leader does not know that one, it stays where it is.
+    Again,
 }
 
 /// What a replica does, as it sees itself.
@@ -240,7 +254,9 @@ pub struct Fetch {
     pub to: Broker,
     /// The follower's log end: what it asks for proves what it holds.
     pub offset: End,
-    /// The newest epoch in the follower's cache; 0 for none.
+    /// Whether it asks only where `last_epoch` ends (OffsetsForLeaderEpoch), and fetches nothing.
+    pub asks: bool,
+    /// The newest epoch in the follower's cache; 0 for none, or for one that is not stated.
     pub last_epoch: LeaderEpoch,
     /// The leader epoch the follower knows.
     pub leader_epoch: LeaderEpoch,
@@ -267,6 +283,8 @@ pub enum FetchAnswer {
         /// The leader's watermark.
         watermark: End,
     },
+    /// To who only asked: the newest epoch they may share and where it ends, if that is known.
+    EpochEnd(Option<(LeaderEpoch, End)>),
 }
 
 /// A committed metadata record, as the image of everything a broker reads from it.
@@ -471,6 +489,28 @@ impl Log {
             return false;
         }
         self.assign_epoch(entry.epoch);
+        self.append_anyhow(entry)
+    }
+
+    /// Adds a record where the cache takes no epoch that is older than its newest; `false` if there is no
+    /// room.
+    ///
+    /// Source: `LeaderEpochFileCache.assign` before KAFKA-7415; R18.
+    pub fn append_noting_newer(&mut self, entry: Entry) -> bool {
+        let newest = self.last_epoch;
+        let place = self.end.index();
+        if !self.append_anyhow(entry) {
+            return false;
+        }
+        self.unnoted |= u8::from(entry.epoch < newest) << place;
+        self.last_epoch = newest.max(entry.epoch);
+        true
+    }
+
+    fn append_anyhow(&mut self, entry: Entry) -> bool {
+        if self.end.index() == self.entries.len() {
+            return false;
+        }
         self.entries[self.end.index()] = entry;
         self.end = self.end.next();
         true
@@ -542,6 +582,16 @@ impl Log {
         let below = self.noted().take_while(|(place, _)| *place < end.index());
         let floor = below.last().map_or(wanted, |(_, epoch)| epoch);
         Some((floor, end))
+    }
+
+    /// The same before KAFKA-7415, when nothing was known either of an epoch before the oldest.
+    ///
+    /// Source: `LeaderEpochFileCache.endOffsetFor`, 1.0.0 and 2.0.0; R18.
+    pub fn end_of_epoch_if_noted(&self, wanted: LeaderEpoch) -> Option<(LeaderEpoch, End)> {
+        let oldest = self.noted().next();
+        let oldest = oldest.map_or(self.last_epoch, |(_, epoch)| epoch);
+        let found = self.end_of_epoch(wanted);
+        found.filter(|_| wanted >= oldest)
     }
 }
 
@@ -869,6 +919,32 @@ mod tests {
             }
             let found = log
                 .end_of_epoch(LeaderEpoch(asked))
+                .map(|(epoch, end)| (epoch.0, end.0));
+            assert_eq!(found, expected, "epoch {asked} in {epochs:?}");
+        }
+    }
+
+    #[test]
+    fn an_older_cache_knows_only_what_it_has_noted() {
+        //   log      asked   what a cache of 1.0 or 2.0 knows
+        for (epochs, asked, expected) in [
+            ("1 1 2", 1, Some((1, 2))),
+            ("1 3 3", 2, Some((1, 1))),
+            ("2 2", 1, None), // before the oldest: nothing, where a later cache knows where that starts
+            ("1 1", 2, None),
+            ("3 1 1", 1, None), // an older epoch after a newer one is not noted
+            ("1 3 2", 3, Some((3, 3))), // and so the newer one seems to go on
+        ] {
+            let mut log = Log::default();
+            for epoch in epochs.split_whitespace() {
+                let epoch = LeaderEpoch(epoch.parse().expect("a number"));
+                assert!(log.append_noting_newer(Entry {
+                    record: Record::at(0),
+                    epoch
+                }));
+            }
+            let found = log
+                .end_of_epoch_if_noted(LeaderEpoch(asked))
                 .map(|(epoch, end)| (epoch.0, end.0));
             assert_eq!(found, expected, "epoch {asked} in {epochs:?}");
         }

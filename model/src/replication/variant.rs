@@ -1,7 +1,7 @@
 //! What a Kafka version, a candidate defect or an experiment changes: plain data, each matched in
 //! exactly one place.
 
-use super::{Grain, GuardSet, Replication};
+use super::{Grain, Guard, GuardSet, Replication};
 use highwater_vocabulary::{Profile, Setting};
 
 /// A protocol: a Kafka version's switches, and the guards an experiment waives.
@@ -55,6 +55,19 @@ switches! {
     /// A follower that learns of a new leader truncates to its own watermark, as before KIP-101,
     /// and no epochs are compared.
     truncates_to_watermark = "truncates-to-watermark",
+    /// A follower that gets another leader asks, before it fetches, where its newest epoch ends in that
+    /// one's log, and states no epoch when it fetches (KIP-101, until 2.7).
+    asks_before_fetching = "asks-before-fetching",
+    /// Whoever is told where an epoch ends is told which epoch that is, and goes by what it knows of it
+    /// (KIP-279).
+    answer_names_epoch = "answer-names-epoch",
+    /// A leader serves fetches of its own leader epoch only (KIP-320).
+    checks_fetch_epoch = "checks-fetch-epoch",
+    /// A new leader notes its epoch at once, and an epoch is noted over later ones that are in its way
+    /// (KAFKA-7415); before, with its first record, and unless a later one was noted.
+    notes_epoch_at_election = "notes-epoch-at-election",
+    /// Whoever joins the ISR has reached the start of the leader's epoch (KAFKA-7128).
+    checks_epoch_start = "checks-epoch-start",
     /// The watermark stands still below min ISR, also without eligible leader replicas (KAFKA-15583).
     strict_min_isr = "strict-min-isr",
     /// A leader refuses fetches of older registrations (KAFKA-15221).
@@ -88,9 +101,10 @@ switches! {
     /// Requests of the controller carry the broker epoch of their receiver, and a broker that comes back
     /// before its absence was noticed is noticed by it (KIP-380).
     checks_request_broker_epoch = "checks-request-broker-epoch",
-    /// Only brokers that are not fenced join an ISR, under the registration that is known of them
-    /// (KIP-841, KIP-903).
+    /// Only brokers that are not fenced join an ISR (KIP-841).
     checks_isr_members = "checks-isr-members",
+    /// Brokers join an ISR only under the registration that is known of them (KIP-903).
+    checks_member_epochs = "checks-member-epochs",
     /// A leader looks at its watermark when its ISR change is answered (KAFKA-13091).
     answer_moves_watermark = "answer-moves-watermark",
 }
@@ -98,16 +112,21 @@ switches! {
 impl Switches {
     /// What a Kafka version switches on, candidate defects repaired.
     ///
-    /// Read in the sources of 2.1.0, 2.7.0, 3.5.0, 3.9.1, 4.0.0 and 4.1.0; docs/PROTOCOL.md names class and
-    /// method for each.
+    /// Read in the sources of 0.10.2.1, 1.0.0, 2.0.0, 2.1.0, 2.7.0, 3.3.2, 3.5.0, 3.9.1, 4.0.0 and 4.1.0;
+    /// docs/PROTOCOL.md names class and method for each.
     pub fn of(profile: Profile) -> Switches {
         let since = |version| profile >= version;
         Switches {
-            truncates_to_watermark: false,
+            truncates_to_watermark: profile == Profile::V0_10,
+            asks_before_fetching: matches!(profile, Profile::V1_0 | Profile::V2_0),
+            answer_names_epoch: since(Profile::V2_0),
+            checks_fetch_epoch: since(Profile::V2_1),
+            notes_epoch_at_election: since(Profile::V2_1),
+            checks_epoch_start: since(Profile::V2_1),
             strict_min_isr: since(Profile::V3_9),
             checks_fetch_broker_epoch: since(Profile::V3_9),
             checks_answer_epoch: profile == Profile::V3_9 || since(Profile::V4_1),
-            shrinking_starts_epoch: profile == Profile::V3_5,
+            shrinking_starts_epoch: matches!(profile, Profile::V3_3 | Profile::V3_5),
             registration_takes_seats: since(Profile::V4_0),
             unclean_by_controller: since(Profile::V3_9) || profile.has_zookeeper(),
             elects_fenced_last_known: profile == Profile::V4_0,
@@ -115,9 +134,10 @@ impl Switches {
             equal_epoch_wipes_pending: false,
             reelected_leader_remembers: false,
             waits_for_caught_up: false,
-            leader_writes_isr: profile == Profile::V2_1,
+            leader_writes_isr: profile <= Profile::V2_1,
             checks_request_broker_epoch: profile == Profile::V2_7,
-            checks_isr_members: since(Profile::V3_5),
+            checks_isr_members: since(Profile::V3_3),
+            checks_member_epochs: since(Profile::V3_5),
             answer_moves_watermark: profile != Profile::V2_7,
         }
     }
@@ -220,6 +240,17 @@ impl Replication {
     /// Whether ZooKeeper keeps the metadata, and a broker is the controller.
     pub fn has_zookeeper(&self) -> bool {
         self.setting.kafka.has_zookeeper()
+    }
+
+    /// Whether a leader serves fetches of its own leader epoch only.
+    pub(super) fn fences_fetches(&self) -> bool {
+        self.variant.switches.checks_fetch_epoch && self.keeps(Guard::FetchEpochIsCurrent)
+    }
+
+    /// Whether a log's cache has every epoch that is newer than those before it, and no other.
+    pub(super) fn notes_only_newer(&self) -> bool {
+        let switches = &self.variant.switches;
+        !switches.notes_epoch_at_election && !switches.truncates_to_watermark
     }
 
     /// Whether the cluster keeps eligible leader replicas.

@@ -7,11 +7,19 @@ use std::str::FromStr;
 /// engine.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Profile {
+    /// Kafka 0.10 with ZooKeeper, as of 0.10.2.1: followers truncate to their watermarks.
+    V0_10,
+    /// Kafka 1.0 with ZooKeeper, as of 1.0.0: followers ask where their newest leader epoch ends (KIP-101).
+    V1_0,
+    /// Kafka 2.0 with ZooKeeper, as of 2.0.0: and are told which epoch the answer is about (KIP-279).
+    V2_0,
     /// Kafka 2.1 with ZooKeeper, as of 2.1.0: leaders write the ISR themselves.
     V2_1,
     /// Kafka 2.7 with ZooKeeper, as of 2.7.0, inter-broker protocol 2.7: leaders ask the controller
     /// (KIP-497), control requests carry broker epochs (KIP-380).
     V2_7,
+    /// Kafka 3.3 with KRaft, as of 3.3.2: ISR changes do not say under which registration a member fetches.
+    V3_3,
     /// Kafka 3.5 with KRaft, as of 3.5.0.
     V3_5,
     /// Kafka 3.9 with KRaft, as of 3.9.1.
@@ -24,9 +32,13 @@ pub enum Profile {
 
 impl Profile {
     /// Oldest first.
-    pub const ALL: [Profile; 6] = [
+    pub const ALL: [Profile; 10] = [
+        Profile::V0_10,
+        Profile::V1_0,
+        Profile::V2_0,
         Profile::V2_1,
         Profile::V2_7,
+        Profile::V3_3,
         Profile::V3_5,
         Profile::V3_9,
         Profile::V4_0,
@@ -34,10 +46,22 @@ impl Profile {
     ];
 
     /// Those whose metadata is kept by a KRaft quorum.
-    pub const KRAFT: [Profile; 4] = [Profile::V3_5, Profile::V3_9, Profile::V4_0, Profile::V4_1];
+    pub const KRAFT: [Profile; 5] = [
+        Profile::V3_3,
+        Profile::V3_5,
+        Profile::V3_9,
+        Profile::V4_0,
+        Profile::V4_1,
+    ];
 
     /// Those whose metadata is kept in ZooKeeper.
-    pub const ZOOKEEPER: [Profile; 2] = [Profile::V2_1, Profile::V2_7];
+    pub const ZOOKEEPER: [Profile; 5] = [
+        Profile::V0_10,
+        Profile::V1_0,
+        Profile::V2_0,
+        Profile::V2_1,
+        Profile::V2_7,
+    ];
 
     /// The newest modelled: what a file that names no version gets.
     pub const NEWEST: Profile = Profile::V4_1;
@@ -50,8 +74,12 @@ impl Profile {
     /// As files and stories write it.
     pub fn name(self) -> &'static str {
         match self {
+            Profile::V0_10 => "0.10",
+            Profile::V1_0 => "1.0",
+            Profile::V2_0 => "2.0",
             Profile::V2_1 => "2.1",
             Profile::V2_7 => "2.7",
+            Profile::V3_3 => "3.3",
             Profile::V3_5 => "3.5",
             Profile::V3_9 => "3.9",
             Profile::V4_0 => "4.0",

@@ -365,8 +365,8 @@ fn a_bad_story_is_told_where_and_what() {
             "line 1: a story begins with its model and version",
         ),
         (
-            "replication 1.0, brokers a-1",
-            "line 1: Kafka `1.0` is not modelled; there are 2.1, 2.7, 3.5",
+            "replication 0.9, brokers a-1",
+            "line 1: Kafka `0.9` is not modelled; there are 0.10, 1.0, 2.0, 2.1, 2.7, 3.3, 3.5",
         ),
         ("replication 4.1", "line 1: a setting names its brokers"),
         (

@@ -60,8 +60,8 @@ impl Engine {
 
     fn fetch_round_over(&mut self, rows: Range<usize>) {
         let mut aside = self.deviating_rows(rows.clone());
-        if self.rules.switches.truncates_to_watermark {
-            // The sweep tells diverging followers to truncate; here nobody compares epochs.
+        if !self.rules.switches.goes_by_sweeps() {
+            // The sweep tells diverging followers to truncate, as later versions do.
             aside = rows
                 .clone()
                 .map(|row| (row, self.table.load(row, &self.cluster)))
@@ -87,7 +87,8 @@ impl Engine {
 
     /// Steady rows that will not be steady after a round, because a follower asks to join the ISR.
     fn rows_with_joiners(&self, rows: Range<usize>, aside: &[(usize, Row)]) -> Vec<(usize, Row)> {
-        let admitted = match self.rules.switches.checks_isr_members {
+        let switches = self.rules.switches;
+        let admitted = match switches.checks_isr_members || switches.checks_member_epochs {
             true => self.cluster.acceptable(),
             false => u8::MAX,
         };

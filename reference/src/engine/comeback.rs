@@ -89,8 +89,8 @@ impl Engine {
         rule: impl Fn(&mut Row, Around<'_>),
     ) {
         let rows = 0..self.partitions();
-        // A process that starts would truncate to its watermark wherever it follows.
-        let truncates = self.rules.switches.truncates_to_watermark;
+        // A process that starts would truncate to its watermark wherever it follows, or would have to ask.
+        let truncates = !self.rules.switches.goes_by_sweeps();
         let begins_blank = self.cluster.has_zookeeper();
         let steadily = self.everybody_can_learn() && !truncates && !begins_blank;
         let noticing: Vec<usize> = if steadily {

@@ -58,7 +58,7 @@ impl Engine {
         let before = self.cluster.clone();
         self.cluster.fenced |= 1 << slot;
         let switches = self.rules.switches;
-        let steadily = !switches.waits_for_caught_up && !switches.truncates_to_watermark;
+        let steadily = !switches.waits_for_caught_up && switches.goes_by_sweeps();
         if steadily && self.everybody_can_learn() {
             let deviating: HashSet<usize> = aside.iter().map(|(row, _)| *row).collect();
             let mut unsteady = Vec::new();

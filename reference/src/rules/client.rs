@@ -61,7 +61,10 @@ fn admit(row: &Row, around: Around<'_>, broker: usize) -> Result<(), Refusal> {
 fn append(row: &mut Row, around: Around<'_>, broker: usize, by: u64) -> Written {
     let epoch = row.memory[broker].leader_epoch;
     let disk = &mut row.disks[broker];
-    spans::assign(&mut disk.spans, epoch, disk.end);
+    match around.rules.switches.noting() {
+        spans::Noting::OnlyNewer => spans::assign_newer(&mut disk.spans, epoch, disk.end),
+        _ => spans::assign(&mut disk.spans, epoch, disk.end),
+    }
     spans::rewrite(&mut disk.spans, epoch, disk.losses, disk.end);
     let written = Written {
         epoch,

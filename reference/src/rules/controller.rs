@@ -185,14 +185,15 @@ fn judge(row: &Row, around: Around<'_>, leader: usize, proposal: &Proposal) -> J
     if !current {
         return Judgement::OutOfDate;
     }
-    let eligible = (0..cluster.brokers).all(|slot| {
+    let switches = around.rules.switches;
+    let fenced = proposal.in_sync & cluster.fenced != 0;
+    let outdated = (0..cluster.brokers).any(|slot| {
         let stated = proposal.broker_epoch[slot];
-        !around.rules.switches.checks_isr_members
-            || proposal.in_sync >> slot & 1 == 0
-            || cluster.fenced >> slot & 1 == 0
-                && (stated == 0 || stated == cluster.broker_epoch[slot])
+        proposal.in_sync >> slot & 1 == 1 && stated != 0 && stated != cluster.broker_epoch[slot]
     });
-    if eligible {
+    let ineligible =
+        switches.checks_isr_members && fenced || switches.checks_member_epochs && outdated;
+    if !ineligible {
         Judgement::Good
     } else {
         Judgement::Ineligible

@@ -3,7 +3,7 @@
 use super::Around;
 use super::isr;
 use crate::kernels;
-use crate::row::{Answer, Late, Row};
+use crate::row::{Answer, Disk, Late, Row, Truncating};
 use crate::{Refusal, spans};
 use std::slice::{from_mut, from_ref};
 
@@ -50,15 +50,19 @@ pub(super) fn request(row: &Row, around: Around<'_>, follower: usize) -> Result<
         return Err(Refusal::AlreadySo);
     }
     let disk = &row.disks[follower];
+    let switches = around.rules.switches;
+    let asks = memory.truncating != Truncating::Done;
+    let states_epoch = !switches.truncates_to_watermark && !switches.asks_before_fetching;
     Ok(Late {
         to,
         leader_epoch: memory.leader_epoch,
         broker_epoch,
         offset: disk.end,
-        last_epoch: match around.rules.switches.truncates_to_watermark {
-            true => None,
-            false => spans::newest(&disk.spans),
+        last_epoch: match states_epoch || asks {
+            true => spans::newest(&disk.spans),
+            false => None,
         },
+        asks,
         answer: None,
     })
 }
@@ -78,7 +82,8 @@ pub(super) fn handle(
     if !around.cluster.serves(to) {
         return Err(Refusal::NotServing);
     }
-    if request.leader_epoch != row.memory[to].leader_epoch {
+    let is_current = request.leader_epoch == row.memory[to].leader_epoch;
+    if around.rules.switches.checks_fetch_epoch && !is_current {
         return Err(Refusal::FetchEpochIsCurrent);
     }
     if row.memory[to].tenure.is_none() {
@@ -87,6 +92,9 @@ pub(super) fn handle(
     // `followerReplicaOrThrow`.
     if !row.memory[to].image.assigns(follower) {
         return Err(Refusal::FetcherIsAssigned);
+    }
+    if request.asks {
+        return Ok(Answer::EpochEnd(last_offset(row, request)));
     }
     let answer = read(row, request)?;
     if let Answer::Diverging { .. } = answer {
@@ -101,6 +109,12 @@ pub(super) fn handle(
 
     note(row, around, follower, request);
     Ok(answer)
+}
+
+/// `Partition.lastOffsetForLeaderEpoch`, asked by a follower; nothing stated is nothing known.
+fn last_offset(row: &Row, request: &Late) -> Option<(u32, u64)> {
+    let disk = &row.disks[request.to];
+    spans::end_of_noted_epoch(&disk.spans, disk.end, request.last_epoch?)
 }
 
 fn read(row: &Row, request: &Late) -> Result<Answer, Refusal> {
@@ -151,7 +165,7 @@ fn note(row: &mut Row, around: Around<'_>, follower: usize, request: &Late) {
 /// `AbstractFetcherThread.truncateOnFetchResponse`.  A diverging answer leaves the watermark alone,
 /// but for what is cut off (KAFKA-14704).
 pub(super) fn take(row: &mut Row, around: Around<'_>, follower: usize, answer: Answer) {
-    let compares = !around.rules.switches.truncates_to_watermark;
+    let switches = around.rules.switches;
     let disk = &mut row.disks[follower];
     match answer {
         Answer::Records {
@@ -159,7 +173,7 @@ pub(super) fn take(row: &mut Row, around: Around<'_>, follower: usize, answer: A
             end,
             watermark,
         } => {
-            spans::copy(&mut disk.spans, disk.end, &leaders, end, compares);
+            spans::copy(&mut disk.spans, disk.end, &leaders, end, switches.noting());
             kernels::fetch::copy(
                 from_mut(&mut disk.end),
                 from_mut(&mut disk.watermark),
@@ -168,7 +182,10 @@ pub(super) fn take(row: &mut Row, around: Around<'_>, follower: usize, answer: A
             );
         }
         Answer::Diverging { epoch, end } => {
-            let keep = spans::keep(&disk.spans, disk.end, epoch, end);
+            let keep = match switches.answer_names_epoch {
+                true => spans::keep(&disk.spans, disk.end, epoch, end),
+                false => end.min(disk.end),
+            };
             spans::truncate(&mut disk.spans, keep);
             kernels::fetch::truncate(
                 from_mut(&mut disk.end),
@@ -176,5 +193,45 @@ pub(super) fn take(row: &mut Row, around: Around<'_>, follower: usize, answer: A
                 from_ref(&keep),
             );
         }
+        Answer::EpochEnd(found) => {
+            let memory = &mut row.memory[follower];
+            let by_epoch = switches.answer_names_epoch;
+            let (keep, truncating) = maybe_truncate(disk, memory.truncating, found, by_epoch);
+            memory.truncating = truncating;
+            spans::truncate(&mut disk.spans, keep);
+            kernels::fetch::truncate(
+                from_mut(&mut disk.end),
+                from_mut(&mut disk.watermark),
+                from_ref(&keep),
+            );
+        }
+    }
+}
+
+/// How much a follower keeps, and whether it has to ask again.
+///
+/// Kafka: `ReplicaFetcherThread.maybeTruncate` in 1.0.0, `AbstractFetcherThread.getOffsetTruncationState` in
+/// 2.0.0.  Where the leader knows nothing, the fetch offset is what is left: the watermark at first.
+fn maybe_truncate(
+    disk: &Disk,
+    truncating: Truncating,
+    found: Option<(u32, u64)>,
+    by_epoch: bool,
+) -> (u64, Truncating) {
+    let Some((epoch, end)) = found else {
+        let fetch_offset = match truncating {
+            Truncating::FromWatermark => disk.watermark,
+            Truncating::FromEnd | Truncating::Done => disk.end,
+        };
+        return (fetch_offset, Truncating::Done);
+    };
+    let own = match by_epoch {
+        true => spans::end_of_noted_epoch(&disk.spans, disk.end, epoch),
+        false => None,
+    };
+    match own {
+        Some((known, own_end)) if known != epoch => (own_end.min(disk.end), Truncating::FromEnd),
+        Some((_, own_end)) => (own_end.min(end).min(disk.end), Truncating::Done),
+        None => (end.min(disk.end), Truncating::Done),
     }
 }

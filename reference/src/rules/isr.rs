@@ -23,12 +23,16 @@ pub(super) fn propose_expansion(row: &mut Row, around: Around<'_>, leader: usize
     let unasked = unasked_observers(around, row, leader, tenure.committed);
     let eligible = around.eligible_followers(row, leader) & !unasked;
     let candidate = eligible & !tenure.committed & 1 << follower;
+    let epoch_start = match around.rules.switches.checks_epoch_start {
+        true => tenure.epoch_start,
+        false => 0,
+    };
     let mut joining = 0;
     kernels::in_sync::join(
         from_mut(&mut joining),
         from_ref(&tenure.known[follower]),
         from_ref(&row.disks[leader].watermark),
-        from_ref(&tenure.epoch_start),
+        from_ref(&epoch_start),
         candidate,
     );
     if joining != 0 {
@@ -238,8 +242,9 @@ fn out_of_sync(row: &Row, around: Around<'_>, leader: usize, behind: u8) -> u8 {
 fn may_lag(row: &Row, around: Around<'_>, leader: usize, follower: usize) -> bool {
     let cluster = around.cluster;
     let homes = [follower, leader].map(|broker| usize::from(cluster.home[broker]));
-    let follows = row.memory[follower].leader == 1 << leader
-        && row.memory[follower].leader_epoch == row.memory[leader].leader_epoch;
+    let is_fenced = around.rules.switches.checks_fetch_epoch
+        && row.memory[follower].leader_epoch != row.memory[leader].leader_epoch;
+    let follows = row.memory[follower].leader == 1 << leader && !is_fenced;
     cluster.lags
         || !cluster.takes_part(follower)
         || !cluster.connects(homes[0], homes[1])

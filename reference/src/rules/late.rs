@@ -2,7 +2,7 @@
 
 use super::{Around, fetch};
 use crate::Refusal;
-use crate::row::Row;
+use crate::row::{Row, Truncating};
 
 /// The follower sends a fetch that may be late.  One at a time.
 pub(crate) fn request(row: &mut Row, around: Around<'_>, follower: usize) -> Result<(), Refusal> {
@@ -54,7 +54,11 @@ pub(crate) fn answer(row: &mut Row, around: Around<'_>, follower: usize) -> Resu
     if !same_epoch && around.rules.switches.checks_answer_epoch {
         return Err(Refusal::AnswerEpochIsCurrent);
     }
-    if row.disks[follower].end != late.offset {
+    // `isReadyForFetch`.
+    if late.asks != (memory.truncating != Truncating::Done) {
+        return Err(Refusal::NothingThere);
+    }
+    if !late.asks && row.disks[follower].end != late.offset {
         return Err(Refusal::AnswerIsForThisEnd);
     }
 

@@ -1,7 +1,7 @@
 //! Brokers apply committed metadata, and take up or lay down the leadership.
 
 use super::Around;
-use crate::row::{Disk, Image, Memory, Row, Tenure};
+use crate::row::{Disk, Image, Memory, Row, Tenure, Truncating};
 use crate::{Refusal, spans};
 use highwater_vocabulary::MOST_BROKERS;
 
@@ -90,8 +90,8 @@ pub(super) fn become_what_the_image_says(row: &mut Row, around: Around<'_>, brok
         let former = row.memory[broker].leader;
         make_follower(&mut row.memory[broker]);
         let leader = row.memory[broker].leader;
-        if around.rules.switches.truncates_to_watermark && leader != 0 && leader != former {
-            truncate_to_watermark(&mut row.disks[broker]);
+        if leader != former {
+            begin_to_follow(row, around, broker);
         }
     }
 }
@@ -158,17 +158,36 @@ fn make_leader(row: &mut Row, around: Around<'_>, broker: usize) {
         if switches.waits_for_caught_up {
             tenure.caught_up = image.in_sync & !(1 << broker);
         }
-        spans::assign(&mut row.disks[broker].spans, image.leader_epoch, end);
+        let spans = &mut row.disks[broker].spans;
+        let is_later = spans::newest(spans).is_none_or(|newest| newest < image.leader_epoch);
+        if switches.notes_epoch_at_election && (switches.checks_fetch_epoch || is_later) {
+            spans::assign(spans, image.leader_epoch, end);
+        }
     }
     memory.tenure = Some(tenure);
+    memory.truncating = Truncating::Done;
     memory.leader = image.leader;
     memory.leader_epoch = image.leader_epoch;
     memory.partition_epoch = image.partition_epoch;
     around.advance(row, broker);
 }
 
-/// 0.10.2: `ReplicaManager.makeFollowers` truncates the partitions whose leader is another one than
-/// before, to what their broker knows to be committed.
+/// `ReplicaManager.makeFollowers` of 0.10.2, 1.0.0 and 2.0.0: what is done for partitions whose leader is
+/// another one than before.
+fn begin_to_follow(row: &mut Row, around: Around<'_>, broker: usize) {
+    let switches = around.rules.switches;
+    let memory = &mut row.memory[broker];
+    let has_leader = memory.leader != 0;
+    memory.truncating = match switches.asks_before_fetching && has_leader {
+        true => Truncating::FromWatermark,
+        false => Truncating::Done,
+    };
+    if switches.truncates_to_watermark && has_leader {
+        truncate_to_watermark(&mut row.disks[broker]);
+    }
+}
+
+/// 0.10.2: to what the broker knows to be committed.
 fn truncate_to_watermark(disk: &mut Disk) {
     disk.end = disk.watermark;
     spans::truncate(&mut disk.spans, disk.end);

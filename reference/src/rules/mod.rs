@@ -95,11 +95,16 @@ impl Around<'_> {
         self.cluster.has_zookeeper() && self.rules.switches.leader_writes_isr
     }
 
-    /// Whom the leader may let into the ISR as far as that is about brokers.
+    /// Whom the leader may let into the ISR as far as that is about brokers
+    /// (`Partition.isReplicaIsrEligible`).  A fenced broker has no epoch that a leader could know
+    /// (`getAliveBrokerEpoch`).
     pub(crate) fn eligible_followers(&self, row: &crate::row::Row, leader: usize) -> u8 {
-        match self.rules.switches.checks_isr_members {
-            true => row.eligible_followers(leader),
-            false => u8::MAX,
+        let unfenced = !row.memory[leader].image.fenced;
+        let switches = self.rules.switches;
+        match (switches.checks_member_epochs, switches.checks_isr_members) {
+            (true, _) => row.heard_as_registered(leader) & unfenced,
+            (false, true) => unfenced,
+            (false, false) => u8::MAX,
         }
     }
 

@@ -37,7 +37,11 @@ pub(super) fn produce(
         record,
         epoch: replica.leader_epoch,
     };
-    if !replica.log.append(entry) {
+    let appended = match model.notes_only_newer() {
+        true => replica.log.append_noting_newer(entry),
+        false => replica.log.append(entry),
+    };
+    if !appended {
         return Err(Disabled::ModelIsFull);
     }
     if let (true, Role::Leader(tenure)) = (all, &mut replica.role) {

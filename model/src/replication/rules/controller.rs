@@ -114,15 +114,14 @@ fn judge(
     ) {
         return Some(Outcome::OutOfDate);
     }
-    if !model.variant.switches.checks_isr_members {
-        return None;
-    }
+    let switches = &model.variant.switches;
     let fenced = request.isr.intersection(image.fenced);
-    if fails(Guard::MembersAreNotFenced, fenced.is_empty())
-        || fails(
-            Guard::MemberEpochsAreCurrent,
-            request.isr.iter().all(current),
-        )
+    if switches.checks_isr_members && fails(Guard::MembersAreNotFenced, fenced.is_empty())
+        || switches.checks_member_epochs
+            && fails(
+                Guard::MemberEpochsAreCurrent,
+                request.isr.iter().all(current),
+            )
     {
         return Some(Outcome::Ineligible);
     }

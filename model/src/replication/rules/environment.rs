@@ -88,10 +88,11 @@ pub(super) fn may_be_dropped(
     follower: Broker,
 ) -> bool {
     let (here, there) = (model.setting.home(leader), model.setting.home(follower));
+    let same_epoch = state.replicas[follower].leader_epoch == state.replicas[leader].leader_epoch;
     state.world.lag
         || !state.replicas[follower].serves()
         || state.replicas[follower].role != Role::Follower(Some(leader))
-        || state.replicas[follower].leader_epoch != state.replicas[leader].leader_epoch
+        || model.variant.switches.checks_fetch_epoch && !same_epoch
         || !state.world.connects(there, here)
 }
 

@@ -5,7 +5,7 @@
 //! account, so it carries the watermark from before it.
 
 use crate::replication::rules::{isr, watermark};
-use crate::replication::state::{Fetch, FetchAnswer, LateFetch, Role};
+use crate::replication::state::{Asks, Fetch, FetchAnswer, LateFetch, Role};
 use crate::replication::{Disabled, End, Guard, LeaderEpoch, Replication, State};
 use highwater_vocabulary::Broker;
 
@@ -154,13 +154,17 @@ fn next_fetch(model: &Replication, before: &State, follower: Broker) -> Result<F
     {
         return Err(Disabled::Unreachable);
     }
-    let last_epoch = match model.variant.switches.truncates_to_watermark {
+    let asks = replica.asks != Asks::Nothing;
+    let switches = &model.variant.switches;
+    let states_no_epoch = switches.truncates_to_watermark || switches.asks_before_fetching;
+    let last_epoch = match states_no_epoch && !asks {
         true => LeaderEpoch(0),
         false => replica.log.last_epoch(),
     };
     let fetch = Fetch {
         to: leader,
         offset: replica.log.end(),
+        asks,
         last_epoch,
         leader_epoch: replica.leader_epoch,
         broker_epoch: replica.broker_epoch,
@@ -189,16 +193,21 @@ fn answer_to(
     if !leader.serves() || !leader.open {
         return Err(Disabled::NotServing);
     }
-    model.require(
-        Guard::FetchEpochIsCurrent,
-        fetch.leader_epoch == leader.leader_epoch,
-    )?;
+    if model.variant.switches.checks_fetch_epoch {
+        let current = fetch.leader_epoch == leader.leader_epoch;
+        model.require(Guard::FetchEpochIsCurrent, current)?;
+    }
     if leader.tenure().is_none() {
         return Err(Disabled::NotLeading);
     }
     let is_known = before.view(fetch.to).replicas.contains(follower);
     model.require(Guard::FetcherIsAssigned, is_known)?;
     let log = leader.log;
+    if fetch.asks {
+        return Ok(FetchAnswer::EpochEnd(
+            log.end_of_epoch_if_noted(fetch.last_epoch),
+        ));
+    }
     if model.keeps(Guard::DivergenceIsChecked) && fetch.last_epoch != LeaderEpoch(0) {
         let (epoch, end) = log
             .end_of_epoch(fetch.last_epoch)
@@ -239,6 +248,9 @@ fn take_proof(
     fetch: &Fetch,
     answer: &FetchAnswer,
 ) -> Result<(), Disabled> {
+    if matches!(answer, FetchAnswer::EpochEnd(_)) {
+        return Ok(());
+    }
     let diverges = matches!(answer, FetchAnswer::Diverging { .. });
     if diverges && model.keeps(Guard::DivergingFetchProvesNothing) {
         return Ok(());
@@ -249,7 +261,7 @@ fn take_proof(
         return Ok(());
     };
     let proved = tenure.follower_end[follower].replace(fetch.offset);
-    if model.variant.switches.checks_isr_members {
+    if model.variant.switches.checks_member_epochs {
         tenure.follower_epoch[follower] = fetch.broker_epoch;
     }
     if model.variant.switches.waits_for_caught_up && fetch.offset >= end {
@@ -284,8 +296,18 @@ fn deliver(
         let current = replica.leader_epoch == fetch.leader_epoch;
         model.require(Guard::AnswerEpochIsCurrent, current)?;
     }
-    model.require(Guard::AnswerIsForThisEnd, replica.log.end() == fetch.offset)?;
+    // Whoever has to ask heeds no answer to a fetch, and whoever fetches none to a question
+    // (`PartitionFetchState.isReadyForFetch`).
+    if fetch.asks != (replica.asks != Asks::Nothing) {
+        return Err(Disabled::NothingThere);
+    }
+    let at_this_end = fetch.asks || replica.log.end() == fetch.offset;
+    model.require(Guard::AnswerIsForThisEnd, at_this_end)?;
     match answer {
+        FetchAnswer::EpochEnd(found) => {
+            truncate_first(model, after, follower, *found);
+            Ok(())
+        }
         FetchAnswer::Records { log, watermark } => {
             append(model, after, follower, fetch, log, *watermark)
         }
@@ -314,16 +336,20 @@ fn append(
     watermark: End,
 ) -> Result<(), Disabled> {
     let replica = &mut after.replicas[follower];
+    let only_newer = model.notes_only_newer();
     for entry in &leaders.entries()[fetch.offset.index()..] {
-        if !replica.log.append(*entry) {
+        let appended = match only_newer {
+            true => replica.log.append_noting_newer(*entry),
+            false => replica.log.append(*entry),
+        };
+        if !appended {
             return Err(Disabled::ModelIsFull);
         }
     }
     // Where nobody compares epochs, or a fetch of another epoch is answered, they follow each other in any
     // order, and the cache is taken to have them all.
-    let in_any_order =
-        model.variant.switches.truncates_to_watermark || !model.keeps(Guard::FetchEpochIsCurrent);
-    if in_any_order {
+    let in_any_order = model.variant.switches.truncates_to_watermark || !model.fences_fetches();
+    if in_any_order && !only_newer {
         replica.log.note_everything();
     }
     replica.watermark = match model.keeps(Guard::FollowerWatermarkWithinLog) {
@@ -354,7 +380,7 @@ fn truncate(
         return;
     }
     let to = match replica.log.end_of_epoch(epoch) {
-        _ if !model.keeps(Guard::TruncationComparesEpochs) => end,
+        _ if !compares_epochs(model) => end,
         Some((own_epoch, own_end)) if own_epoch != epoch => own_end,
         Some((_, own_end)) => own_end.min(end),
         None => end,
@@ -367,4 +393,37 @@ fn truncate(
             replica.watermark = replica.watermark.min(to);
         }
     }
+}
+
+/// A follower that has asked goes back to where both logs may still agree.  If its leader knows nothing of
+/// its epoch, that is its own watermark; but not if it has truncated by an answer already.  It asks once
+/// more if its own epochs leave a doubt.
+///
+/// Who: follower.  Source: KIP-101, KIP-279, `ReplicaFetcherThread.maybeTruncate` (1.0.0),
+/// `AbstractFetcherThread.getOffsetTruncationState` (2.0.0); R14.
+fn truncate_first(
+    model: &Replication,
+    after: &mut State,
+    follower: Broker,
+    found: Option<(LeaderEpoch, End)>,
+) {
+    let replica = &mut after.replicas[follower];
+    let known = |epoch| replica.log.end_of_epoch_if_noted(epoch);
+    let (to, asks) = match found {
+        None if replica.asks == Asks::First => (replica.watermark, Asks::Nothing),
+        None => (replica.log.end(), Asks::Nothing),
+        Some((_, end)) if !compares_epochs(model) => (end, Asks::Nothing),
+        Some((epoch, end)) => match known(epoch) {
+            Some((own_epoch, own_end)) if own_epoch != epoch => (own_end, Asks::Again),
+            Some((_, own_end)) => (own_end.min(end), Asks::Nothing),
+            None => (end, Asks::Nothing),
+        },
+    };
+    replica.truncate(to.min(replica.log.end()));
+    replica.asks = asks;
+}
+
+/// Whether who is told where an epoch ends goes by its own knowledge of that epoch too.
+fn compares_epochs(model: &Replication) -> bool {
+    model.variant.switches.answer_names_epoch && model.keeps(Guard::TruncationComparesEpochs)
 }

@@ -44,7 +44,7 @@ fn may_join(model: &Replication, state: &State, leader: Broker, joiner: Broker) 
     let end = tenure.follower_end[joiner]?;
     let holds = |guard, condition: bool| condition || !model.keeps(guard);
     // Kafka knows no epoch of a fenced broker, so this guard includes the one before it.
-    let checked = model.variant.switches.checks_isr_members;
+    let switches = &model.variant.switches;
     let epoch_is_known = !view.fenced.contains(joiner)
         && tenure.follower_epoch[joiner] == view.broker_epochs[joiner];
     Some(
@@ -55,16 +55,22 @@ fn may_join(model: &Replication, state: &State, leader: Broker, joiner: Broker) 
                 nothing_on_the_wire(state, leader),
             )
             && holds(Guard::JoinerReachesWatermark, end >= replica.watermark)
-            && holds(Guard::JoinerReachesEpochStart, end >= tenure.epoch_start)
+            && holds(
+                Guard::JoinerReachesEpochStart,
+                !switches.checks_epoch_start || end >= tenure.epoch_start,
+            )
             && holds(
                 Guard::JoinerIsNoObserver,
                 may_be_in_sync(model, state, leader, joiner),
             )
             && holds(
                 Guard::JoinerIsNotFenced,
-                !checked || !view.fenced.contains(joiner),
+                !switches.checks_isr_members || !view.fenced.contains(joiner),
             )
-            && holds(Guard::JoinerEpochIsKnown, !checked || epoch_is_known),
+            && holds(
+                Guard::JoinerEpochIsKnown,
+                !switches.checks_member_epochs || epoch_is_known,
+            ),
     )
 }
 
@@ -211,7 +217,7 @@ fn propose(model: &Replication, state: &mut State, leader: Broker, isr: BrokerSe
     };
     tenure.pending = Some(isr);
     let mut member_epochs = PerBroker::<BrokerEpoch>::default();
-    let checked = match model.variant.switches.checks_isr_members {
+    let checked = match model.variant.switches.checks_member_epochs {
         true => isr,
         false => BrokerSet::EMPTY,
     };

@@ -2,7 +2,7 @@
 
 use crate::replication::rules::environment::reach_controller;
 use crate::replication::rules::{request, watermark};
-use crate::replication::state::{Image, Replica, Role, Tenure};
+use crate::replication::state::{Asks, Image, Replica, Role, Tenure};
 use crate::replication::{BrokerEpoch, Disabled, End, Guard, LeaderEpoch, Replication, State};
 use highwater_vocabulary::{Broker, BrokerSet, Member};
 
@@ -55,6 +55,7 @@ pub(super) fn learn(
 fn leave(replica: &mut Replica) {
     replica.truncate(End(0));
     replica.role = Role::Idle;
+    replica.asks = Asks::Nothing;
     replica.leader_epoch = LeaderEpoch(0);
 }
 
@@ -151,18 +152,22 @@ fn take_office(model: &Replication, replica: &mut Replica, broker: Broker, image
     // Where a fetch of another epoch is answered the log may hold a later epoch than the one that begins:
     // as in `fetch::append`, the cache is taken to keep it.
     let is_later = image.leader_epoch > replica.log.last_epoch();
-    if model.keeps(Guard::LeaderNotesEpoch) && (is_later || model.keeps(Guard::FetchEpochIsCurrent))
-    {
+    let notes =
+        model.variant.switches.notes_epoch_at_election && model.keeps(Guard::LeaderNotesEpoch);
+    if notes && (is_later || model.fences_fetches()) {
         replica.log.assign_epoch(image.leader_epoch);
     }
+    replica.asks = Asks::Nothing;
     replica.leader_epoch = image.leader_epoch;
     replica.role = Role::Leader(tenure);
 }
 
 /// The record names another leader, or none.  Producers that wait here are told that this is not
-/// the leader.  In a new leader epoch the follower starts again from its log end.
+/// the leader.  In a new leader epoch the follower starts again from its log end; until 2.0 it is another
+/// leader that makes it start again, by truncating or by asking.
 ///
-/// Who: follower.  Source: `Partition.makeFollower`, `ReplicaManager.applyLocalFollowersDelta`; R17.
+/// Who: follower.  Source: `Partition.makeFollower`, `ReplicaManager.applyLocalFollowersDelta`, in 1.0 and
+/// 2.0 `AbstractFetcherThread.addPartitions`; R17.
 fn follow(model: &Replication, replica: &mut Replica, image: &Image) {
     let new_epoch = image.leader_epoch > replica.leader_epoch;
     let new_leader = replica.role != Role::Follower(image.leader);
@@ -173,6 +178,10 @@ fn follow(model: &Replication, replica: &mut Replica, image: &Image) {
     }
     replica.role = Role::Follower(image.leader);
     replica.leader_epoch = image.leader_epoch;
+    if new_leader {
+        let asks = model.variant.switches.asks_before_fetching && image.leader.is_some();
+        replica.asks = if asks { Asks::First } else { Asks::Nothing };
+    }
     let truncates = match model.variant.switches.truncates_to_watermark {
         // 0.10.2 looks at the leader, not at its epoch.
         true => new_leader,

@@ -96,11 +96,13 @@ fn caught_up_outside(
         return BrokerSet::EMPTY;
     }
     let eligible = |follower: &Broker| {
-        let known = !view.fenced.contains(*follower)
-            && tenure.follower_epoch[*follower] == view.broker_epochs[*follower];
+        let switches = &model.variant.switches;
+        let lives = !view.fenced.contains(*follower);
+        let known = lives && tenure.follower_epoch[*follower] == view.broker_epochs[*follower];
         view.replicas.contains(*follower)
             && !view.observers.contains(*follower)
-            && (known || !model.variant.switches.checks_isr_members)
+            && (lives || !switches.checks_isr_members)
+            && (known || !switches.checks_member_epochs)
     };
     tenure
         .caught_up

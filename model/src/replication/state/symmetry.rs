@@ -168,6 +168,7 @@ fn renamed_replica(names: &BrokerNames, replica: &Replica) -> Replica {
         place,
         leader_epoch,
         role,
+        asks,
         ref remembered,
     } = *replica;
     Replica {
@@ -184,6 +185,7 @@ fn renamed_replica(names: &BrokerNames, replica: &Replica) -> Replica {
             Role::Follower(leader) => Role::Follower(leader.map(|leader| names.of(leader))),
             Role::Leader(tenure) => Role::Leader(renamed_tenure(names, &tenure)),
         },
+        asks,
         remembered: names.of_each(remembered, |end| *end),
     }
 }
