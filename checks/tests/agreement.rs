@@ -366,14 +366,10 @@ fn found_within<A: Account>(
 }
 
 /// Guards whose loss nothing shows, as far as these cases go, and why.
-const UNSEEN: [(Guard, &str); 4] = [
+const UNSEEN: [(Guard, &str); 3] = [
     (
         Guard::FollowerWatermarkWithinLog,
         "an answer brings all that its watermark covers",
-    ),
-    (
-        Guard::JoinerIsNotFenced,
-        "no registration of a fenced broker is known, so joiner-epoch-is-known says the same",
     ),
     (
         Guard::ChangeEpochIsCurrent,

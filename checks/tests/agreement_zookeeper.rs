@@ -29,7 +29,7 @@ fn layout(brokers: &[usize]) -> Setting {
     }
 }
 
-/// Both versions, and every ensemble of note.
+/// Every version, and every ensemble of note.
 fn settings(brokers: &[usize]) -> Vec<Setting> {
     let mut settings = Vec::new();
     for kafka in Profile::ZOOKEEPER {
@@ -167,7 +167,7 @@ fn every_edge_with_late_requests() {
     assert!(all.edges > 80_000, "{}", all.edges);
 }
 
-/// What the two versions do not share matters: an engine that has one of their switches turned is found
+/// What the versions do not share matters: an engine that has one of their switches turned is found
 /// out.
 #[test]
 fn every_switch_of_theirs_shows() {
@@ -176,6 +176,9 @@ fn every_switch_of_theirs_shows() {
         everything_in_one_of: 40,
     };
     for name in [
+        "truncates-to-watermark",
+        "asks-before-fetching",
+        "checks-fetch-epoch",
         "leader-writes-isr",
         "checks-request-broker-epoch",
         "answer-moves-watermark",

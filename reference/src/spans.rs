@@ -20,10 +20,9 @@ pub(crate) struct Span {
 pub(crate) enum Noting {
     /// It forgets the newer ones (since 2.0.1).
     OverNewer,
-    /// It lets them stand, and does not note the older one (1.0.0, 2.0.0).
+    /// It lets them stand, and does not note the older one (until 2.0.0).
     OnlyNewer,
-    /// Epochs follow each other in any order, and all are taken to be noted: nobody compares them (0.10), or a
-    /// leader answers fetches of another epoch.
+    /// Epochs follow each other in any order, and all are taken to be noted: nobody compares them (0.10).
     Everything,
 }
 
@@ -111,7 +110,7 @@ pub(crate) fn end_of_epoch(spans: &[Span], end: u64, asked: u32) -> Option<(u32,
     Some((floor.map_or(asked, |span| span.epoch), above.start))
 }
 
-/// The same in 1.0.0 and 2.0.0: nothing either if the epoch is older than every one noted.
+/// The same until 2.0.0: nothing either if the epoch is older than every one noted.
 pub(crate) fn end_of_noted_epoch(spans: &[Span], end: u64, asked: u32) -> Option<(u32, u64)> {
     let oldest = spans.iter().find(|span| span.noted)?;
     (asked >= oldest.epoch).then_some(())?;
@@ -227,7 +226,7 @@ mod tests {
         assert_eq!(newest(&spans), Some(1));
     }
 
-    /// The cache of 1.0.0 and 2.0.0: `assign` of `epoch > latestEpoch` alone, `endOffsetFor` with
+    /// The cache of 1.0.0 to 2.0.0: `assign` of `epoch > latestEpoch` alone, `endOffsetFor` with
     /// `UNDEFINED_EPOCH_OFFSET` on either side of what it has.
     #[test]
     fn an_older_cache_lets_newer_epochs_stand() {

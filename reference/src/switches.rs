@@ -67,12 +67,15 @@ pub struct Switches {
     /// 0.11).
     pub truncates_to_watermark: bool,
     /// `PartitionFetchState.truncatingLog`: a follower that gets another leader sends
-    /// OffsetsForLeaderEpoch before it fetches, and its fetches state no epoch (1.0.0, 2.0.0).
+    /// OffsetsForLeaderEpoch before it fetches, and its fetches state no epoch (1.0.0, 2.0.1).
     pub asks_before_fetching: bool,
+    /// `Partition.makeFollower` says that something has changed where the leader epoch is more than one
+    /// above the one before (2.0.1, not 2.0.0; KAFKA-7164).
+    pub asks_after_missed_epoch: bool,
     /// `EpochEndOffset` has the epoch that the offset is the end of, and
-    /// `AbstractFetcherThread.getOffsetTruncationState` reads it (2.0.0, not 1.0.0).
+    /// `AbstractFetcherThread.getOffsetTruncationState` reads it (2.0.1, not 1.0.0).
     pub answer_names_epoch: bool,
-    /// `Partition.checkCurrentLeaderEpoch` (2.1.0, not 2.0.0; KIP-320).
+    /// `Partition.checkCurrentLeaderEpoch` (2.1.0, not 2.0.1; KIP-320).
     pub checks_fetch_epoch: bool,
     /// `Partition.makeLeader` calls `LeaderEpochFileCache.assign`, which drops what conflicts (2.0.1);
     /// before, `Log.append` alone did, and it let a newer epoch stand.
@@ -108,10 +111,11 @@ impl Switches {
             answer_moves_watermark: version != Profile::V2_7,
             truncates_to_watermark: version < Profile::V1_0,
             asks_before_fetching: (Profile::V1_0..Profile::V2_1).contains(&version),
+            asks_after_missed_epoch: version == Profile::V2_0,
             answer_names_epoch: version > Profile::V1_0,
             checks_fetch_epoch: version > Profile::V2_0,
-            notes_epoch_at_election: version > Profile::V2_0,
-            checks_epoch_start: version > Profile::V2_0,
+            notes_epoch_at_election: version > Profile::V1_0,
+            checks_epoch_start: version > Profile::V1_0,
             eligible_leader_replicas: version >= Profile::V4_0 && setting.eligible_leader_replicas,
         }
     }
@@ -133,8 +137,6 @@ impl Switches {
             Noting::Everything
         } else if !self.notes_epoch_at_election {
             Noting::OnlyNewer
-        } else if !self.checks_fetch_epoch {
-            Noting::Everything
         } else {
             Noting::OverNewer
         }
@@ -156,6 +158,7 @@ impl Switches {
             "waits-for-caught-up" => &mut self.waits_for_caught_up,
             "truncates-to-watermark" => &mut self.truncates_to_watermark,
             "asks-before-fetching" => &mut self.asks_before_fetching,
+            "asks-after-missed-epoch" => &mut self.asks_after_missed_epoch,
             "answer-names-epoch" => &mut self.answer_names_epoch,
             "checks-fetch-epoch" => &mut self.checks_fetch_epoch,
             "notes-epoch-at-election" => &mut self.notes_epoch_at_election,

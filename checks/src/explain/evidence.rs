@@ -233,7 +233,7 @@ impl Walk<'_> {
         let found = match replica.role {
             Role::Follower(Some(leader)) => {
                 let log = &moment.before.replicas[leader].log;
-                log.end_of_epoch_if_noted(asked)
+                self.model.known_end(log, asked)
             }
             _ => None,
         };

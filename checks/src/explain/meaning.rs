@@ -247,7 +247,7 @@ impl Step<'_> {
             return format!("it has no epoch to ask {name} about");
         }
         let asked_for = asked.0;
-        match self.before(leader).log.end_of_epoch_if_noted(asked) {
+        match self.model.known_end(&self.before(leader).log, asked) {
             None => format!("it asks where epoch {asked_for} ends: {name} does not know that"),
             Some((epoch, end)) if names_epoch && epoch != asked => format!(
                 "it asks where epoch {asked_for} ends: {name} knows epoch {}, which ends at {}",
@@ -295,9 +295,8 @@ impl Step<'_> {
             let dropped = between(old, new.log.end(), old.log.end());
             let to_watermark = old.asks == Asks::First
                 && self
-                    .before(leader)
-                    .log
-                    .end_of_epoch_if_noted(old.log.last_epoch())
+                    .model
+                    .known_end(&self.before(leader).log, old.log.last_epoch())
                     .is_none();
             let why = match to_watermark {
                 true => "it goes by its own watermark",

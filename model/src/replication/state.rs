@@ -586,7 +586,7 @@ impl Log {
 
     /// The same before KAFKA-7415, when nothing was known either of an epoch before the oldest.
     ///
-    /// Source: `LeaderEpochFileCache.endOffsetFor`, 1.0.0 and 2.0.0; R18.
+    /// Source: `LeaderEpochFileCache.endOffsetFor`, 1.0.0 to 2.0.0; R18.
     pub fn end_of_epoch_if_noted(&self, wanted: LeaderEpoch) -> Option<(LeaderEpoch, End)> {
         let oldest = self.noted().next();
         let oldest = oldest.map_or(self.last_epoch, |(_, epoch)| epoch);
@@ -926,7 +926,7 @@ mod tests {
 
     #[test]
     fn an_older_cache_knows_only_what_it_has_noted() {
-        //   log      asked   what a cache of 1.0 or 2.0 knows
+        //   log      asked   what a cache of 1.0.0 knows
         for (epochs, asked, expected) in [
             ("1 1 2", 1, Some((1, 2))),
             ("1 3 3", 2, Some((1, 1))),

@@ -1,7 +1,8 @@
 //! What a Kafka version, a candidate defect or an experiment changes: plain data, each matched in
 //! exactly one place.
 
-use super::{Grain, Guard, GuardSet, Replication};
+use super::state::Log;
+use super::{End, Grain, GuardSet, LeaderEpoch, Replication};
 use highwater_vocabulary::{Profile, Setting};
 
 /// A protocol: a Kafka version's switches, and the guards an experiment waives.
@@ -58,6 +59,9 @@ switches! {
     /// A follower that gets another leader asks, before it fetches, where its newest epoch ends in that
     /// one's log, and states no epoch when it fetches (KIP-101, until 2.7).
     asks_before_fetching = "asks-before-fetching",
+    /// It also asks where the leader is the one it had, and the leader epoch has grown by more than one
+    /// (KAFKA-7164).
+    asks_after_missed_epoch = "asks-after-missed-epoch",
     /// Whoever is told where an epoch ends is told which epoch that is, and goes by what it knows of it
     /// (KIP-279).
     answer_names_epoch = "answer-names-epoch",
@@ -112,17 +116,18 @@ switches! {
 impl Switches {
     /// What a Kafka version switches on, candidate defects repaired.
     ///
-    /// Read in the sources of 0.10.2.1, 1.0.0, 2.0.0, 2.1.0, 2.7.0, 3.3.2, 3.5.0, 3.9.1, 4.0.0 and 4.1.0;
+    /// Read in the sources of 0.10.2.1, 1.0.0, 2.0.1, 2.1.0, 2.7.0, 3.3.2, 3.5.0, 3.9.1, 4.0.0 and 4.1.0;
     /// docs/PROTOCOL.md names class and method for each.
     pub fn of(profile: Profile) -> Switches {
         let since = |version| profile >= version;
         Switches {
             truncates_to_watermark: profile == Profile::V0_10,
             asks_before_fetching: matches!(profile, Profile::V1_0 | Profile::V2_0),
+            asks_after_missed_epoch: profile == Profile::V2_0,
             answer_names_epoch: since(Profile::V2_0),
             checks_fetch_epoch: since(Profile::V2_1),
-            notes_epoch_at_election: since(Profile::V2_1),
-            checks_epoch_start: since(Profile::V2_1),
+            notes_epoch_at_election: since(Profile::V2_0),
+            checks_epoch_start: since(Profile::V2_0),
             strict_min_isr: since(Profile::V3_9),
             checks_fetch_broker_epoch: since(Profile::V3_9),
             checks_answer_epoch: profile == Profile::V3_9 || since(Profile::V4_1),
@@ -242,9 +247,12 @@ impl Replication {
         self.setting.kafka.has_zookeeper()
     }
 
-    /// Whether a leader serves fetches of its own leader epoch only.
-    pub(super) fn fences_fetches(&self) -> bool {
-        self.variant.switches.checks_fetch_epoch && self.keeps(Guard::FetchEpochIsCurrent)
+    /// Where an epoch ends in a log, as far as its cache says that to who asks.
+    pub fn known_end(&self, log: &Log, epoch: LeaderEpoch) -> Option<(LeaderEpoch, End)> {
+        match self.variant.switches.notes_epoch_at_election {
+            true => log.end_of_epoch(epoch).filter(|_| epoch > LeaderEpoch(0)),
+            false => log.end_of_epoch_if_noted(epoch),
+        }
     }
 
     /// Whether a log's cache has every epoch that is newer than those before it, and no other.

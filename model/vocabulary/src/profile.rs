@@ -11,7 +11,7 @@ pub enum Profile {
     V0_10,
     /// Kafka 1.0 with ZooKeeper, as of 1.0.0: followers ask where their newest leader epoch ends (KIP-101).
     V1_0,
-    /// Kafka 2.0 with ZooKeeper, as of 2.0.0: and are told which epoch the answer is about (KIP-279).
+    /// Kafka 2.0 with ZooKeeper, as of 2.0.1: and are told which epoch the answer is about (KIP-279).
     V2_0,
     /// Kafka 2.1 with ZooKeeper, as of 2.1.0: leaders write the ISR themselves.
     V2_1,

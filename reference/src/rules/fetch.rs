@@ -4,7 +4,7 @@ use super::Around;
 use super::isr;
 use crate::kernels;
 use crate::row::{Answer, Disk, Late, Row, Truncating};
-use crate::{Refusal, spans};
+use crate::{Refusal, Switches, spans};
 use std::slice::{from_mut, from_ref};
 
 /// A fetch is sent, handled and answered; the answer arrives, or is lost.
@@ -94,7 +94,8 @@ pub(super) fn handle(
         return Err(Refusal::FetcherIsAssigned);
     }
     if request.asks {
-        return Ok(Answer::EpochEnd(last_offset(row, request)));
+        let found = last_offset(row, request, around.rules.switches);
+        return Ok(Answer::EpochEnd(found));
     }
     let answer = read(row, request)?;
     if let Answer::Diverging { .. } = answer {
@@ -112,9 +113,16 @@ pub(super) fn handle(
 }
 
 /// `Partition.lastOffsetForLeaderEpoch`, asked by a follower; nothing stated is nothing known.
-fn last_offset(row: &Row, request: &Late) -> Option<(u32, u64)> {
-    let disk = &row.disks[request.to];
-    spans::end_of_noted_epoch(&disk.spans, disk.end, request.last_epoch?)
+fn last_offset(row: &Row, request: &Late, switches: Switches) -> Option<(u32, u64)> {
+    end_offset_for(&row.disks[request.to], request.last_epoch?, switches)
+}
+
+/// `LeaderEpochFileCache.endOffsetFor`, which knows what was before its oldest epoch since 2.0.1.
+fn end_offset_for(disk: &Disk, epoch: u32, switches: Switches) -> Option<(u32, u64)> {
+    match switches.notes_epoch_at_election {
+        true => spans::end_of_epoch(&disk.spans, disk.end, epoch),
+        false => spans::end_of_noted_epoch(&disk.spans, disk.end, epoch),
+    }
 }
 
 fn read(row: &Row, request: &Late) -> Result<Answer, Refusal> {
@@ -195,8 +203,7 @@ pub(super) fn take(row: &mut Row, around: Around<'_>, follower: usize, answer: A
         }
         Answer::EpochEnd(found) => {
             let memory = &mut row.memory[follower];
-            let by_epoch = switches.answer_names_epoch;
-            let (keep, truncating) = maybe_truncate(disk, memory.truncating, found, by_epoch);
+            let (keep, truncating) = maybe_truncate(disk, memory.truncating, found, switches);
             memory.truncating = truncating;
             spans::truncate(&mut disk.spans, keep);
             kernels::fetch::truncate(
@@ -211,12 +218,12 @@ pub(super) fn take(row: &mut Row, around: Around<'_>, follower: usize, answer: A
 /// How much a follower keeps, and whether it has to ask again.
 ///
 /// Kafka: `ReplicaFetcherThread.maybeTruncate` in 1.0.0, `AbstractFetcherThread.getOffsetTruncationState` in
-/// 2.0.0.  Where the leader knows nothing, the fetch offset is what is left: the watermark at first.
+/// 2.0.1.  Where the leader knows nothing, the fetch offset is what is left: the watermark at first.
 fn maybe_truncate(
     disk: &Disk,
     truncating: Truncating,
     found: Option<(u32, u64)>,
-    by_epoch: bool,
+    switches: Switches,
 ) -> (u64, Truncating) {
     let Some((epoch, end)) = found else {
         let fetch_offset = match truncating {
@@ -225,8 +232,8 @@ fn maybe_truncate(
         };
         return (fetch_offset, Truncating::Done);
     };
-    let own = match by_epoch {
-        true => spans::end_of_noted_epoch(&disk.spans, disk.end, epoch),
+    let own = match switches.answer_names_epoch {
+        true => end_offset_for(disk, epoch, switches),
         false => None,
     };
     match own {

@@ -87,11 +87,17 @@ pub(super) fn become_what_the_image_says(row: &mut Row, around: Around<'_>, brok
     } else if memory.image.partition.leader == 1 << broker {
         make_leader(row, around, broker);
     } else {
-        let former = row.memory[broker].leader;
+        let (former, former_epoch) = {
+            let memory = &row.memory[broker];
+            (memory.leader, memory.leader_epoch)
+        };
         make_follower(&mut row.memory[broker]);
         let leader = row.memory[broker].leader;
+        let has_missed = row.memory[broker].leader_epoch > former_epoch + 1;
         if leader != former {
             begin_to_follow(row, around, broker);
+        } else if has_missed && around.rules.switches.asks_after_missed_epoch {
+            begin_to_truncate(&mut row.memory[broker], around);
         }
     }
 }
@@ -158,10 +164,8 @@ fn make_leader(row: &mut Row, around: Around<'_>, broker: usize) {
         if switches.waits_for_caught_up {
             tenure.caught_up = image.in_sync & !(1 << broker);
         }
-        let spans = &mut row.disks[broker].spans;
-        let is_later = spans::newest(spans).is_none_or(|newest| newest < image.leader_epoch);
-        if switches.notes_epoch_at_election && (switches.checks_fetch_epoch || is_later) {
-            spans::assign(spans, image.leader_epoch, end);
+        if switches.notes_epoch_at_election {
+            spans::assign(&mut row.disks[broker].spans, image.leader_epoch, end);
         }
     }
     memory.tenure = Some(tenure);
@@ -172,19 +176,21 @@ fn make_leader(row: &mut Row, around: Around<'_>, broker: usize) {
     around.advance(row, broker);
 }
 
-/// `ReplicaManager.makeFollowers` of 0.10.2, 1.0.0 and 2.0.0: what is done for partitions whose leader is
+/// `ReplicaManager.makeFollowers` of 0.10.2, 1.0.0 and 2.0.1: what is done for partitions whose leader is
 /// another one than before.
 fn begin_to_follow(row: &mut Row, around: Around<'_>, broker: usize) {
-    let switches = around.rules.switches;
-    let memory = &mut row.memory[broker];
-    let has_leader = memory.leader != 0;
-    memory.truncating = match switches.asks_before_fetching && has_leader {
+    begin_to_truncate(&mut row.memory[broker], around);
+    if around.rules.switches.truncates_to_watermark && row.memory[broker].leader != 0 {
+        truncate_to_watermark(&mut row.disks[broker]);
+    }
+}
+
+/// `AbstractFetcherThread.addPartitions`: the partition begins as truncating, from its watermark.
+fn begin_to_truncate(memory: &mut Memory, around: Around<'_>) {
+    memory.truncating = match around.rules.switches.asks_before_fetching && memory.leader != 0 {
         true => Truncating::FromWatermark,
         false => Truncating::Done,
     };
-    if switches.truncates_to_watermark && has_leader {
-        truncate_to_watermark(&mut row.disks[broker]);
-    }
 }
 
 /// 0.10.2: to what the broker knows to be committed.

@@ -204,9 +204,8 @@ fn answer_to(
     model.require(Guard::FetcherIsAssigned, is_known)?;
     let log = leader.log;
     if fetch.asks {
-        return Ok(FetchAnswer::EpochEnd(
-            log.end_of_epoch_if_noted(fetch.last_epoch),
-        ));
+        let known = model.known_end(&log, fetch.last_epoch);
+        return Ok(FetchAnswer::EpochEnd(known));
     }
     if model.keeps(Guard::DivergenceIsChecked) && fetch.last_epoch != LeaderEpoch(0) {
         let (epoch, end) = log
@@ -346,9 +345,10 @@ fn append(
             return Err(Disabled::ModelIsFull);
         }
     }
-    // Where nobody compares epochs, or a fetch of another epoch is answered, they follow each other in any
-    // order, and the cache is taken to have them all.
-    let in_any_order = model.variant.switches.truncates_to_watermark || !model.fences_fetches();
+    // Where nobody compares epochs, or this guard is waived, they follow each other in any order, and the
+    // cache is taken to have them all.
+    let in_any_order =
+        model.variant.switches.truncates_to_watermark || !model.keeps(Guard::FetchEpochIsCurrent);
     if in_any_order && !only_newer {
         replica.log.note_everything();
     }
@@ -400,7 +400,7 @@ fn truncate(
 /// more if its own epochs leave a doubt.
 ///
 /// Who: follower.  Source: KIP-101, KIP-279, `ReplicaFetcherThread.maybeTruncate` (1.0.0),
-/// `AbstractFetcherThread.getOffsetTruncationState` (2.0.0); R14.
+/// `AbstractFetcherThread.getOffsetTruncationState` (2.0.1); R14.
 fn truncate_first(
     model: &Replication,
     after: &mut State,
@@ -408,7 +408,7 @@ fn truncate_first(
     found: Option<(LeaderEpoch, End)>,
 ) {
     let replica = &mut after.replicas[follower];
-    let known = |epoch| replica.log.end_of_epoch_if_noted(epoch);
+    let known = |epoch| model.known_end(&replica.log, epoch);
     let (to, asks) = match found {
         None if replica.asks == Asks::First => (replica.watermark, Asks::Nothing),
         None => (replica.log.end(), Asks::Nothing),

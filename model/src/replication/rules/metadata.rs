@@ -154,7 +154,7 @@ fn take_office(model: &Replication, replica: &mut Replica, broker: Broker, image
     let is_later = image.leader_epoch > replica.log.last_epoch();
     let notes =
         model.variant.switches.notes_epoch_at_election && model.keeps(Guard::LeaderNotesEpoch);
-    if notes && (is_later || model.fences_fetches()) {
+    if notes && (is_later || model.keeps(Guard::FetchEpochIsCurrent)) {
         replica.log.assign_epoch(image.leader_epoch);
     }
     replica.asks = Asks::Nothing;
@@ -164,7 +164,8 @@ fn take_office(model: &Replication, replica: &mut Replica, broker: Broker, image
 
 /// The record names another leader, or none.  Producers that wait here are told that this is not
 /// the leader.  In a new leader epoch the follower starts again from its log end; until 2.0 it is another
-/// leader that makes it start again, by truncating or by asking.
+/// leader that makes it start again, by truncating or by asking, or an epoch that it has missed
+/// (KAFKA-7164).
 ///
 /// Who: follower.  Source: `Partition.makeFollower`, `ReplicaManager.applyLocalFollowersDelta`, in 1.0 and
 /// 2.0 `AbstractFetcherThread.addPartitions`; R17.
@@ -176,9 +177,10 @@ fn follow(model: &Replication, replica: &mut Replica, image: &Image) {
     {
         replica.remembered = tenure.follower_end;
     }
+    let missed_one = image.leader_epoch.0 > replica.leader_epoch.0 + 1;
     replica.role = Role::Follower(image.leader);
     replica.leader_epoch = image.leader_epoch;
-    if new_leader {
+    if new_leader || missed_one && model.variant.switches.asks_after_missed_epoch {
         let asks = model.variant.switches.asks_before_fetching && image.leader.is_some();
         replica.asks = if asks { Asks::First } else { Asks::Nothing };
     }

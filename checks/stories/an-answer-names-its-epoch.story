@@ -1,0 +1,34 @@
+replication 2.0, brokers north-1 south-1, min ISR 1, acks all, elr off, with controller:south
+# The same with KIP-279.  The answer is about epoch 2, of which north-1 has nothing.
+pause north-1
+fence north-1
+resume north-1
+unfence north-1
+learn south-1
+learn north-1
+fetch north-1
+fetch north-1
+pause north-1
+prefer
+fence north-1
+resume north-1
+unfence north-1
+learn north-1
+produce north-1 r1
+produce south-1 r2
+learn south-1 2
+learn north-1
+produce south-1 r3
+----
+north-1: |r1'3
+south-1: r2'2 r3'4|
+
+fetch north-1
+----
+north-1: |
+
+# It has nothing left to ask about, and fetches.
+fetch north-1
+fetch north-1
+----
+north-1: r2'2 r3'4|
