@@ -30,4 +30,4 @@ north-1: |r1'3
 
 fetch north-1
 ----
-north-1: r1'3|r3'4
+north-1: r1'3 r3'4|

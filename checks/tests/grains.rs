@@ -406,6 +406,21 @@ const SPACES: &[(&str, &[&str], u8)] = &[
         2,
     ),
     (
+        "0.10, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
+        &["broker-power-loss", "lag+dc-loss:a", "cut:a|b"],
+        1,
+    ),
+    (
+        "1.0, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
+        &["broker-power-loss", "broker-pause", "lag+dc-loss:a", "cut:a|b"],
+        1,
+    ),
+    (
+        "2.0, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
+        &["broker-power-loss", "broker-pause", "lag+dc-loss:a", "cut:a|b"],
+        1,
+    ),
+    (
         "2.7, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
         &[
             "broker-power-loss",
@@ -544,7 +559,7 @@ proptest! {
             "a-1 b-1 a-2 b-2 a-3 b-3",
             "a-1 b-1 c-1 a-2 b-2 c-2",
         ][..]),
-        kafka in prop::sample::select(&["3.5", "3.9", "4.0, elr on", "4.1, elr on"][..]),
+        kafka in prop::sample::select(&["3.3", "3.5", "3.9", "4.0, elr on", "4.1, elr on"][..]),
         rest in prop::sample::select(&["min ISR 1", "min ISR 2", "min ISR 3", "min ISR 2, unclean on", "min ISR 2, acks 1"][..]),
         row in prop::sample::select(&[
             "lag+dc-loss:a", "lag+dc-power-loss:b", "dc-destroyed:a+broker-crash", "cut:a|b", "one-way-cut:b>a",

@@ -17,7 +17,7 @@ use stateright::Model;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 12] = [
     "4.1, brokers a-1 b-1, min ISR 1, elr on",
     "4.1, brokers a-1 b-1, min ISR 2, elr on",
     "3.9, brokers a-1 b-1, min ISR 1, elr off",
@@ -26,6 +26,10 @@ const SETTINGS: [&str; 8] = [
     "4.1, brokers a-1 b-1, min ISR 1, acks 1, elr on",
     "2.1, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
     "2.7, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
+    "0.10, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
+    "1.0, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
+    "2.0, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
+    "3.3, brokers a-1 b-1, min ISR 1, elr off",
 ];
 
 const ROWS: [&str; 6] = [
@@ -221,6 +225,7 @@ fn what_nobody_asks_for_is_not_missed_with_three_brokers() {
         "3.9, brokers a-1 b-1 c-1, min ISR 1, unclean on",
         "3.5, brokers a-1 b-1 c-1, min ISR 2",
         "2.1, brokers a-1 b-1 c-1, min ISR 2",
+        "2.0, brokers a-1 b-1 c-1, min ISR 2",
         "2.7, brokers a-1 b-1 c-1, min ISR 1",
     ] {
         for row in ["broker-pause", "dc-power-loss:a", "lag+dc-loss:a"] {

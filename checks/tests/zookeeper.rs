@@ -1,4 +1,4 @@
-//! Kafka 2.1 and 2.7: who reaches ZooKeeper, and what whole spaces of two and three brokers hold.
+//! Kafka with ZooKeeper: who reaches ZooKeeper, and what whole spaces of two and three brokers hold.
 
 mod first_line;
 
@@ -117,7 +117,7 @@ fn an_observer_passes_on() {
 /// controller, or writes an ISR; and the leader goes on.
 #[test]
 fn without_a_quorum_nothing_changes_hands() {
-    for kafka in ["2.1", "2.7"] {
+    for kafka in ["0.10", "1.0", "2.0", "2.1", "2.7"] {
         let model = model(
             &format!("{kafka}, brokers a-1 b-1, voters c 3, min ISR 1"),
             "dc-loss:c+broker-crash",
