@@ -412,12 +412,22 @@ const SPACES: &[(&str, &[&str], u8)] = &[
     ),
     (
         "1.0, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
-        &["broker-power-loss", "broker-pause", "lag+dc-loss:a", "cut:a|b"],
+        &[
+            "broker-power-loss",
+            "broker-pause",
+            "lag+dc-loss:a",
+            "cut:a|b",
+        ],
         1,
     ),
     (
         "2.0, brokers a-1 b-1, voters a 1 b 1 c 1, min ISR 1",
-        &["broker-power-loss", "broker-pause", "lag+dc-loss:a", "cut:a|b"],
+        &[
+            "broker-power-loss",
+            "broker-pause",
+            "lag+dc-loss:a",
+            "cut:a|b",
+        ],
         1,
     ),
     (
