@@ -364,7 +364,7 @@ fn every_mistake_is_answered_with_line_key_and_remedy() {
             "[[require]]",
             "[simulate]\nproduce_per_second = 1000\n[[require]]",
         ),
-        ("the first Kafka with KRaft", "\"4.1\"", "\"3.3\""),
+        ("the first Kafka with KRaft", "\"4.1\"", "\"2.8\""),
         (
             "a goal about availability",
             "acked-somewhere = \"holds\"",
