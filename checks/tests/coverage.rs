@@ -412,6 +412,49 @@ const SWITCHES: &[(&str, &str, &str, &str, [u8; 4])] = &[
         [1, 1, 0, 0],
     ),
     (
+        "asks-before-fetching",
+        "log-matching",
+        "1.0, brokers a-1 b-1, min ISR 1",
+        "broker-pause+broker-pause",
+        [3, 3, 0, 1],
+    ),
+    // Before KIP-320 a fetch of the epoch that was missed does the same harm.
+    (
+        "asks-after-missed-epoch",
+        "log-matching",
+        "2.0, brokers a-1 b-1 c-1, min ISR 1, with checks-fetch-epoch=on",
+        "broker-pause",
+        [3, 2, 0, 1],
+    ),
+    (
+        "answer-names-epoch",
+        "log-matching",
+        "2.0, brokers a-1 b-1, min ISR 1",
+        "broker-pause+broker-pause",
+        [3, 3, 0, 1],
+    ),
+    (
+        "checks-fetch-epoch",
+        "candidates-complete",
+        "2.0, brokers a-1 b-1 c-1, voters b 1, min ISR 2",
+        "cut:a|b+cut:a|b",
+        [1, 3, 0, 1],
+    ),
+    (
+        "notes-epoch-at-election",
+        "log-matching",
+        "2.0, brokers a-1 b-1, min ISR 1",
+        "broker-pause+broker-pause",
+        [3, 3, 0, 1],
+    ),
+    (
+        "checks-epoch-start",
+        "candidates-complete",
+        "1.0, brokers a-1 b-1 c-1, voters witness 1, min ISR 2",
+        "lag+dc-loss:a",
+        [1, 1, 1, 0],
+    ),
+    (
         "strict-min-isr",
         "read-stability",
         "4.1, brokers a-1 b-1, min ISR 2, elr on",
@@ -514,6 +557,13 @@ const SWITCHES: &[(&str, &str, &str, &str, [u8; 4])] = &[
         "active-leader",
         "4.1, brokers a-1 b-1, min ISR 1, elr on",
         "lag+broker-crash",
+        [1, 1, 1, 0],
+    ),
+    (
+        "checks-member-epochs",
+        "candidates-complete",
+        "3.3, brokers a-1 b-1, voters a 1 b 1 w 1, min ISR 1, with registration-takes-seats=on",
+        "lag+dc-destroyed:b",
         [1, 1, 1, 0],
     ),
     // Below min ISR nothing is appended any more, so nothing else looks at the watermark.
