@@ -7,8 +7,9 @@
 //!
 //! **Deliberately absent:** money, and how long anything takes: of a recovery there are its steps.
 
-use crate::claims::{Basis, Evidence, Inquiry, evidence_line};
+use crate::claims::{Basis, Inquiry, evidence_line};
 use crate::explore::Crew;
+use crate::grounds::Evidence;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -2,14 +2,13 @@
 //!
 //! `claims.toml` has the statements, in our words: where each comes from, whether it is right, why,
 //! and what shows it.  What shows it is explored again whenever somebody asks, so the judgement
-//! stands on what the model does today: on [experiments](grounds), each with the verdicts
+//! stands on what the model does today: on [experiments](crate::grounds), each with the verdicts
 //! that must come out, on rows of shipped deployments, and on [surveys](survey) over many layouts.
 //!
 //! A judgement without evidence is one that no exploration can give: of history, of what is not
 //! modelled.  It says so.
 
 mod flows;
-pub mod grounds;
 pub mod layouts;
 mod quorums;
 mod report;
@@ -17,11 +16,11 @@ pub mod services;
 pub mod survey;
 mod walks;
 
-pub use grounds::{Found, Grounds};
 pub(crate) use report::evidence_line;
 pub use report::{ClaimResult, markdown, result, text};
 
 use crate::explore::Crew;
+use crate::grounds::{self, Evidence, Found, Grounds};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -104,19 +103,6 @@ pub fn claims() -> Vec<Claim> {
         }
     }
     claims
-}
-
-/// A piece of evidence, as it was found.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Evidence {
-    /// An experiment's file, or a survey's name.
-    pub of: String,
-    /// What had to come out.
-    pub expected: String,
-    /// What came out.
-    pub found: String,
-    /// Whether that is the same.
-    pub ok: bool,
 }
 
 /// A claim, and what its evidence came to.

@@ -19,6 +19,7 @@ pub mod explain;
 pub mod explore;
 pub mod fault_pattern;
 pub mod flows;
+pub mod grounds;
 mod guard_table;
 pub mod guards;
 pub mod joined;

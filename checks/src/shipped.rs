@@ -2,8 +2,9 @@
 //! experiments.
 
 use crate::experiment::Experiment;
-use crate::{Remark, Source, experiment_file, mirroring};
+use crate::{Remark, Source, experiment_file, liveness, mirroring, quorum};
 use include_dir::{Dir, include_dir};
+use std::path::Path;
 
 static EXPERIMENTS: Dir = include_dir!("$CARGO_MANIFEST_DIR/experiments");
 
@@ -34,40 +35,64 @@ pub fn deployment(name: &str) -> Option<Source> {
     Some(Source::new(format!("checks/deployments/{name}.toml"), text))
 }
 
-/// The folder of those about clusters joined by mirrors.
+/// The folders of those that are of a kind of their own.
+const QUORUM: &str = "quorum";
+const LIVENESS: &str = "liveness";
 const MIRRORING: &str = "mirroring";
-
-/// The folders of those that are of another kind: about the metadata quorum, about the end of every
-/// run, and about mirrors.
-const OF_ANOTHER_KIND: [&str; 3] = ["quorum", "liveness", MIRRORING];
 
 /// Every experiment about a partition, by its path under `checks/experiments` and without the ending, in that order.
 ///
 /// # Panics
 /// If one of them is broken; `tests/experiments.rs` reads them all.
 pub fn experiments() -> Vec<(String, Experiment)> {
-    let mut experiments: Vec<_> = files(&EXPERIMENTS)
-        .filter(|file| {
-            let path = file.path();
-            !OF_ANOTHER_KIND
-                .iter()
-                .any(|folder| path.starts_with(folder))
-        })
-        .map(|file| read(file, experiment_file::read))
-        .collect();
-    experiments.sort_by(|(one, _), (other, _)| one.cmp(other));
-    experiments
+    let of_another_kind = [QUORUM, LIVENESS, MIRRORING];
+    let is_one = |path: &Path| {
+        !of_another_kind
+            .iter()
+            .any(|folder| path.starts_with(folder))
+    };
+    those(is_one, experiment_file::read)
 }
 
-/// Every experiment about clusters joined by mirrors, by its path and in order as well.
+/// Every experiment about the metadata quorum, likewise.
+///
+/// # Panics
+/// If one of them is broken; `tests/quorum_experiments.rs` reads them all.
+pub fn quorum_experiments() -> Vec<(String, quorum::Experiment)> {
+    those(
+        |path| path.starts_with(QUORUM),
+        quorum::experiment_file::read,
+    )
+}
+
+/// Every experiment about the end of every run, likewise.
+///
+/// # Panics
+/// If one of them is broken; `tests/liveness.rs` reads them all.
+pub fn liveness_experiments() -> Vec<(String, liveness::experiment::Experiment)> {
+    those(
+        |path| path.starts_with(LIVENESS),
+        liveness::experiment_file::read,
+    )
+}
+
+/// Every experiment about clusters joined by mirrors, likewise.
 ///
 /// # Panics
 /// If one of them is broken; `tests/claims.rs` reads them all.
 pub fn mirroring_experiments() -> Vec<(String, mirroring::Experiment)> {
-    let mut experiments: Vec<_> = files(&EXPERIMENTS)
-        .filter(|file| file.path().starts_with(MIRRORING))
-        .map(|file| read(file, mirroring::experiment_file::read))
-        .collect();
+    those(
+        |path| path.starts_with(MIRRORING),
+        mirroring::experiment_file::read,
+    )
+}
+
+fn those<E>(
+    is_one: impl Fn(&Path) -> bool,
+    reader: fn(&Source) -> Result<E, Remark>,
+) -> Vec<(String, E)> {
+    let files = files(&EXPERIMENTS).filter(|file| is_one(file.path()));
+    let mut experiments: Vec<_> = files.map(|file| read(file, reader)).collect();
     experiments.sort_by(|(one, _), (other, _)| one.cmp(other));
     experiments
 }

@@ -1,8 +1,9 @@
 //! The claims: each stands on evidence, and falls with it.
 
 use highwater_checks::choosing;
-use highwater_checks::claims::{self, Claim, Grounds, Judgement, grounds, layouts, survey::Survey};
+use highwater_checks::claims::{self, Claim, Judgement, layouts, survey::Survey};
 use highwater_checks::explore::Crew;
+use highwater_checks::grounds::{self, Grounds};
 use highwater_model::mirroring::{self, Guard, GuardSet, Mirroring};
 use highwater_model::replication::Replication;
 use highwater_vocabulary::{Datacenter, Member, Set};

@@ -1,6 +1,7 @@
 //! How judged claims are written.
 
-use super::{Evidence, Judged, Judgement};
+use super::{Judged, Judgement};
+use crate::grounds::Evidence;
 use serde::Serialize;
 use std::fmt::Write;
 
