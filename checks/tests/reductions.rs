@@ -234,7 +234,10 @@ fn what_nobody_asks_for_is_not_missed_with_three_brokers() {
                 let model = for_operators(&model(setting, row, bounds), grain);
                 let at = format!("{setting}, {row}, {}", grain.name());
                 let states = compare_for_operators(&at, &model);
-                sums = [sums[0] + states[0], sums[1] + states[1]];
+                // In 2.0 a follower may go back to its watermark, which is not left out then.
+                if !setting.starts_with("2.0") {
+                    sums = [sums[0] + states[0], sums[1] + states[1]];
+                }
             }
         }
     }

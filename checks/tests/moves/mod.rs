@@ -49,7 +49,8 @@ pub(crate) enum Differs {
 impl Differs {
     /// How mirroring will take a step, by what is noted of it: who is refused something gets no further.
     pub(crate) fn expected(step: &Step) -> Option<Differs> {
-        if step.lost.more {
+        // A disaster may come after the loss of a suffix.
+        if step.lost.more && !step.destroyed {
             Some(Differs::LostBefore)
         } else if step.again > 0 {
             Some(Differs::WrittenBefore)
