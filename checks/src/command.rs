@@ -3,6 +3,7 @@
 //! **Architecture invariant:** nothing is printed on stdout before all input has been read and found
 //! right; what is wrong with it goes to stderr.
 
+pub(crate) mod bugs;
 pub(crate) mod check;
 pub(crate) mod claims;
 pub(crate) mod compare;

@@ -8,6 +8,7 @@
 pub mod advise;
 pub mod agreement;
 pub mod availability;
+pub mod bugs;
 pub mod check;
 pub mod choosing;
 pub mod claims;

@@ -3,7 +3,7 @@
 mod command;
 
 use clap::{Parser, Subcommand};
-use command::{End, check, claims, compare, diff, explain, replay, rules, soak};
+use command::{End, bugs, check, claims, compare, diff, explain, replay, rules, soak};
 use std::process::ExitCode;
 
 /// Tells you, before you build it, what a Kafka deployment over several datacenters will lose.
@@ -27,6 +27,8 @@ enum What {
     /// Several deployments side by side: a table for each thing that may go wrong.  For a program there is
     /// `check --format json`.
     Compare(compare::Compare),
+    /// Known bugs of Kafka: found with what makes them, absent without.
+    Bugs(bugs::Bugs),
     /// What is said of Kafka over several datacenters, and what exploration says of that.
     Claims(claims::Claims),
     /// Tell a story to the model, and show where it disagrees.
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Some(What::Explain(explain)) => explain.run(),
         Some(What::Diff(diff)) => diff.run(),
         Some(What::Compare(compare)) => compare.run(),
+        Some(What::Bugs(bugs)) => bugs.run(),
         Some(What::Claims(claims)) => claims.run(),
         Some(What::Replay(replay)) => replay.run(),
         Some(What::Rules(rules)) => rules.run(),

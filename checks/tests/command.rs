@@ -519,6 +519,34 @@ fn a_claim_is_told_with_what_it_rests_on() {
     assert!(said.contains("there is no claim `C99`"), "{said}");
 }
 
+#[test]
+fn a_bug_is_told_with_where_it_was_found() {
+    let printed = |arguments: &[&str]| {
+        let output = highwater().arg("bugs").args(arguments).assert().success();
+        text(&output.get_output().stdout)
+    };
+    insta::assert_snapshot!(printed(&["b20", "B14", "--history"]));
+    let json: serde_json::Value =
+        serde_json::from_str(&printed(&["B20", "--format", "json"])).expect("JSON");
+    assert_eq!(json["command"], "bugs");
+    let bug = &json["results"][0];
+    assert_eq!(bug["profiles"], serde_json::json!(["4.0"]));
+    assert_eq!(bug["switch"], "elects-fenced-last-known");
+    assert_eq!(bug["absent_without"], true);
+    assert!(printed(&["B14", "--format", "markdown"]).contains("| B14 | A controller that"));
+    for (arguments, said) in [
+        (&["B99"][..], "there is no bug `B99`"),
+        (
+            &["B20", "--history", "--format", "json"],
+            "leave out --history",
+        ),
+    ] {
+        let refused = highwater().arg("bugs").args(arguments).assert().code(2);
+        let answer = text(&refused.get_output().stderr);
+        assert!(answer.contains(said), "{answer}");
+    }
+}
+
 /// The pages show what is printed.  A block that begins with `$ cargo run --release` or
 /// `$ highwater` is what that command prints on stdout, where the blocks of TOML that begin with
 /// `# NAME.toml` are files.  With `UPDATE_PAGES=1` the pages are written anew.

@@ -172,67 +172,6 @@ fn explored_for(model: &Mirroring, headline: &'static Property) -> Exploration {
     found
 }
 
-/// Known bugs of MirrorMaker: found as the version had it, absent with the guard that mended it.
-#[test]
-fn known_bugs_are_found_and_absent() {
-    let bugs = [
-        (
-            "KAFKA-12468",
-            "translated-by-the-difference",
-            Guard::OneStepPastTheSync,
-        ),
-        (
-            "KAFKA-12635",
-            "literal-offsets",
-            Guard::OffsetsAreTranslated,
-        ),
-        (
-            "KAFKA-13659",
-            "syncs-not-read-to-the-end",
-            Guard::SyncsAreReadToTheEnd,
-        ),
-        ("KAFKA-14666", "newest-sync-only", Guard::OlderSyncsAreKept),
-        (
-            "KAFKA-15905",
-            "history-forgotten",
-            Guard::HistorySurvivesRestart,
-        ),
-        ("KAFKA-15906", "delayed-syncs", Guard::DelayedSyncsAreSent),
-        ("KAFKA-10048", "offset-zero", Guard::OffsetZeroCounts),
-        ("KAFKA-12558", "dropped-syncs", Guard::SyncsAreNotDropped),
-        (
-            "KAFKA-19794",
-            "overwritten-group",
-            Guard::UnknownGroupsAreLeftAlone,
-        ),
-    ];
-    let mut table = String::new();
-    for (issue, at, guard) in bugs {
-        let ran = named(at);
-        let headline = ran.experiment.headline;
-        let steps = ran.found.steps_to(headline.name);
-        let steps = steps.unwrap_or_else(|| panic!("{issue} is not found in {at}"));
-        let named_there = ran
-            .experiment
-            .source
-            .iter()
-            .any(|source| source.contains(issue));
-        assert!(named_there, "{at} names {issue}");
-        let mended = explored_for(&with_guards(ran, &[guard]), headline);
-        assert_eq!(
-            mended.steps_to(headline.name),
-            None,
-            "{issue} is mended by {guard}"
-        );
-        let _ = writeln!(
-            table,
-            "{issue}: {} after {steps} events in {at}; absent with {guard}",
-            headline.name
-        );
-    }
-    insta::assert_snapshot!(table);
-}
-
 /// Each property is violated somewhere, and holds somewhere where it says something.
 #[test]
 fn every_property_says_something() {
