@@ -34,6 +34,7 @@ pub mod placement;
 pub mod quorum;
 pub mod replay;
 pub mod report;
+pub mod rules;
 pub mod search;
 pub mod shipped;
 pub mod source;

@@ -4,6 +4,7 @@ pub mod agreement;
 pub mod committed_log;
 pub mod experiment_file;
 pub(crate) mod flow_file;
+pub mod guards;
 pub mod projection;
 pub(crate) mod sink_file;
 mod subject;

@@ -87,6 +87,14 @@ pub fn mirroring_experiments() -> Vec<(String, mirroring::Experiment)> {
     )
 }
 
+/// The experiment of that path under `checks/experiments`, without the ending.
+pub fn experiment(path: &str) -> Option<Source> {
+    let text = EXPERIMENTS
+        .get_file(format!("{path}.toml"))?
+        .contents_utf8()?;
+    Some(Source::new(format!("checks/experiments/{path}.toml"), text))
+}
+
 fn those<E>(
     is_one: impl Fn(&Path) -> bool,
     reader: fn(&Source) -> Result<E, Remark>,

@@ -547,6 +547,26 @@ fn a_bug_is_told_with_where_it_was_found() {
     }
 }
 
+#[test]
+fn a_guard_is_told_with_what_breaks_without_it() {
+    let printed = |arguments: &[&str]| {
+        let output = highwater().arg("rules").args(arguments).assert().success();
+        text(&output.get_output().stdout)
+    };
+    insta::assert_snapshot!(printed(&["R27", "q6", "replaced-workers-are-fenced"]));
+    let json: serde_json::Value =
+        serde_json::from_str(&printed(&["R02", "--format", "json"])).expect("JSON");
+    let guard = &json["results"][0];
+    assert_eq!(guard["guard"], "admission-at-min-isr");
+    assert_eq!(guard["waived_with"].as_array().map(Vec::len), Some(2));
+    assert_eq!(guard["ok"], true);
+    assert!(printed(&["R27", "--format", "markdown"]).contains("| R27 | election-starts-epoch |"));
+    assert!(printed(&["--profiles"]).contains("truncates-to-watermark"));
+    let unknown = highwater().args(["rules", "R99"]).assert().code(2);
+    let said = text(&unknown.get_output().stderr);
+    assert!(said.contains("no guard belongs to `R99`"), "{said}");
+}
+
 /// The pages show what is printed.  A block that begins with `$ cargo run --release` or
 /// `$ highwater` is what that command prints on stdout, where the blocks of TOML that begin with
 /// `# NAME.toml` are files.  With `UPDATE_PAGES=1` the pages are written anew.

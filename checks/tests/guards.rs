@@ -2,7 +2,9 @@
 
 use highwater_checks::guards::{Worth, line, try_line};
 use highwater_model::replication::Guard;
+use insta::assert_snapshot;
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 #[test]
 fn every_guard_has_one_line() {
@@ -20,14 +22,14 @@ fn every_guard_has_one_line() {
 #[test]
 fn every_guard_is_worth_what_the_table_says() {
     let mut wrong = Vec::new();
-    let mut breaking = 0;
+    let (mut breaking, mut table) = (0, String::new());
     for guard in Guard::ALL {
         let found = try_line(line(*guard));
         let [without, with] = found.states;
-        println!(
-            "{:34} {}  ({without} states, {with} with it)",
-            guard.name(),
-            found.worth
+        let (rule, name, worth) = (guard.rule(), guard.name(), found.worth);
+        let _ = writeln!(
+            table,
+            "{rule:5} {name:34} {worth}  ({without} states, {with} with it)"
         );
         if !found.is_as_expected() {
             wrong.push(format!(
@@ -38,6 +40,7 @@ fn every_guard_is_worth_what_the_table_says() {
         breaking += usize::from(matches!(found.worth, Worth::Breaks(..)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_snapshot!("what_every_guard_is_worth", table);
     assert!(
         breaking * 2 > Guard::ALL.len(),
         "more than half of the guards break something by themselves"

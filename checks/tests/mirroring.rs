@@ -4,9 +4,9 @@
 use highwater_checks::Source;
 use highwater_checks::explore::{Limits, oracle};
 use highwater_checks::mirroring::experiment_file::read;
+use highwater_checks::mirroring::guards::try_guard;
 use highwater_checks::mirroring::{Experiment, Exploration, Verdict, explore, telling};
-use highwater_model::mirroring::guard::lacking;
-use highwater_model::mirroring::{Event, Fault, Guard, GuardSet, Mirroring, Property};
+use highwater_model::mirroring::{Event, Fault, Guard, Property};
 use highwater_vocabulary::mirroring::Tool;
 use stateright::Model;
 use std::collections::BTreeSet;
@@ -80,96 +80,19 @@ fn every_experiment_comes_out_as_its_file_says() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-/// What an experiment leaves out: by waiving it, or because its tools lack it.
-fn left_out(model: &Mirroring) -> GuardSet {
-    let tools = model
-        .setting
-        .mirrors
-        .iter()
-        .flat_map(|flow| lacking(flow.tool));
-    let lacked = tools
-        .copied()
-        .filter(|guard| !model.variant.restored.contains(*guard));
-    model.variant.waived.iter().chain(lacked).collect()
-}
-
-/// The same experiment with these guards in force.  Which topics there are was settled when the file was
-/// read: with the test for cycles they are others.
-fn with_guards(ran: &Ran, guards: &[Guard]) -> Mirroring {
-    let mut model = match guards.contains(&Guard::NothingGoesBack) {
-        true => without_waiver(&ran.name),
-        false => ran.experiment.model.clone(),
-    };
-    let waived = model
-        .variant
-        .waived
-        .iter()
-        .filter(|guard| !guards.contains(guard));
-    model.variant.waived = waived.collect();
-    model.variant = model.variant.with(guards);
-    model
-}
-
-fn without_waiver(name: &str) -> Mirroring {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/mirroring");
-    let text = std::fs::read_to_string(root.join(format!("{name}.toml"))).expect("a file");
-    let text = text.replace("waive = [\"nothing-goes-back\"]", "");
-    let source = Source::new(name, text);
-    read(&source)
-        .unwrap_or_else(|error| panic!("{error}"))
-        .model
-}
-
-/// Guards whose loss shows only together with another's, the experiment in which it does, and why.
-const MASKED: [(Guard, &str, &str); 1] = [(
-    Guard::SyncsAreReadToTheEnd,
-    "syncs-not-read-to-the-end",
-    "a checkpoint that only advances hides a translation by an old sync",
-)];
-
 /// For each guard there is an experiment in which something is violated without it and not with it.
 #[test]
 fn every_guard_is_worth_something() {
     let mut table = String::new();
     for guard in Guard::ALL {
-        let masked = MASKED.iter().find(|(masked, ..)| masked == guard);
-        let experiments = RAN.iter().filter(|ran| {
-            let out = left_out(&ran.experiment.model);
-            out.contains(*guard) && ran.violates(ran.experiment.headline.name)
-        });
-        let mut experiments = experiments.filter(|ran| match masked {
-            Some((_, at, _)) => ran.name == *at,
-            None => true,
-        });
-        let found = experiments.find_map(|ran| {
-            let headline = ran.experiment.headline;
-            let with = explored_for(&with_guards(ran, &[*guard]), headline);
-            let clean = with.steps_to(headline.name).is_none();
-            let steps = ran.found.steps_to(headline.name)?;
-            clean.then(|| {
-                format!(
-                    "{} breaks after {steps} events in {}",
-                    headline.name, ran.name
-                )
-            })
-        });
-        let found = found.unwrap_or_else(|| panic!("{guard} has no experiment of its own"));
-        let _ = match masked {
-            Some((_, _, why)) => writeln!(table, "{guard}: masked, {why}; without both, {found}"),
-            None => writeln!(table, "{guard}: {found}"),
-        };
+        let found = try_guard(*guard);
+        assert!(
+            found.breaks.is_some(),
+            "{guard} has no experiment of its own"
+        );
+        let _ = writeln!(table, "{guard}: {}", found.told());
     }
     insta::assert_snapshot!(table);
-}
-
-fn explored_for(model: &Mirroring, headline: &'static Property) -> Exploration {
-    let model = Mirroring {
-        asked: std::slice::from_ref(headline),
-        ..model.clone()
-    };
-    let found = explore(&model, Limits::default());
-    assert!(!found.cut_short && !found.limited, "the space is exhausted");
-    found
 }
 
 /// Each property is violated somewhere, and holds somewhere where it says something.

@@ -1,19 +1,28 @@
 //! `highwater rules`.
 
+use super::check::Format;
 use super::{End, print, with_progress};
 use clap::Args;
-use highwater_checks::Remark;
-use highwater_checks::guards::{line, try_line};
+use highwater_checks::json::Output;
+use highwater_checks::rules::{Guard, Tried};
+use highwater_checks::{Remark, Source};
+use highwater_model::replication::Switches;
 use highwater_model::replication::variant::{elr_by_default, elr_possible};
-use highwater_model::replication::{Guard, Switches};
 use highwater_vocabulary::Profile;
+use std::fmt::Write;
 
 /// What `rules` is asked for.
 #[derive(Args)]
 pub(crate) struct Rules {
+    /// Only the guards of these rules, as in R19, Q5, M27, or of these names; every guard if none is
+    /// named.  R stands for all rules of a partition, Q for those of the quorum, M for those of mirrors.
+    which: Vec<String>,
     /// The matrix of switches instead: what each Kafka version switches on.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["which", "format"])]
     profiles: bool,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 }
 
 impl Rules {
@@ -23,34 +32,69 @@ impl Rules {
             print(&matrix());
             return Ok(End::Good);
         }
-        let found = with_progress("guards", |heard| {
-            let tried = (1..).zip(Guard::ALL).map(|(done, guard)| {
-                (heard.finished)(done, Guard::ALL.len());
-                try_line(line(*guard))
+        let asked = self.asked()?;
+        let tried: Vec<Tried> = with_progress("guards", |heard| {
+            let tried = (1..).zip(&asked).map(|(done, guard)| {
+                (heard.finished)(done, asked.len());
+                guard.try_it()
             });
-            tried.collect::<Vec<_>>()
+            tried.collect()
         });
-        let mut wrong = false;
-        for found in &found {
-            let guard = found.line.guard;
-            print(&format!(
-                "{:5} {:34} {}\n",
-                guard.rule(),
-                guard.name(),
-                found.worth
-            ));
-            print(&format!("      {}\n", guard.sentence()));
-            print(&format!(
-                "      in {}; faults {}; {} states\n",
-                found.line.case.setting, found.line.case.faults, found.states[0]
-            ));
-            if !found.is_as_expected() {
-                wrong = true;
-                print(&format!("      NOT as expected: {}\n", found.line.worth));
+        match self.format {
+            Format::Text => print(&tried.iter().map(text).collect::<String>()),
+            Format::Markdown => print(&markdown(&tried)),
+            Format::Json => {
+                let output = Output::new("rules", tried.iter().collect::<Vec<_>>(), Vec::new());
+                print(&format!("{}\n", output.render()));
             }
         }
-        Ok(if wrong { End::Unmet } else { End::Good })
+        let good = tried.iter().all(|tried| tried.ok);
+        Ok(if good { End::Good } else { End::Unmet })
     }
+
+    fn asked(&self) -> Result<Vec<Guard>, Remark> {
+        let mut all = Guard::every();
+        for name in &self.which {
+            if !all.iter().any(|guard| is_meant(name, *guard)) {
+                return Err(Source::new("rules", "")
+                    .whole(format!("no guard belongs to `{name}`"))
+                    .remedy(
+                        "name a rule, as in R19, Q5 or M27, or a guard; not every rule has one \
+                         (docs/PROTOCOL.md, QUORUM.md and MIRRORING.md list them)",
+                    ));
+            }
+        }
+        if !self.which.is_empty() {
+            all.retain(|guard| self.which.iter().any(|name| is_meant(name, *guard)));
+        }
+        Ok(all)
+    }
+}
+
+/// Whether somebody who writes `name` means this guard: by its own name, its rule, or the letter of that.
+fn is_meant(name: &str, guard: Guard) -> bool {
+    let rule = guard.rule();
+    let is_letter = name.len() == 1 && rule[..1].eq_ignore_ascii_case(name);
+    is_letter || rule.eq_ignore_ascii_case(name) || guard.name() == name
+}
+
+fn text(tried: &Tried) -> String {
+    let mut text = format!("{:5} {:34} {}\n", tried.id, tried.guard, tried.worth);
+    let _ = writeln!(text, "      {}", tried.demands);
+    let _ = writeln!(text, "      in {}", tried.tried_in);
+    if !tried.ok {
+        text.push_str("      NOT as expected\n");
+    }
+    text
+}
+
+fn markdown(tried: &[Tried]) -> String {
+    let mut text = "| rule | guard | demands | worth |\n|---|---|---|---|\n".to_owned();
+    for tried in tried {
+        let (id, guard, demands) = (tried.id, tried.guard, tried.demands);
+        let _ = writeln!(text, "| {id} | {guard} | {demands} | {} |", tried.worth);
+    }
+    text
 }
 
 /// What each version switches on, a line a switch.
