@@ -23,7 +23,7 @@ pub struct Line {
 }
 
 /// A small case, in the words of stories and deployments.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Case {
     /// The first line of a story, without its first word.
     pub setting: &'static str,
@@ -46,6 +46,13 @@ pub enum Besides {
     MinIsr(u8),
     /// An operator reassigns the partition, in this order, each time to these replicas.
     Reassign(&'static [&'static str]),
+    /// An operator makes the observers of a datacenter ordinary replicas, once.
+    Promote,
+    /// An operator asks for one unclean election.
+    ElectUnclean,
+    /// Nobody does anything, and what can add nothing is tried too: answers that are never heard,
+    /// refusals.
+    EveryChoice,
 }
 
 /// What a guard is worth.
@@ -202,6 +209,9 @@ impl Case {
         match self.besides {
             Besides::Nothing => {}
             Besides::Read => bounds.reads = 1,
+            Besides::Promote => bounds.operators.promotions = 1,
+            Besides::ElectUnclean => bounds.operators.unclean_elections = 1,
+            Besides::EveryChoice => bounds.redundant_choices = true,
             Besides::MinIsr(to) => bounds.operators.min_isr[0] = Some(to),
             Besides::Reassign(each) => {
                 let places = bounds.operators.reassignments.iter_mut();

@@ -28,6 +28,8 @@ pub mod json;
 pub mod ladder;
 pub mod liveness;
 pub mod mirroring;
+mod mutant_table;
+pub mod mutants;
 mod names;
 pub mod peers;
 pub mod placement;

@@ -102,8 +102,11 @@ impl Replication {
         result
     }
 
-    /// What is done after the rule of every event.
-    fn complete(&self, before: &State, event: &Event, after: &mut State) {
+    /// What is done after the rule of every event: the proof takes note, and the state is settled.
+    ///
+    /// For whoever wants to see what would become of another effect than the rule's
+    /// ([`rules::next`]); [`Replication::step`] does both.
+    pub fn complete(&self, before: &State, event: &Event, after: &mut State) {
         ghost::witness(self, before, event, after);
         settle::settle(self, after);
     }
