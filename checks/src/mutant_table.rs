@@ -13,7 +13,7 @@ mod proposals;
 mod zookeeper;
 
 use crate::guards::{Besides, Case};
-use crate::mutants::{Effect, Mutant};
+use crate::mutants::{Effect, Fate, Mutant};
 
 /// Every mutant.
 pub(crate) fn every() -> impl Iterator<Item = &'static Mutant> {
@@ -38,6 +38,7 @@ const UNCLEAN: &str = "4.1, brokers a-1 b-1, min ISR 1, elr on, unclean on";
 const ACKS_1: &str = "4.1, brokers a-1 b-1, min ISR 1, acks 1, elr on";
 const AND_A_SPARE: &str = "4.1, brokers a-1 b-1 c-1, min ISR 2, elr on, spares c-1";
 const LATE: &str = "4.1, brokers a-1 b-1, voters a 1 b 1 w 1, min ISR 1, elr on, with late-fetches";
+const LATE_OF_THREE: &str = "4.1, brokers a-1 b-1 c-1, min ISR 1, elr on, with late-fetches";
 const OBSERVER: &str = "4.1, brokers b-1 a-1 b-2, voters a 1 b 1 w 1, min ISR 2, elr on, observers b-2, \
                         promotion leader-is-observer";
 const TWO_AND_A_WITNESS: &str = "4.1, brokers a-1 b-1, voters a 1 b 1 w 1, min ISR 1, elr on";
@@ -51,6 +52,7 @@ const fn mutant(
     id: &'static str,
     rule: &'static str,
     wrong: &'static str,
+    fate: Fate,
     case: Case,
     effect: Effect,
 ) -> Mutant {
@@ -58,6 +60,7 @@ const fn mutant(
         id,
         rule,
         wrong,
+        fate,
         case,
         effect,
     }

@@ -35,10 +35,23 @@ pub struct Mutant {
     pub rule: &'static str,
     /// What it does wrong.
     pub wrong: &'static str,
+    /// What becomes of it.
+    pub fate: Fate,
     /// Where it is tried.
     pub case: Case,
     /// How it does that.
     pub effect: Effect,
+}
+
+/// What becomes of a mutant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// With it this property is violated after so many events, and without it the property holds.
+    Breaks(&'static str, usize),
+    /// No property is violated, but model and engine differ after so many events.
+    Parts(usize),
+    /// Nobody notices; this is why.
+    Survives(&'static str),
 }
 
 /// Edits the state that a rule has made.
@@ -67,13 +80,46 @@ pub struct Trial {
     /// The property that is violated with it and holds without it, the plainest of those after the
     /// fewest events.
     pub breaks: Option<(&'static str, usize)>,
-    /// After how many events model and engine differ.
-    pub parts: Option<usize>,
-    /// States of the space, as far as it was looked at; and whether that was all of it, or as far as the
-    /// first violation.
-    pub states: usize,
-    /// Why the search ended too early to say anything.
-    pub cut: bool,
+    /// What a comparison with the engine came to.
+    pub beside_engine: BesideEngine,
+    /// Whether the search for a violation ended before it could say anything.
+    pub is_cut: bool,
+}
+
+/// What comes of following a mutant of the model and the engine side by side.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BesideEngine {
+    /// They differ after so many events, and after none that is shorter.
+    Differs(usize),
+    /// They do not differ anywhere in the case.
+    Agrees,
+    /// They do not differ as far as this looks.
+    Unknown,
+}
+
+impl Trial {
+    /// Whether this is what the table says.
+    pub fn is_as_told(&self, fate: Fate) -> bool {
+        match fate {
+            Fate::Breaks(property, events) => self.breaks == Some((property, events)),
+            Fate::Parts(events) => {
+                self.breaks.is_none() && self.beside_engine == BesideEngine::Differs(events)
+            }
+            Fate::Survives(_) => {
+                self.breaks.is_none() && self.beside_engine == BesideEngine::Agrees
+            }
+        }
+    }
+}
+
+impl fmt::Display for BesideEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BesideEngine::Differs(events) => write!(f, "{events}"),
+            BesideEngine::Agrees => f.write_str("agrees"),
+            BesideEngine::Unknown => f.write_str("agrees so far"),
+        }
+    }
 }
 
 /// A mutant of a model: the same choices, bounds and properties, and another effect.
@@ -90,6 +136,14 @@ impl fmt::Debug for Mutated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}, mutated", self.model)
     }
+}
+
+/// What an event makes of a state.
+struct After {
+    /// With the mutant.
+    mutated: State,
+    /// Without it.
+    rightly: State,
 }
 
 impl Mutated {
@@ -109,25 +163,26 @@ impl Mutated {
 
     /// What the event makes of `before`: what the rule says, what the mutant makes of that, and then
     /// what is done after every event.
-    fn step(&self, before: &State, event: &Event) -> Result<State, Disabled> {
-        let rightly = rules::next(&self.model, before, event)?;
-        let mut after = rightly;
+    fn step(&self, before: &State, event: &Event) -> Result<After, Disabled> {
+        let mut rightly = rules::next(&self.model, before, event)?;
+        let mut mutated = rightly;
         let step = Step {
             model: &self.model,
             before,
             event,
         };
-        (self.effect)(&step, &mut after);
-        let is_edited = after != rightly;
-        self.model.complete(before, event, &mut after);
-        if is_edited && !self.is_at_work.load(Ordering::Relaxed) {
-            let mut rightly = rightly;
+        (self.effect)(&step, &mut mutated);
+        let is_edited = mutated != rightly;
+        self.model.complete(before, event, &mut mutated);
+        if is_edited {
             self.model.complete(before, event, &mut rightly);
-            if after != rightly && bounds::afford(&self.model, &after) {
+            if mutated != rightly && bounds::afford(&self.model, &mutated) {
                 self.is_at_work.store(true, Ordering::Relaxed);
             }
+        } else {
+            rightly = mutated;
         }
-        Ok(after)
+        Ok(After { mutated, rightly })
     }
 }
 
@@ -145,7 +200,11 @@ impl stateright::Model for Mutated {
 
     fn next_state(&self, before: &State, event: Event) -> Option<State> {
         match self.step(before, &event) {
-            Ok(after) if after != *before && bounds::afford(&self.model, &after) => Some(after),
+            Ok(After { mutated, .. })
+                if mutated != *before && bounds::afford(&self.model, &mutated) =>
+            {
+                Some(mutated)
+            }
             _ => None,
         }
     }
@@ -229,13 +288,12 @@ fn try_one(mutant: &Mutant, holding: &[usize]) -> Trial {
             .iter()
             .find(|(name, _)| *name == property.name)
     });
-    let parts = lockstep::first_difference(&mutated);
+    let beside_engine = lockstep::first_difference(&mutated);
     Trial {
         is_at_work: mutated.is_at_work.load(Ordering::Relaxed),
         breaks: plainest.map(|(name, path)| (*name, path.actions.len())),
-        parts,
-        states: found.counts.unique,
-        cut: found.cut.is_some() && plainest.is_none(),
+        beside_engine,
+        is_cut: found.cut.is_some() && plainest.is_none(),
     }
 }
 

@@ -13,6 +13,10 @@ pub(super) fn newest(after: &mut State) -> &mut Image {
 /// The controller has committed nothing.
 pub(super) fn uncommit(before: &State, after: &mut State) {
     after.controller = before.controller;
+    // Nobody has applied what was not committed.
+    for (old, new) in before.replicas.0.iter().zip(&mut after.replicas.0) {
+        new.place = new.place.min(old.place);
+    }
 }
 
 /// Who has been elected in this step.

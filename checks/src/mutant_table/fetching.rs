@@ -1,7 +1,12 @@
 //! Fetches, what they prove, what they bring, and truncation: R06, R12 to R18.
 
 use super::edits::{added_to, cut_from, leader_of, leaders_view, log_of};
-use super::{IN_0_10, IN_2_0, LATE, ONE, ONE_OF_THREE, TWO, case, mutant, on};
+use super::{
+    IN_0_10, IN_2_0, LATE, LATE_OF_THREE, ONE, ONE_OF_THREE, TWO, TWO_OF_THREE, case, mutant, on,
+    with,
+};
+use crate::guards::Besides::ElectUnclean;
+use crate::mutants::Fate::{Breaks, Parts};
 use crate::mutants::{Mutant, Step};
 use highwater_model::replication::state::{Asks, Entry, FetchAnswer, LateFetch};
 use highwater_model::replication::{End, State};
@@ -12,6 +17,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "fetch-commits-everything",
         "R06",
         "Whatever a fetch proves, it moves the leader's watermark to the log end.",
+        Breaks("candidates-complete", 2),
         case(ONE, "broker-crash", [1, 2, 1, 0]),
         on!(Fetch { follower } | FetchLost { follower }, before, after => {
             if let Some(leader) = leader_of(before, follower) {
@@ -23,6 +29,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "fetch-moves-no-watermark",
         "R06",
         "A leader does not look at its watermark when a fetch has moved a follower's end.",
+        Parts(3),
         case(ONE, "none", [1, 0, 0, 0]),
         on!(Fetch { follower } | FetchLost { follower }, before, after => {
             if let Some(leader) = leader_of(before, follower) {
@@ -34,6 +41,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "watermark-counts-the-fastest",
         "R06",
         "One proof is enough: the watermark follows whoever fetches, and waits for nobody else.",
+        Breaks("candidates-complete", 3),
         case(ONE_OF_THREE, "broker-crash", [1, 2, 1, 0]),
         on!(Fetch { follower } | FetchLost { follower }, before, after => {
             if let Some(leader) = leader_of(before, follower) {
@@ -47,6 +55,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "answer-counts-as-proof",
         "R13",
         "A leader takes a follower to hold what it sends it, before the follower says so.",
+        Breaks("candidates-complete", 3),
         case(ONE, "broker-crash", [2, 2, 1, 0]),
         on!(Fetch { follower } | FetchLost { follower }, before, after => {
             let end = leader_of(before, follower).map(|leader| before.replicas[leader].log.end());
@@ -59,6 +68,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "proof-is-not-noted",
         "R13",
         "A leader does not note what a fetch proves.",
+        Parts(3),
         case(ONE, "none", [1, 0, 0, 0]),
         on!(Fetch { follower } | FetchLost { follower }, before, after => {
             if let Some((leader, old, tenure)) = leaders_view(before, after, follower) {
@@ -71,6 +81,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "proof-is-noted-for-all",
         "R13",
         "What one follower proves is noted for every follower.",
+        Breaks("candidates-complete", 4),
         case(ONE_OF_THREE, "broker-crash", [2, 2, 1, 0]),
         on!(Fetch { follower } | FetchLost { follower }, before, after => {
             if let Some((_, _, tenure)) = leaders_view(before, after, follower) {
@@ -83,6 +94,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "lost-answer-proves-nothing",
         "R13",
         "A leader notes what a fetch proves when its answer has arrived, and not if that is lost.",
+        Parts(3),
         case(ONE, "none", [1, 0, 0, 0]),
         on!(FetchLost { .. }, before, after => *after = *before),
     ),
@@ -90,6 +102,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "answer-has-the-newer-watermark",
         "R13",
         "The answer carries the watermark of after this fetch.",
+        Parts(3),
         case(ONE, "broker-power-loss", [2, 2, 1, 0]),
         on!(Fetch { follower }, before, after => {
             if let Some(leader) = leader_of(before, follower) {
@@ -103,6 +116,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "answer-moves-no-watermark",
         "R16",
         "A follower appends, and does not take over the watermark.",
+        Parts(4),
         case(ONE, "broker-power-loss", [2, 2, 1, 0]),
         on!(Fetch { follower }, before, after => {
             let replica = &mut after.replicas[follower];
@@ -113,7 +127,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "follower-commits-what-it-appends",
         "R16",
         "A follower's watermark is the end of its own log.",
-        case(ONE, "broker-power-loss", [2, 2, 1, 0]),
+        Breaks("candidates-complete", 5),
+        case(ONE_OF_THREE, "broker-crash", [1, 1, 0, 0]),
         on!(Fetch { follower }, after => {
             let replica = &mut after.replicas[follower];
             replica.watermark = replica.log.end();
@@ -123,7 +138,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "follower-watermark-never-falls",
         "R16",
         "A follower keeps its own watermark where the leader's is older.",
-        case(ONE, "broker-power-loss", [2, 2, 1, 0]),
+        Parts(0),
+        case(ONE, "broker-crash", [1, 3, 1, 1]),
         on!(Fetch { follower }, before, after => {
             let old = before.replicas[follower].watermark;
             let replica = &mut after.replicas[follower];
@@ -134,6 +150,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "answer-is-not-appended",
         "R15",
         "A follower takes over the watermark and appends nothing.",
+        Breaks("watermark-discipline", 6),
         case(ONE, "broker-crash", [1, 2, 1, 0]),
         on!(Fetch { follower }, before, after => {
             if added_to(before, after, follower) > 0 {
@@ -145,6 +162,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "answer-is-appended-but-for-the-last",
         "R15",
         "A follower appends all records of an answer but the last.",
+        Parts(2),
         case(ONE, "none", [2, 0, 0, 0]),
         on!(Fetch { follower }, before, after => {
             if added_to(before, after, follower) > 0 {
@@ -157,6 +175,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "answer-is-appended-but-for-the-first",
         "R15",
         "A follower leaves out the first record of an answer.",
+        Breaks("log-matching", 3),
         case(ONE, "none", [2, 0, 0, 0]),
         on!(Fetch { follower }, before, after => {
             if added_to(before, after, follower) > 0 {
@@ -174,7 +193,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "copies-are-stamped-anew",
         "R15",
         "A follower stamps what it copies with the leader epoch it knows, and not with that of the record.",
-        case(ONE, "broker-pause", [2, 2, 1, 1]),
+        Breaks("committed-prefix", 7),
+        case(ONE, "broker-power-loss", [1, 2, 0, 0]),
         on!(Fetch { follower }, before, after => {
             let replica = &mut after.replicas[follower];
             let old = before.replicas[follower].log.end().index();
@@ -193,6 +213,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "truncation-cuts-one-too-few",
         "R14",
         "A follower whose log leaves the leader's cuts one record too few.",
+        Parts(6),
         case(ONE, "broker-power-loss", [2, 2, 1, 0]),
         on!(Fetch { follower }, before, after => {
             if cut_from(before, after, follower) > 0 {
@@ -207,6 +228,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "truncation-cuts-one-too-many",
         "R14",
         "A follower whose log leaves the leader's cuts one record too many.",
+        Breaks("candidates-complete", 15),
         case(ONE, "broker-pause", [3, 2, 1, 1]),
         on!(Fetch { follower }, before, after => {
             if cut_from(before, after, follower) > 0 {
@@ -219,6 +241,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "truncation-cuts-everything",
         "R14",
         "A follower whose log leaves the leader's begins again with an empty log.",
+        Breaks("candidates-complete", 15),
         case(ONE, "broker-pause", [3, 2, 1, 1]),
         on!(Fetch { follower }, before, after => {
             if cut_from(before, after, follower) > 0 {
@@ -230,7 +253,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "truncation-goes-to-the-watermark",
         "R14",
         "A follower whose log leaves the leader's goes back to its own watermark.",
-        case(ONE, "broker-pause", [3, 2, 1, 1]),
+        Breaks("candidates-complete", 11),
+        case(TWO_OF_THREE, "broker-pause", [2, 2, 0, 0]),
         on!(Fetch { follower }, before, after => {
             if cut_from(before, after, follower) > 0 {
                 let watermark = before.replicas[follower].watermark;
@@ -244,6 +268,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "truncation-does-nothing",
         "R14",
         "A follower whose log leaves the leader's leaves it at that.",
+        Parts(7),
         case(ONE, "broker-pause", [2, 2, 1, 1]),
         on!(Fetch { follower }, before, after => {
             if cut_from(before, after, follower) > 0 {
@@ -255,7 +280,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "truncation-leaves-the-watermark",
         "R14",
         "A follower truncates below its watermark, and its watermark stays.",
-        case(ONE, "broker-power-loss", [2, 2, 1, 0]),
+        Parts(0),
+        with(ElectUnclean, ONE, "lag+broker-crash", [2, 2, 1, 0]),
         on!(Fetch { follower }, before, after => {
             if cut_from(before, after, follower) > 0 {
                 after.replicas[follower].watermark = before.replicas[follower].watermark;
@@ -267,6 +293,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "R12",
         "A follower that is told to truncate takes the leader's log in the same answer, as it would be \
          from there.",
+        Parts(8),
         case(ONE, "broker-pause", [2, 2, 1, 1]),
         on!(Fetch { follower }, before, after => {
             if let Some(leader) = leader_of(before, follower)
@@ -277,23 +304,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         }),
     ),
     mutant(
-        "diverging-fetch-forgets-the-proof",
-        "R13",
-        "A leader that tells a follower to truncate forgets what that one had proved.",
-        case(ONE, "broker-pause", [2, 2, 1, 1]),
-        on!(Fetch { follower } | FetchLost { follower }, before, after => {
-            let cut = cut_from(before, after, follower);
-            if let Some((_, _, tenure)) = leaders_view(before, after, follower)
-                && cut > 0
-            {
-                tenure.follower_end[follower] = None;
-            }
-        }),
-    ),
-    mutant(
         "new-follower-does-not-ask",
         "R17",
         "In 2.0 a follower of a new leader fetches at once, and does not ask where its epoch ends.",
+        Breaks("candidates-complete", 10),
         case(IN_2_0, "broker-crash", [2, 2, 1, 0]),
         on!(Learn { broker, .. }, after => after.replicas[broker].asks = Asks::Nothing),
     ),
@@ -301,6 +315,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "who-asks-does-not-truncate",
         "R14",
         "In 2.0 a follower asks where its epoch ends in the leader's log, and cuts nothing from its own.",
+        Breaks("candidates-complete", 11),
         case(IN_2_0, "broker-crash", [2, 2, 1, 0]),
         on!(Fetch { follower }, before, after => {
             if before.replicas[follower].asks != Asks::Nothing {
@@ -313,6 +328,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "who-has-asked-asks-again",
         "R14",
         "In 2.0 a follower that has been answered asks again.",
+        Parts(10),
         case(IN_2_0, "broker-crash", [1, 2, 1, 0]),
         on!(Fetch { follower }, before, after => {
             after.replicas[follower].asks = before.replicas[follower].asks;
@@ -322,6 +338,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "new-follower-keeps-its-log",
         "R17",
         "In 0.10 a follower of a new leader keeps what is above its watermark.",
+        Breaks("committed-prefix", 10),
         case(IN_0_10, "broker-crash", [2, 2, 1, 0]),
         on!(Learn { broker, .. }, before, after => {
             if cut_from(before, after, broker) > 0 {
@@ -333,6 +350,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "late-request-proves-the-end",
         "R13",
         "A late fetch is taken to prove the whole of the leader's log.",
+        Breaks("candidates-complete", 4),
         case(LATE, "lag+dc-loss:a", [1, 1, 1, 0]),
         on!(Serve { follower }, before, after => {
             let end = leader_of(before, follower).map(|leader| before.replicas[leader].log.end());
@@ -346,6 +364,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "late-request-states-more",
         "R15",
         "A fetch asks from one record further than the follower's log goes.",
+        Breaks("candidates-complete", 3),
         case(LATE, "none", [2, 0, 0, 0]),
         on!(Request { follower }, after => {
             if let Some(LateFetch::Request(fetch)) = &mut after.late[follower] {
@@ -357,7 +376,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "late-answer-has-the-newer-watermark",
         "R13",
         "The answer to a late fetch carries the leader's whole log as committed.",
-        case(LATE, "none", [2, 0, 0, 0]),
+        Breaks("candidates-complete", 7),
+        case(LATE_OF_THREE, "dc-loss:a", [1, 1, 0, 0]),
         on!(Serve { follower }, after => {
             if let Some(LateFetch::Answer(_, FetchAnswer::Records { log, watermark })) =
                 &mut after.late[follower]
@@ -370,6 +390,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "late-answer-comes-twice",
         "R15",
         "An answer that a follower has taken comes again.",
+        Parts(6),
         case(LATE, "lag+dc-power-loss:a", [1, 1, 1, 0]),
         on!(Answer { follower }, before, after => after.late[follower] = before.late[follower]),
     ),
@@ -377,6 +398,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "lost-fetch-is-not-lost",
         "R15",
         "A late fetch that was lost arrives all the same.",
+        Parts(0),
         case(LATE, "lag+dc-loss:a", [1, 1, 1, 0]),
         on!(Drop { follower }, before, after => after.late[follower] = before.late[follower]),
     ),
@@ -384,7 +406,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "fetch-takes-the-record-from-the-leader",
         "R12",
         "What a leader has sent it no longer holds: the last record moves to the follower.",
-        case(TWO, "none", [1, 0, 0, 0]),
+        Breaks("log-matching", 3),
+        case(TWO, "none", [2, 0, 0, 0]),
         on!(Fetch { follower }, before, after => {
             if let Some(leader) = leader_of(before, follower)
                 && added_to(before, after, follower) > 0

@@ -1,7 +1,9 @@
 //! Registrations, stops, restarts, disks, links and the controller's office: R35, R37, R41, R24.
 
 use super::edits::newest;
-use super::{LATE, ONE, TWO, TWO_AND_A_WITNESS, case, mutant, on};
+use super::{LATE, ONE, TWO, TWO_AND_A_WITNESS, case, mutant, on, with};
+use crate::guards::Besides::Read;
+use crate::mutants::Fate::{Breaks, Parts};
 use crate::mutants::{Mutant, Step};
 use highwater_model::replication::state::Role;
 use highwater_model::replication::{BrokerEpoch, End, State};
@@ -16,6 +18,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "registration-keeps-the-broker-epoch",
         "R37",
         "A restarted broker gets the broker epoch of its former process.",
+        Breaks("candidates-complete", 12),
         case(LATE, "lag+dc-destroyed:b", [1, 1, 1, 0]),
         on!(Register { broker }, before, after => {
             let known = before.image().broker_epochs[broker];
@@ -27,6 +30,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "registration-keeps-the-isr-seat",
         "R35",
         "A broker that registers anew keeps its seat in the ISR.",
+        Breaks("active-leader", 3),
         case(TWO, "broker-power-loss", [1, 3, 1, 0]),
         on!(Register { broker }, before, after => {
             if before.image().isr.contains(broker) {
@@ -39,6 +43,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "registration-keeps-the-elr-seat",
         "R35",
         "A broker that registers after an unclean stop stays an eligible leader replica.",
+        Breaks("candidates-complete", 7),
         case(TWO, "broker-power-loss", [1, 3, 1, 0]),
         on!(Register { broker }, before, after => {
             if before.controller.elr.contains(broker) {
@@ -50,6 +55,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "registration-keeps-the-office",
         "R35",
         "A leader that registers anew goes on to be called leader, in its old epoch.",
+        Breaks("active-leader", 3),
         case(ONE, "broker-power-loss", [2, 3, 1, 0]),
         on!(Register { broker }, before, after => {
             if before.image().leader == Some(broker) {
@@ -64,6 +70,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "registration-fences-nobody",
         "R37",
         "A broker that registers after its session has ended is not fenced.",
+        Parts(3),
         case(ONE, "broker-crash", [1, 2, 0, 0]),
         on!(Register { broker }, after => {
             let image = newest(after);
@@ -74,6 +81,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "registration-begins-with-old-metadata",
         "R38",
         "A broker that registers begins with the oldest metadata that is kept.",
+        Breaks("no-split-brain", 11),
         case(ONE, "broker-crash+broker-pause", [2, 2, 0, 0]),
         on!(Register { broker }, before, after => {
             let oldest = *before.controller.record(0);
@@ -90,13 +98,15 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "registration-lets-everybody-in",
         "R37",
         "A broker that registers serves at once, fenced or not.",
-        case(ONE, "broker-crash", [1, 2, 0, 0]),
+        Parts(0),
+        with(Read, ONE, "broker-crash", [1, 2, 0, 0]),
         on!(Register { broker }, after => after.replicas[broker].open = true),
     ),
     mutant(
         "registration-makes-an-idler",
         "R37",
         "A broker that registers does not act on the metadata it has caught up with.",
+        Parts(4),
         case(ONE, "broker-crash", [1, 2, 0, 0]),
         on!(Register { broker }, after => after.replicas[broker].role = Role::Idle),
     ),
@@ -104,7 +114,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "crash-loses-a-record",
         "R41",
         "A process that ends takes the last record of its log with it.",
-        case(TWO, "broker-crash", [1, 2, 0, 0]),
+        Breaks("acked-somewhere", 7),
+        case(ONE, "lag+broker-crash", [1, 2, 1, 0]),
         on!(Crash { broker }, after => {
             let replica = &mut after.replicas[broker];
             replica.truncate(End(replica.log.end().0.saturating_sub(1)));
@@ -114,6 +125,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "crash-takes-seat-and-office",
         "R39",
         "A process that ends is fenced at once, without its session having ended; nothing else changes.",
+        Breaks("active-leader", 1),
         case(ONE, "broker-crash", [1, 2, 0, 0]),
         on!(Crash { broker }, after => {
             let image = newest(after);
@@ -124,6 +136,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "crash-is-taken-for-an-orderly-stop",
         "R35",
         "A process that ends without notice leaves the mark of an orderly stop.",
+        Breaks("candidates-complete", 6),
         case(TWO, "broker-power-loss", [1, 3, 1, 0]),
         on!(PowerLoss { broker, .. } | Crash { broker }, before, after => {
             after.replicas[broker].stopped_under = before.replicas[broker].broker_epoch;
@@ -133,8 +146,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "crash-leaves-the-role",
         "R41",
         "A process that starts again knows what it was, and under which registration.",
-        case(ONE, "broker-crash", [2, 2, 0, 0]),
-        on!(Crash { broker }, before, after => {
+        Parts(1),
+        case(ONE, "broker-power-loss", [2, 3, 1, 0]),
+        on!(Crash { broker } | PowerLoss { broker, .. }, before, after => {
             let log = after.replicas[broker].log;
             after.replicas[broker] = before.replicas[broker];
             after.replicas[broker].log = log;
@@ -145,6 +159,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "power-loss-loses-one-more",
         "R41",
         "A disk loses one record more than it should.",
+        Parts(2),
         case(TWO, "broker-power-loss", [1, 2, 0, 0]),
         on!(PowerLoss { broker, .. }, after => {
             let replica = &mut after.replicas[broker];
@@ -155,6 +170,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "power-loss-loses-nothing",
         "R41",
         "A disk keeps what had not been written to it.",
+        Parts(2),
         case(TWO, "broker-power-loss", [1, 2, 0, 0]),
         on!(PowerLoss { broker, .. }, before, after => {
             after.replicas[broker].log = before.replicas[broker].log;
@@ -165,6 +181,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "wipe-leaves-the-disk",
         "R41",
         "A disk that was wiped has everything still.",
+        Parts(2),
         case(TWO, "broker-wiped", [1, 2, 0, 0]),
         on!(Wipe { broker }, before, after => {
             after.replicas[broker].log = before.replicas[broker].log;
@@ -175,13 +192,15 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "stop-leaves-no-mark",
         "R35",
         "An orderly stop does not leave the broker epoch on the disk.",
-        case(TWO, "broker-stop", [1, 3, 0, 0]),
+        Breaks("electable", 8),
+        case(TWO, "broker-stop+broker-stop", [1, 2, 0, 0]),
         on!(Stop { broker }, after => after.replicas[broker].stopped_under = BrokerEpoch(0)),
     ),
     mutant(
         "stop-loses-a-record",
         "R41",
         "An orderly stop does not write the last record to the disk.",
+        Breaks("candidates-complete", 6),
         case(TWO, "broker-stop", [1, 2, 0, 0]),
         on!(Stop { broker }, after => {
             let replica = &mut after.replicas[broker];
@@ -192,6 +211,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "pause-ends-the-process",
         "R41",
         "A broker that is paused forgets its role.",
+        Parts(1),
         case(ONE, "broker-pause", [1, 2, 0, 0]),
         on!(Pause { broker }, after => after.replicas[broker].role = Role::Idle),
     ),
@@ -199,6 +219,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "resumed-has-learnt-everything",
         "R42",
         "A broker that is resumed has a place at the end of the metadata log, and acts on what it knew.",
+        Parts(4),
         case(ONE, "broker-pause", [2, 2, 0, 1]),
         on!(Resume { broker }, after => {
             after.replicas[broker].place = after.controller.newest();
@@ -208,6 +229,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "restart-empties-the-log",
         "R41",
         "A process that starts finds an empty log.",
+        Breaks("truncation-safety", 5),
         case(TWO, "broker-crash", [1, 2, 0, 0]),
         on!(Restart { broker, .. }, after => after.replicas[broker].truncate(End(0))),
     ),
@@ -215,7 +237,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "restart-commits-the-log",
         "R41",
         "A process that starts takes all that is on its disk for committed.",
-        case(ONE, "broker-crash", [1, 2, 0, 0]),
+        Breaks("committed-prefix", 6),
+        case(ONE, "broker-crash", [2, 2, 0, 0]),
         on!(Restart { broker, .. }, after => {
             let replica = &mut after.replicas[broker];
             replica.watermark = replica.log.end();
@@ -225,6 +248,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "restart-keeps-the-watermark",
         "R41",
         "A process that starts has the watermark it had, however old the checkpoint is.",
+        Parts(5),
         case(TWO, "broker-crash", [1, 2, 0, 0]),
         on!(Restart { broker, .. }, before, after => {
             after.replicas[broker].watermark = before.replicas[broker].watermark;
@@ -234,6 +258,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "loss-spares-the-brokers",
         "R41",
         "A datacenter is lost, and its brokers run on.",
+        Parts(1),
         case(TWO_AND_A_WITNESS, "dc-loss:a", [1, 1, 0, 0]),
         on!(Lose { .. }, before, after => {
             after.replicas = before.replicas;
@@ -244,6 +269,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "destruction-spares-the-disks",
         "R41",
         "A datacenter is destroyed, and its disks are as they were.",
+        Parts(2),
         case(TWO_AND_A_WITNESS, "dc-destroyed:a", [1, 1, 0, 0]),
         on!(Destroy { .. }, before, after => {
             for (old, new) in before.replicas.0.iter().zip(&mut after.replicas.0) {
@@ -256,6 +282,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "destruction-takes-every-disk",
         "R41",
         "A datacenter is destroyed, and the disks of all others with it.",
+        Breaks("candidates-complete", 4),
         case(TWO_AND_A_WITNESS, "dc-destroyed:a", [1, 1, 0, 0]),
         on!(Destroy { .. }, after => {
             for replica in &mut after.replicas.0 {
@@ -267,6 +294,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "return-brings-nobody-back",
         "R41",
         "A datacenter has power again, and its processes cannot start.",
+        Parts(0),
         case(TWO_AND_A_WITNESS, "dc-loss:a", [1, 1, 0, 0]),
         on!(Return { .. }, before, after => after.world.lost = before.world.lost),
     ),
@@ -274,6 +302,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "cut-is-one-way",
         "R39",
         "A link that is cut lets the second of its ends connect to the first.",
+        Parts(2),
         case(TWO_AND_A_WITNESS, "cut:a|b", [1, 1, 0, 0]),
         on!(Cut { between: [x, y] }, before, after => {
             after.world.cut_from = before.world.cut_from;
@@ -285,6 +314,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "heal-heals-nothing",
         "R39",
         "A link that is healed is cut still.",
+        Parts(0),
         case(TWO_AND_A_WITNESS, "cut:a|b", [1, 1, 0, 0]),
         on!(Heal { .. }, before, after => after.world = before.world),
     ),
@@ -292,6 +322,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "deposed-controller-answers",
         "R24",
         "An answer of a controller that has lost its office arrives.",
+        Parts(5),
         case(ONE, "lag+controller-failover", [1, 1, 1, 0]),
         on!(Depose, before, after => after.changes = before.changes),
     ),
@@ -299,6 +330,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "activation-seats-nobody",
         "R39",
         "A voter becomes the active controller, and nobody is.",
+        Parts(0),
         case(ONE, "controller-failover", [1, 1, 0, 0]),
         on!(Activate { .. }, before, after => after.controller = before.controller),
     ),
@@ -306,6 +338,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "activation-unfences-everybody",
         "R39",
         "A new active controller takes everybody for unfenced.",
+        Parts(4),
         case(ONE, "broker-crash+controller-failover", [1, 2, 0, 0]),
         on!(Activate { .. }, after => newest(after).fenced = BrokerSet::EMPTY),
     ),

@@ -1,8 +1,9 @@
 //! Metadata that brokers apply, and the offices they take by it: R17, R25, R26, R36, R42.
 
 use super::edits::{new_tenure, same_tenure};
-use super::{AND_A_SPARE, ONE, ONE_OF_THREE, TWO, case, mutant, on, with};
+use super::{AND_A_SPARE, ONE, ONE_OF_THREE, TWO, TWO_OF_THREE, case, mutant, on, with};
 use crate::guards::Besides::{EveryChoice, Reassign};
+use crate::mutants::Fate::{Breaks, Parts};
 use crate::mutants::{Mutant, Step};
 use highwater_model::replication::state::Role;
 use highwater_model::replication::{End, LeaderEpoch, State};
@@ -14,6 +15,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "leader-keeps-the-old-isr",
         "R25",
         "A leader that learns of a change of its partition keeps the ISR it had.",
+        Breaks("quorum-superset", 7),
         with(EveryChoice, ONE, "lag+broker-crash", [1, 2, 2, 0]),
         on!(Learn { broker, .. }, before, after => {
             if let Some((old, tenure)) = same_tenure(before, after, broker) {
@@ -25,6 +27,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "leader-keeps-its-proposal",
         "R25",
         "A leader that learns of a change of its partition takes its own proposal for pending still.",
+        Parts(4),
         case(ONE, "lag+broker-crash", [1, 2, 1, 0]),
         on!(Learn { broker, .. }, before, after => {
             if let Some((old, tenure)) = same_tenure(before, after, broker) {
@@ -36,6 +39,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "leader-keeps-the-partition-epoch",
         "R25",
         "A leader takes over an ISR from metadata, and not the partition epoch.",
+        Parts(6),
         case(ONE, "lag+broker-crash", [1, 2, 1, 0]),
         on!(Learn { broker, .. }, before, after => {
             if let Some((old, tenure)) = same_tenure(before, after, broker) {
@@ -47,7 +51,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "leader-forgets-everybody",
         "R25",
         "A leader that learns of a change of its partition forgets how far its followers have come.",
-        case(ONE_OF_THREE, "broker-crash", [1, 1, 0, 0]),
+        Parts(0),
+        case(ONE_OF_THREE, "lag+broker-crash", [0, 1, 1, 0]),
         on!(Learn { broker, .. }, before, after => {
             if let Some((_, tenure)) = same_tenure(before, after, broker) {
                 tenure.follower_end = Default::default();
@@ -59,6 +64,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "R42",
         "A broker applies records, and its place in the metadata log stays: it applies older ones after \
          newer ones.",
+        Breaks("candidates-complete", 12),
         case(ONE, "broker-pause", [1, 3, 1, 1]),
         on!(Learn { broker, .. }, before, after => {
             after.replicas[broker].place = before.replicas[broker].place;
@@ -68,6 +74,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "metadata-is-noted-and-not-applied",
         "R42",
         "A broker passes over records that concern it.",
+        Parts(3),
         case(ONE, "broker-pause", [1, 2, 1, 1]),
         on!(Learn { broker, .. }, before, after => {
             let place = after.replicas[broker].place;
@@ -79,6 +86,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "follower-keeps-the-old-epoch",
         "R17",
         "A follower learns of a new leader, and not of the epoch.",
+        Parts(4),
         case(ONE, "broker-pause", [1, 2, 1, 1]),
         on!(Learn { broker, .. }, before, after => {
             let replica = &mut after.replicas[broker];
@@ -91,6 +99,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "follower-keeps-the-old-leader",
         "R17",
         "A follower learns of a new epoch, and not of the leader.",
+        Parts(5),
         case(ONE_OF_THREE, "broker-crash", [1, 1, 0, 0]),
         on!(Learn { broker, .. }, before, after => {
             let (old, new) = (before.replicas[broker].role, &mut after.replicas[broker].role);
@@ -103,6 +112,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "deposed-leader-goes-on",
         "R17",
         "A leader that learns of another goes on, in the epoch of the other.",
+        Breaks("one-leader-per-epoch", 4),
         case(ONE, "broker-pause", [2, 2, 1, 1]),
         on!(Learn { broker, .. }, before, after => {
             let (old, new) = (before.replicas[broker].role, &mut after.replicas[broker].role);
@@ -115,6 +125,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "new-follower-empties-its-log",
         "R17",
         "A follower of a new leader begins with an empty log.",
+        Breaks("candidates-complete", 7),
         case(TWO, "broker-pause", [1, 2, 0, 1]),
         on!(Learn { broker, .. }, before, after => {
             let new_epoch =
@@ -128,6 +139,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "new-follower-commits-its-log",
         "R17",
         "A follower of a new leader takes all it holds for committed.",
+        Breaks("committed-prefix", 7),
         case(ONE, "broker-pause", [2, 2, 1, 1]),
         on!(Learn { broker, .. }, before, after => {
             let new_epoch =
@@ -142,6 +154,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "epoch-begins-at-the-start",
         "R26",
         "A new leader notes that its epoch begins at the start of the log, and not at its end.",
+        Breaks("candidates-complete", 10),
         case(TWO, "broker-power-loss", [1, 3, 1, 0]),
         on!(Learn { broker, .. } | Register { broker }, before, after => {
             if let Some(tenure) = new_tenure(before, after, broker) {
@@ -153,6 +166,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "office-truncates-to-the-watermark",
         "R26",
         "A new leader cuts from its log what it does not know to be committed.",
+        Breaks("candidates-complete", 6),
         case(TWO, "broker-crash", [1, 2, 0, 0]),
         on!(Learn { broker, .. } | Register { broker }, before, after => {
             if new_tenure(before, after, broker).is_some() {
@@ -165,7 +179,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "office-commits-the-log",
         "R26",
         "A new leader takes all it holds for committed.",
-        case(TWO, "broker-pause", [2, 2, 0, 1]),
+        Breaks("candidates-complete", 5),
+        case(TWO_OF_THREE, "broker-crash", [1, 1, 0, 0]),
         on!(Learn { broker, .. } | Register { broker }, before, after => {
             if new_tenure(before, after, broker).is_some() {
                 let replica = &mut after.replicas[broker];
@@ -177,6 +192,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "office-begins-at-watermark-0",
         "R26",
         "A new leader begins with a watermark of 0.",
+        Parts(7),
         case(TWO, "broker-pause", [1, 2, 0, 1]),
         on!(Learn { broker, .. } | Register { broker }, before, after => {
             if new_tenure(before, after, broker).is_some() {
@@ -188,6 +204,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "office-begins-alone",
         "R26",
         "A new leader takes itself for the only one in sync.",
+        Breaks("quorum-superset", 10),
         case(ONE, "broker-pause", [1, 2, 0, 1]),
         on!(Learn { broker, .. } | Register { broker }, before, after => {
             if let Some(tenure) = new_tenure(before, after, broker) {
@@ -199,6 +216,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "office-begins-with-everybody",
         "R26",
         "A new leader takes everybody of the assignment for in sync.",
+        Parts(4),
         case(TWO, "lag+broker-crash", [1, 2, 1, 0]),
         on!(Learn { broker, .. } | Register { broker }, before, after => {
             let everybody = after.image().replicas;
@@ -211,6 +229,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "office-takes-followers-for-complete",
         "R26",
         "A new leader takes every follower to hold all that it holds itself.",
+        Breaks("candidates-complete", 7),
         case(ONE_OF_THREE, "broker-power-loss", [1, 2, 0, 0]),
         on!(Learn { broker, .. } | Register { broker }, before, after => {
             let end = after.replicas[broker].log.end();
@@ -223,6 +242,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "office-in-the-old-epoch",
         "R26",
         "A new leader acts in the epoch before the one that made it leader.",
+        Breaks("one-leader-per-epoch", 4),
         case(ONE, "broker-pause", [2, 2, 1, 1]),
         on!(Learn { broker, .. }, before, after => {
             if new_tenure(before, after, broker).is_some() {
@@ -234,6 +254,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "office-in-a-later-epoch",
         "R26",
         "A new leader acts in the epoch after the one that made it leader.",
+        Parts(3),
         case(ONE, "broker-pause", [2, 2, 1, 1]),
         on!(Learn { broker, .. }, before, after => {
             if new_tenure(before, after, broker).is_some() {
@@ -246,6 +267,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "office-keeps-the-old-change",
         "R26",
         "A new leader believes that its partition has changed less often than it has.",
+        Parts(8),
         case(ONE, "lag+broker-crash", [1, 2, 1, 0]),
         on!(Learn { broker, .. }, before, after => {
             let known = before.view(broker).partition_epoch;
@@ -258,6 +280,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "who-leaves-keeps-its-log",
         "R36",
         "A broker that loses its replica keeps the log.",
+        Parts(3),
         with(
             Reassign(&["b-1", "a-1 b-1"]),
             ONE,
@@ -275,6 +298,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "who-leaves-goes-on",
         "R36",
         "A broker that loses its replica goes on as if it had it.",
+        Parts(6),
         with(Reassign(&["b-1 c-1"]), AND_A_SPARE, "none", [1, 1, 0, 0]),
         on!(Learn { broker, .. }, before, after => {
             if after.replicas[broker].role == Role::Idle {

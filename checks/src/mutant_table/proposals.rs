@@ -3,6 +3,7 @@
 use super::edits::{earlier, leader_of, leaders_view, proposed_to, same_tenure};
 use super::{IN_2_7, LATE, ONE, ONE_OF_THREE, TWO, TWO_OF_THREE, case, mutant, on, with};
 use crate::guards::Besides::EveryChoice;
+use crate::mutants::Fate::{Breaks, Parts};
 use crate::mutants::{Mutant, Step};
 use highwater_model::replication::State;
 use highwater_model::replication::state::{Outcome, PerBroker};
@@ -14,6 +15,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "nobody-is-proposed",
         "R19",
         "A follower that may join the ISR is not proposed for it.",
+        Parts(5),
         case(ONE, "lag", [1, 0, 1, 0]),
         on!(Fetch { follower } | FetchLost { follower }, before, after => {
             if let Some(leader) = leader_of(before, follower)
@@ -30,6 +32,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "proposed-is-in-sync",
         "R19",
         "Who is proposed for the ISR is in it at once, as far as the leader is concerned.",
+        Parts(5),
         case(TWO, "lag+broker-crash", [1, 2, 2, 0]),
         on!(Fetch { follower } | FetchLost { follower }, before, after => {
             if let Some(leader) = leader_of(before, follower)
@@ -44,6 +47,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "proposed-does-not-count",
         "R09",
         "Who is proposed for the ISR does not count before the controller has answered.",
+        Breaks("quorum-superset", 7),
         case(ONE, "broker-crash", [1, 3, 1, 1]),
         on!(Fetch { follower } | FetchLost { follower }, before, after => {
             if let Some((leader, _, tenure)) = leaders_view(before, after, follower) {
@@ -56,6 +60,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "proposal-has-everybody",
         "R19",
         "A leader that may let in one follower proposes all of them.",
+        Breaks("a3-expansion", 7),
         case(ONE_OF_THREE, "lag", [1, 1, 1, 0]),
         on!(Fetch { follower } | FetchLost { follower }, before, after => {
             if let Some(leader) = leader_of(before, follower)
@@ -75,6 +80,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "proposal-lacks-the-leader",
         "R19",
         "A leader that lets a follower in leaves itself out.",
+        Parts(6),
         case(ONE, "lag", [2, 1, 1, 0]),
         on!(Fetch { follower } | FetchLost { follower }, before, after => {
             if let Some(leader) = leader_of(before, follower)
@@ -94,6 +100,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "proposal-names-no-registrations",
         "R23",
         "A proposal leaves out under which registrations its members were heard from.",
+        Breaks("candidates-complete", 13),
         case(LATE, "lag+dc-destroyed:b", [1, 1, 1, 0]),
         on!(Fetch { follower } | FetchLost { follower }, before, after => {
             if let Some(leader) = leader_of(before, follower)
@@ -107,6 +114,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "proposal-is-not-sent",
         "R21",
         "A leader has a change pending, and has asked nobody for it.",
+        Parts(3),
         case(ONE, "lag", [1, 0, 1, 0]),
         on!(Shrink { leader, .. }, after => after.changes[leader].request = None),
     ),
@@ -114,6 +122,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "shrinking-takes-effect-at-once",
         "R20",
         "Who is to leave the ISR counts no more from the proposal on.",
+        Breaks("quorum-superset", 2),
         case(ONE, "broker-crash", [1, 3, 1, 1]),
         on!(Shrink { leader, dropped }, after => {
             if let Some(tenure) = after.replicas[leader].tenure_mut() {
@@ -125,6 +134,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "shrinking-is-not-pending",
         "R21",
         "A leader asks for a smaller ISR, and does not remember that it has.",
+        Parts(2),
         case(ONE, "lag+broker-crash", [1, 2, 2, 0]),
         on!(Shrink { leader, .. }, after => {
             if let Some(tenure) = after.replicas[leader].tenure_mut() {
@@ -136,7 +146,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "shrinking-drops-everybody-else",
         "R20",
         "A leader that drops one follower drops all of them.",
-        case(TWO_OF_THREE, "lag+broker-crash", [1, 2, 1, 0]),
+        Parts(3),
+        case(TWO_OF_THREE, "lag", [1, 1, 1, 0]),
         on!(Shrink { leader, .. }, after => {
             let alone = BrokerSet::only(leader);
             if let Some(tenure) = after.replicas[leader].tenure_mut() {
@@ -151,6 +162,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "shrinking-drops-the-others",
         "R20",
         "A leader keeps whom it should drop, and drops the others.",
+        Parts(3),
         case(TWO_OF_THREE, "lag", [1, 1, 1, 0]),
         on!(Shrink { leader, dropped }, before, after => {
             let kept = dropped.with(leader).intersection(before.image().isr);
@@ -166,6 +178,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "shrinking-forgets-who-leaves",
         "R20",
         "A leader forgets how far somebody has come as soon as it proposes to drop it.",
+        Parts(0),
         case(ONE, "lag+broker-crash", [1, 2, 2, 0]),
         on!(Shrink { leader, dropped }, after => {
             if let Some(tenure) = after.replicas[leader].tenure_mut() {
@@ -179,6 +192,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "shrinking-commits",
         "R09",
         "A leader that proposes to drop somebody commits its whole log on the spot.",
+        Breaks("candidates-complete", 3),
         case(ONE, "lag", [1, 1, 1, 0]),
         on!(Shrink { leader, .. }, after => {
             after.replicas[leader].watermark = after.replicas[leader].log.end();
@@ -188,6 +202,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "lapse-waits-for-ever",
         "R06",
         "The lag time of a follower passes, and the leader waits on.",
+        Parts(0),
         case(
             "4.1, brokers a-1 b-1, min ISR 1, elr on, with waits-for-caught-up=on",
             "lag",
@@ -199,6 +214,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "accepted-is-not-taken-over",
         "R24",
         "A leader hears that its change was taken, and goes on with the ISR it had.",
+        Breaks("quorum-superset", 7),
         case(ONE, "lag+broker-crash", [1, 2, 2, 0]),
         on!(Told { leader }, before, after => {
             if let Some((old, tenure)) = same_tenure(before, after, leader) {
@@ -210,6 +226,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "accepted-stays-pending",
         "R24",
         "A leader hears that its change was taken, and takes it for pending still.",
+        Parts(4),
         case(ONE, "lag", [1, 0, 2, 0]),
         on!(Told { leader }, before, after => {
             if let Some((old, tenure)) = same_tenure(before, after, leader) {
@@ -221,6 +238,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "accepted-keeps-the-partition-epoch",
         "R24",
         "A leader that takes over its change keeps the partition epoch of before.",
+        Parts(6),
         case(ONE, "lag+broker-crash", [1, 2, 2, 0]),
         on!(Told { leader }, before, after => {
             if let Some((old, tenure)) = same_tenure(before, after, leader) {
@@ -232,6 +250,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "accepted-moves-no-watermark",
         "R24",
         "A leader takes over a smaller ISR and does not look at its watermark.",
+        Parts(5),
         case(ONE, "lag", [1, 0, 1, 0]),
         on!(Told { leader }, before, after => {
             after.replicas[leader].watermark = before.replicas[leader].watermark;
@@ -241,6 +260,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "refused-is-taken-for-accepted",
         "R24",
         "A leader that hears that a member may not join takes its proposal for the ISR.",
+        Parts(9),
         case(TWO, "lag+broker-crash", [1, 2, 1, 0]),
         on!(Told { leader }, before, after => {
             let refused = before.changes[leader]
@@ -257,6 +277,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "refused-stays-pending",
         "R24",
         "A leader that hears that a member may not join takes its proposal for pending still.",
+        Parts(9),
         case(ONE, "lag+broker-crash", [1, 2, 1, 0]),
         on!(Told { leader }, before, after => {
             let outcome = before.changes[leader].answer.map(|answer| answer.outcome);
@@ -271,6 +292,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "lost-answer-is-taken-for-a-refusal",
         "R24",
         "A leader whose answer is lost takes its proposal back.",
+        Breaks("quorum-superset", 7),
         with(EveryChoice, ONE, "lag+broker-crash", [1, 2, 1, 0]),
         on!(Untold { leader }, after => {
             if let Some(tenure) = after.replicas[leader].tenure_mut() {
@@ -282,6 +304,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "lost-answer-is-taken-for-an-acceptance",
         "R24",
         "A leader whose answer is lost takes its proposal for the ISR.",
+        Parts(4),
         with(EveryChoice, TWO, "lag+broker-crash", [1, 2, 1, 0]),
         on!(Untold { leader }, after => {
             if let Some(tenure) = after.replicas[leader].tenure_mut()
@@ -295,6 +318,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "proposal-builds-on-an-older-change",
         "R21",
         "A proposal names the change before the one that the leader acts on.",
+        Parts(3),
         case(ONE, "lag+broker-crash", [1, 2, 1, 0]),
         on!(Shrink { leader, .. }, after => {
             if let Some(request) = &mut after.changes[leader].request {
@@ -306,6 +330,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "nobody-asks-again",
         "R21",
         "In 2.7 a leader whose answer is lost does not ask again.",
+        Parts(5),
         with(EveryChoice, IN_2_7, "lag", [1, 0, 1, 0]),
         on!(Untold { leader }, after => after.changes[leader].request = None),
     ),

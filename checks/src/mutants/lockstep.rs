@@ -1,10 +1,10 @@
 //! A mutant of the model and the engine, side by side: the second who may notice.
 //!
 //! The model goes by its mutant, the engine by what it knows, and after each event what can be seen of
-//! both is compared.  Whatever the setting can express is tried in every state, so that an event is
-//! noticed that should have become possible and has not.
+//! both is compared.  Whatever the setting can express is tried in every state, so that it is
+//! noticed too what should have become possible and has not.
 
-use super::Mutated;
+use super::{After, BesideEngine, Mutated};
 use crate::agreement::{alphabet, engine_at, look};
 use crate::explore::key_of;
 use highwater_model::replication::{Disabled, State, bounds};
@@ -13,57 +13,63 @@ use highwater_vocabulary::Event;
 use stateright::Model;
 use std::collections::HashSet;
 
-/// Events that are compared before the two are taken to agree.
-const ENOUGH_EVENTS: usize = 150_000;
+/// Events that are compared before no more is looked at.
+const ENOUGH_EVENTS: usize = 400_000;
 
-/// After how many events the two differ, breadth first; none if they do not as far as this looks.
-pub(super) fn first_difference(mutated: &Mutated) -> Option<usize> {
+/// After how many events the two differ, breadth first.
+///
+/// A state is known by what the mutant has made of it and by what the rule would have: the engine that
+/// came there keeps the second, and may show it later.
+pub(super) fn first_difference(mutated: &Mutated) -> BesideEngine {
     let model = &mutated.model;
     let every = alphabet::every(&model.setting);
     let mut seen = HashSet::new();
     let mut room = Vec::new();
     let mut level: Vec<(State, Engine)> = Vec::new();
     for state in model.beginnings() {
-        // What the engine does not have nobody can compare.
-        let engine = engine_at(model, &state, 1).ok()?;
-        level.push((state, engine));
+        match engine_at(model, &state, 1) {
+            Ok(engine) => level.push((state, engine)),
+            // What the engine does not have nobody can compare.
+            Err(_) => return BesideEngine::Unknown,
+        }
     }
     let (mut compared, mut length) = (0, 0);
     while !level.is_empty() {
         length += 1;
         let mut next = Vec::new();
         for (state, engine) in &level {
-            let mut offered = Vec::new();
-            mutated.actions(state, &mut offered);
-            let of_bounds = offered.len();
-            offered.extend(every.iter().filter(|event| !is_of_operators(event)));
-            for (place, event) in offered.iter().enumerate() {
+            let mut events = Vec::new();
+            mutated.actions(state, &mut events);
+            let within_bounds = events.len();
+            events.extend(every.iter().filter(|event| !only_multiplies(event)));
+            for (place, event) in events.iter().enumerate() {
                 compared += 1;
                 if compared > ENOUGH_EVENTS {
-                    return None;
+                    return BesideEngine::Unknown;
                 }
                 let Ok(after) = step(mutated, state, event, engine) else {
-                    return Some(length);
+                    return BesideEngine::Differs(length);
                 };
-                let Some((after, engine)) = after.filter(|_| place < of_bounds) else {
+                let Some((after, engine)) = after.filter(|_| place < within_bounds) else {
                     continue;
                 };
-                if after != *state
-                    && bounds::afford(model, &after)
-                    && seen.insert(key_of(&after, &mut room))
+                let is_change = after.mutated != *state || after.rightly != *state;
+                if is_change
+                    && bounds::afford(model, &after.mutated)
+                    && seen.insert([&after.mutated, &after.rightly].map(|it| key_of(it, &mut room)))
                 {
-                    next.push((after, engine));
+                    next.push((after.mutated, engine));
                 }
             }
         }
         level = next;
     }
-    None
+    BesideEngine::Agrees
 }
 
-/// What needs no state to be tried has been tried by whoever offers it, and only blows up what is
-/// compared.
-fn is_of_operators(event: &Event) -> bool {
+/// Reads, power losses of a datacenter and what operators do are tried where the bounds have them: there are so
+/// many of them that they would be most of what is compared.
+fn only_multiplies(event: &Event) -> bool {
     matches!(
         event,
         Event::Read { .. }
@@ -73,14 +79,16 @@ fn is_of_operators(event: &Event) -> bool {
     )
 }
 
+/// They differ.
+struct Differs;
+
 /// Model and engine after an event that happens in both; nothing if it does in neither.
-#[expect(clippy::type_complexity, reason = "it is what it says")]
 fn step(
     mutated: &Mutated,
     before: &State,
     event: &Event,
     engine: &Engine,
-) -> Result<Option<(State, Engine)>, ()> {
+) -> Result<Option<(After, Engine)>, Differs> {
     let after = match mutated.step(before, event) {
         Err(Disabled::ModelIsFull) => return Ok(None),
         after => after.ok(),
@@ -89,10 +97,10 @@ fn step(
     let happened = engine.apply(0, event).is_ok();
     match after {
         None if !happened => Ok(None),
-        Some(after) if happened => {
-            look(&mutated.model, &after, &engine, 0).map_err(|_| ())?;
-            Ok(Some((after, engine)))
-        }
-        _ => Err(()),
+        Some(after) if happened => match look(&mutated.model, &after.mutated, &engine, 0) {
+            Ok(()) => Ok(Some((after, engine))),
+            Err(_) => Err(Differs),
+        },
+        _ => Err(Differs),
     }
 }
