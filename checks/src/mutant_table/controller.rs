@@ -6,7 +6,7 @@ use super::{
     case, mutant, on, with,
 };
 use crate::guards::Besides::{self, MinIsr, Promote, Reassign};
-use crate::mutants::Fate::{Breaks, Parts};
+use crate::mutants::Fate::{Breaks, Parts, Survives};
 use crate::mutants::{Mutant, Step};
 use highwater_model::replication::state::Outcome;
 use highwater_model::replication::{LeaderEpoch, State};
@@ -282,7 +282,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "last-known-leader-is-not-noted",
         "R34",
         "Nobody notes who led last when the ISR becomes empty.",
-        Parts(0),
+        Parts(7),
         case(TWO, "broker-crash+broker-crash", [0, 3, 0, 0]),
         on!(Fence { .. } | Register { .. }, after => after.controller.last_known_leader = None),
     ),
@@ -290,7 +290,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "last-known-leader-is-another",
         "R34",
         "Somebody else than who led last is noted as the last known leader.",
-        Parts(0),
+        Parts(7),
         case(TWO, "broker-crash+broker-crash", [0, 3, 0, 0]),
         on!(Fence { .. } | Register { .. }, after => {
             if let Some(leader) = after.controller.last_known_leader {
@@ -415,7 +415,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "elected-eligible-empties-the-elr",
         "R28",
         "Where somebody is elected from the ELR the others are eligible no more.",
-        Parts(0),
+        Parts(6),
         case(TWO, "broker-pause+broker-pause", [1, 3, 0, 0]),
         on!(Fence { .. } | Unfence { .. }, before, after => {
             if let Some(leader) = elected(before, after)
@@ -447,8 +447,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "unclean-leader-is-taken-for-recovered",
         "R29",
         "The controller does not note that an unclean leader has yet to recover.",
-        Parts(0),
-        with(Besides::ElectUnclean, ONE, "lag+broker-crash", [1, 2, 1, 0]),
+        Survives(
+            "no rule reads it: a leader takes itself for recovered as soon as it is elected, and its first \
+             accepted change says so.  That an ISR of more than one says so too late is noticed, as \
+             recovery-never-ends; that nobody says it is not",
+        ),
+        with(Besides::ElectUnclean, ONE, "lag+broker-crash", [0, 2, 1, 0]),
         on!(ElectUnclean | Unclean, after => after.controller.recovering = false),
     ),
     mutant(
@@ -473,7 +477,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "preferred-election-drops-the-former-leader",
         "R30",
         "An election of the preferred leader takes the former leader's seat.",
-        Parts(0),
+        Parts(8),
         case(ONE_OF_THREE, "broker-crash", [0, 2, 0, 1]),
         on!(Prefer, before, after => {
             if let Some(former) = before.image().leader {
@@ -531,7 +535,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "unfenced-serves-nobody",
         "R32",
         "A broker that is let in by the controller lets nobody in itself.",
-        Parts(0),
+        Parts(10),
         case(ONE, "broker-crash", [1, 3, 0, 1]),
         on!(Unfence { broker }, before, after => {
             after.replicas[broker].open = before.replicas[broker].open;
@@ -571,7 +575,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "min-isr-change-keeps-the-last-known-leader",
         "R33b",
         "A change of min ISR leaves the last known leader.",
-        Parts(0),
+        Parts(7),
         with(MinIsr(1), TWO, "broker-crash+broker-crash", [0, 3, 0, 0]),
         on!(SetMinIsr { .. }, before, after => {
             after.controller.last_known_leader = before.controller.last_known_leader;

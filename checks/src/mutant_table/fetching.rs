@@ -2,10 +2,9 @@
 
 use super::edits::{added_to, cut_from, leader_of, leaders_view, log_of};
 use super::{
-    IN_0_10, IN_2_0, LATE, LATE_OF_THREE, ONE, ONE_OF_THREE, TWO, TWO_OF_THREE, case, mutant, on,
-    with,
+    IN_0_10, IN_2_0, LATE, LATE_OF_THREE, ONE, ONE_OF_THREE, TWO, TWO_OF_THREE, UNCLEAN, case,
+    mutant, on,
 };
-use crate::guards::Besides::ElectUnclean;
 use crate::mutants::Fate::{Breaks, Parts};
 use crate::mutants::{Mutant, Step};
 use highwater_model::replication::state::{Asks, Entry, FetchAnswer, LateFetch};
@@ -138,7 +137,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "follower-watermark-never-falls",
         "R16",
         "A follower keeps its own watermark where the leader's is older.",
-        Parts(0),
+        Parts(14),
         case(ONE, "broker-crash", [1, 3, 1, 1]),
         on!(Fetch { follower }, before, after => {
             let old = before.replicas[follower].watermark;
@@ -280,8 +279,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "truncation-leaves-the-watermark",
         "R14",
         "A follower truncates below its watermark, and its watermark stays.",
-        Parts(0),
-        with(ElectUnclean, ONE, "lag+broker-crash", [2, 2, 1, 0]),
+        Breaks("watermark-discipline", 10),
+        case(UNCLEAN, "lag+broker-crash", [1, 2, 1, 0]),
         on!(Fetch { follower }, before, after => {
             if cut_from(before, after, follower) > 0 {
                 after.replicas[follower].watermark = before.replicas[follower].watermark;
@@ -328,7 +327,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "who-has-asked-asks-again",
         "R14",
         "In 2.0 a follower that has been answered asks again.",
-        Parts(10),
+        Parts(8),
         case(IN_2_0, "broker-crash", [1, 2, 1, 0]),
         on!(Fetch { follower }, before, after => {
             after.replicas[follower].asks = before.replicas[follower].asks;
@@ -390,7 +389,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "late-answer-comes-twice",
         "R15",
         "An answer that a follower has taken comes again.",
-        Parts(6),
+        Parts(5),
         case(LATE, "lag+dc-power-loss:a", [1, 1, 1, 0]),
         on!(Answer { follower }, before, after => after.late[follower] = before.late[follower]),
     ),
@@ -398,7 +397,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "lost-fetch-is-not-lost",
         "R15",
         "A late fetch that was lost arrives all the same.",
-        Parts(0),
+        Parts(4),
         case(LATE, "lag+dc-loss:a", [1, 1, 1, 0]),
         on!(Drop { follower }, before, after => after.late[follower] = before.late[follower]),
     ),

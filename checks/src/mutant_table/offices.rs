@@ -51,7 +51,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "leader-forgets-everybody",
         "R25",
         "A leader that learns of a change of its partition forgets how far its followers have come.",
-        Parts(0),
+        Parts(6),
         case(ONE_OF_THREE, "lag+broker-crash", [0, 1, 1, 0]),
         on!(Learn { broker, .. }, before, after => {
             if let Some((_, tenure)) = same_tenure(before, after, broker) {

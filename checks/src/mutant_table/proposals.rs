@@ -1,9 +1,9 @@
 //! What a leader proposes, and what it makes of the answer: R19 to R21, R24.
 
-use super::edits::{earlier, leader_of, leaders_view, proposed_to, same_tenure};
+use super::edits::{earlier, leader_of, proposed_to, same_tenure};
 use super::{IN_2_7, LATE, ONE, ONE_OF_THREE, TWO, TWO_OF_THREE, case, mutant, on, with};
 use crate::guards::Besides::EveryChoice;
-use crate::mutants::Fate::{Breaks, Parts};
+use crate::mutants::Fate::{Breaks, Parts, Survives};
 use crate::mutants::{Mutant, Step};
 use highwater_model::replication::State;
 use highwater_model::replication::state::{Outcome, PerBroker};
@@ -50,9 +50,11 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Breaks("quorum-superset", 7),
         case(ONE, "broker-crash", [1, 3, 1, 1]),
         on!(Fetch { follower } | FetchLost { follower }, before, after => {
-            if let Some((leader, _, tenure)) = leaders_view(before, after, follower) {
+            if let Some(leader) = leader_of(before, follower)
+                && proposed_to(before, after, leader).is_some()
+                && let Some(tenure) = after.replicas[leader].tenure_mut()
+            {
                 tenure.pending = None;
-                let _ = leader;
             }
         }),
     ),
@@ -178,8 +180,11 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "shrinking-forgets-who-leaves",
         "R20",
         "A leader forgets how far somebody has come as soon as it proposes to drop it.",
-        Parts(0),
-        case(ONE, "lag+broker-crash", [1, 2, 2, 0]),
+        Survives(
+            "the follower's next fetch says it again, and until then nothing waits for it: when it was \
+             proved the watermark has been looked at, and who has not fetched joins no ISR",
+        ),
+        case(ONE, "lag", [1, 1, 1, 0]),
         on!(Shrink { leader, dropped }, after => {
             if let Some(tenure) = after.replicas[leader].tenure_mut() {
                 for follower in dropped.iter() {
@@ -202,7 +207,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "lapse-waits-for-ever",
         "R06",
         "The lag time of a follower passes, and the leader waits on.",
-        Parts(0),
+        Parts(3),
         case(
             "4.1, brokers a-1 b-1, min ISR 1, elr on, with waits-for-caught-up=on",
             "lag",
