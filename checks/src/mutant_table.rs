@@ -42,6 +42,7 @@ const LATE_OF_THREE: &str = "4.1, brokers a-1 b-1 c-1, min ISR 1, elr on, with l
 const OBSERVER: &str = "4.1, brokers b-1 a-1 b-2, voters a 1 b 1 w 1, min ISR 2, elr on, observers b-2, \
                         promotion leader-is-observer";
 const TWO_AND_A_WITNESS: &str = "4.1, brokers a-1 b-1, voters a 1 b 1 w 1, min ISR 1, elr on";
+const TWO_VOTERS: &str = "4.1, brokers a-1 b-1, voters a 1 b 1, min ISR 1, elr on";
 const IN_3_5: &str = "3.5, brokers a-1 b-1, min ISR 1";
 const IN_0_10: &str = "0.10, brokers a-1 b-1, min ISR 1";
 const IN_2_0: &str = "2.0, brokers a-1 b-1, min ISR 1";

@@ -51,8 +51,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "change-lets-nobody-in",
         "R22",
         "The controller takes a change, and lets nobody in.",
-        Parts(6),
-        case(ONE, "lag+broker-crash", [1, 2, 1, 0]),
+        Breaks("electable", 11),
+        case(TWO, "lag+broker-crash", [1, 2, 1, 0]),
         on!(Apply { .. }, before, after => {
             let old = before.image().isr;
             let image = newest(after);
@@ -498,8 +498,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "unfenced-stays-fenced",
         "R32",
         "A broker is let in, and goes on to be called fenced.",
-        Parts(4),
-        case(ONE, "broker-crash", [1, 2, 0, 0]),
+        Breaks("active-leader", 7),
+        case(ONE, "lag+broker-pause", [0, 2, 1, 0]),
         on!(Unfence { broker }, after => {
             let image = newest(after);
             image.fenced = image.fenced.with(broker);

@@ -1,7 +1,7 @@
 //! Registrations, stops, restarts, disks, links and the controller's office: R35, R37, R41, R24.
 
 use super::edits::newest;
-use super::{LATE, ONE, TWO, TWO_AND_A_WITNESS, case, mutant, on, with};
+use super::{LATE, ONE, TWO, TWO_AND_A_WITNESS, TWO_VOTERS, case, mutant, on, with};
 use crate::guards::Besides::Read;
 use crate::mutants::Fate::{Breaks, Parts};
 use crate::mutants::{Mutant, Step};
@@ -9,7 +9,7 @@ use highwater_model::replication::state::Role;
 use highwater_model::replication::{BrokerEpoch, End, State};
 use highwater_vocabulary::Event::{
     Activate, Crash, Cut, Depose, Destroy, Heal, Lose, Pause, PowerLoss, Register, Restart, Resume,
-    Return, Stop, Wipe,
+    Return, RollBack, Stop, Terminate, Wipe,
 };
 use highwater_vocabulary::{BrokerSet, Process};
 
@@ -341,5 +341,36 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Parts(4),
         case(ONE, "broker-crash+controller-failover", [1, 2, 0, 0]),
         on!(Activate { .. }, after => newest(after).fenced = BrokerSet::EMPTY),
+    ),
+    mutant(
+        "roll-back-takes-nothing-back",
+        "Q5",
+        "A quorum elects a voter that has fallen behind, and goes on from what it had committed.",
+        Parts(5),
+        case(TWO_VOTERS, "lag+metadata-rollback", [1, 1, 1, 0]),
+        on!(RollBack { datacenter }, before, after => {
+            *after = *before;
+            after.controller.active = Some(datacenter);
+            after.controller.copy = None;
+        }),
+    ),
+    mutant(
+        "roll-back-answers",
+        "Q5",
+        "An answer arrives of a controller whose history has gone back.",
+        Parts(6),
+        case(TWO_VOTERS, "lag+metadata-rollback", [1, 1, 1, 0]),
+        on!(RollBack { .. }, before, after => after.changes = before.changes),
+    ),
+    mutant(
+        "termination-loses-a-record",
+        "Q5",
+        "A broker that ends because metadata contradicts it takes the last record of its log with it.",
+        Breaks("unclean-exclusion", 14),
+        case(TWO_VOTERS, "lag+metadata-rollback", [1, 1, 1, 0]),
+        on!(Terminate { broker }, after => {
+            let replica = &mut after.replicas[broker];
+            replica.truncate(End(replica.log.end().0.saturating_sub(1)));
+        }),
     ),
 ];

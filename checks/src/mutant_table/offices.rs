@@ -163,6 +163,19 @@ pub(super) const MUTANTS: &[Mutant] = &[
         }),
     ),
     mutant(
+        "office-notes-no-epoch",
+        "R18",
+        "A new leader notes its epoch with its first record, and not when it takes office.",
+        Parts(6),
+        case(ONE, "broker-pause", [2, 2, 1, 1]),
+        on!(Learn { broker, .. } | Register { broker }, before, after => {
+            if new_tenure(before, after, broker).is_some() {
+                let log = &mut after.replicas[broker].log;
+                log.truncate(log.end());
+            }
+        }),
+    ),
+    mutant(
         "office-truncates-to-the-watermark",
         "R26",
         "A new leader cuts from its log what it does not know to be committed.",
