@@ -6,6 +6,7 @@
 mod clients;
 mod controller;
 mod edits;
+mod elections;
 mod fetching;
 mod lifecycle;
 mod offices;
@@ -23,6 +24,7 @@ pub(crate) fn every() -> impl Iterator<Item = &'static Mutant> {
         proposals::MUTANTS,
         offices::MUTANTS,
         controller::MUTANTS,
+        elections::MUTANTS,
         lifecycle::MUTANTS,
         zookeeper::MUTANTS,
     ];
@@ -33,6 +35,8 @@ const ONE: &str = "4.1, brokers a-1 b-1, min ISR 1, elr on";
 const TWO: &str = "4.1, brokers a-1 b-1, min ISR 2, elr on";
 const ONE_OF_THREE: &str = "4.1, brokers a-1 b-1 c-1, min ISR 1, elr on";
 const TWO_OF_THREE: &str = "4.1, brokers a-1 b-1 c-1, min ISR 2, elr on";
+/// Who loses a and b still has controllers.
+const CONTROLLERS_AT_C: &str = "4.1, brokers a-1 b-1 c-1, voters c 1, min ISR 1, elr on";
 const WITHOUT_ELR: &str = "4.1, brokers a-1 b-1, min ISR 1, elr off";
 const UNCLEAN: &str = "4.1, brokers a-1 b-1, min ISR 1, elr on, unclean on";
 const ACKS_1: &str = "4.1, brokers a-1 b-1, min ISR 1, acks 1, elr on";

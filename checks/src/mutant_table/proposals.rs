@@ -181,8 +181,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "R20",
         "A leader forgets how far somebody has come as soon as it proposes to drop it.",
         Survives(
-            "the follower's next fetch says it again, and until then nothing waits for it: when it was \
-             proved the watermark has been looked at, and who has not fetched joins no ISR",
+            "the follower's next fetch tells it again.  Until then nothing is lost by it: the watermark was \
+             looked at when that end was proved, and a follower joins the ISR by a fetch alone",
         ),
         case(ONE, "lag", [1, 1, 1, 0]),
         on!(Shrink { leader, dropped }, after => {
