@@ -50,7 +50,9 @@ impl Differs {
     /// How mirroring will take a step, by what is noted of it: who is refused something gets no further.
     pub(crate) fn expected(step: &Step) -> Option<Differs> {
         // A disaster may come after the loss of a suffix.
-        if step.lost.more && !step.destroyed {
+        let mut moves = step.moves();
+        let is_suffix = moves.any(|one| matches!(one, Move::LoseSuffix(_)));
+        if step.lost.more && is_suffix {
             Some(Differs::LostBefore)
         } else if step.again > 0 {
             Some(Differs::WrittenBefore)
