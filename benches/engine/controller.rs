@@ -44,7 +44,7 @@ fn change(layout: &Layout, list: usize, turn: usize) -> Change {
         unclean_stop: 0,
         min_isr: layout.min_isr,
         preferred: 0,
-        removing: 0,
+        behind: 0,
         allows_unclean: false,
         has_eligible: true,
         elects_fenced_last_known: false,

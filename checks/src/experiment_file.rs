@@ -157,6 +157,8 @@ pub(crate) fn setting_of(mut table: Table) -> Result<Setting, Remark> {
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
         spares: BrokerSet::EMPTY,
+        partition_zero_replicas: None,
+        idempotence: false,
     };
     let brokers = table.need("brokers", "brokers = [\"north-1\", \"south-1\"]")?;
     for broker in brokers.list()? {
@@ -180,6 +182,17 @@ pub(crate) fn setting_of(mut table: Table) -> Result<Setting, Remark> {
         let words = named.each_ref().map(|(name, acks)| (name.as_str(), *acks));
         setting.acks = value.word(&words)?;
     }
+    if let Some(value) = table.take("enable_idempotence") {
+        setting.idempotence = value.switch()?;
+        if setting.idempotence && setting.acks != Acks::All {
+            return Err(value
+                .error(format!(
+                    "an idempotent producer waits for all, not for acks={}",
+                    setting.acks
+                ))
+                .remedy("remove `acks`, or say enable_idempotence = false"));
+        }
+    }
     if let Some(value) = table.take("unclean_leader_election") {
         setting.unclean_leader_election = value.switch()?;
     }
@@ -193,6 +206,9 @@ pub(crate) fn setting_of(mut table: Table) -> Result<Setting, Remark> {
     }
     if let Some(value) = table.take("spares") {
         setting.spares = last_brokers(&value, "spares", &setting)?;
+    }
+    if let Some(value) = table.take("partition_zero_replicas") {
+        setting.partition_zero_replicas = Some(value.number(1..=MOST_BROKERS as i64)?);
     }
     if let Some(value) = table.take("observers") {
         setting.observers = last_brokers(&value, "observers", &setting)?;
@@ -450,7 +466,9 @@ pub(crate) fn bounds(
             0..=MOST_TIMES,
         )?,
         reads: bound("reads", default.reads, 0..=MOST_TIMES)?,
+        retries: 0,
         operators: Operators {
+            cancellations: bound("cancellations", 0, 0..=MOST_TIMES)?,
             promotions: bound("promotions", 0, 0..=MOST_TIMES)?,
             unclean_elections: bound("unclean_elections", 0, 0..=MOST_TIMES)?,
             added_voters: bound("added_voters", 0, 0..=MOST_TIMES)?,
@@ -458,6 +476,20 @@ pub(crate) fn bounds(
         },
         ..default
     };
+    if let Some(value) = table.take("retries") {
+        bounds.retries = value.number(0..=MOST_TIMES)?;
+        let copies = bounds.records + bounds.retries;
+        if !setting.idempotence && usize::from(copies) > MOST_RECORDS {
+            return Err(value
+                .error(format!(
+                    "{} records and {} copies do not fit into a log of {MOST_RECORDS}",
+                    bounds.records, bounds.retries
+                ))
+                .remedy(
+                    "lower `records` or `retries`, or say enable_idempotence = true in [setting]",
+                ));
+        }
+    }
     if let Some(sites) = table.take("break_outs") {
         for site in sites.list()? {
             let there = break_out(setting, &site)?;

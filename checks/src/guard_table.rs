@@ -1,6 +1,6 @@
 //! The lines of the guard table, in the order of the rules.
 
-use crate::guards::Besides::{self, MinIsr, Nothing, Read, Reassign};
+use crate::guards::Besides::{self, MinIsr, Nothing, Read, Reassign, ReassignAndCancel, Retry};
 use crate::guards::Worth::{AvailabilityOnly, Breaks, MaskedBy, NotReproduced};
 use crate::guards::{Case, Line, Worth};
 use highwater_model::replication::Guard::{self, *};
@@ -22,6 +22,8 @@ const ALTER_ISR: &str = "2.7, brokers a-1 b-1, min ISR 1";
 const LATE_REQUESTS: &str = "2.1, brokers a-1 b-1, min ISR 1, with late-requests";
 const LATE_REQUESTS_2_7: &str = "2.7, brokers a-1 b-1, min ISR 1, with late-requests";
 const AND_A_SPARE: &str = "4.1, brokers a-1 b-1 c-1, min ISR 2, elr on, spares c-1";
+const TWO_SPARES_WITHOUT_ELR: &str = "4.1, brokers a-1 b-1 c-1, min ISR 1, elr off, spares b-1 c-1";
+const IDEMPOTENT: &str = "4.1, brokers a-1 b-1, min ISR 1, idempotence on, elr on";
 const WITHOUT_ELR: &str = "4.1, brokers a-1 b-1, min ISR 1, elr off";
 
 const fn line(
@@ -468,6 +470,14 @@ pub(crate) const TABLE: &[Line] = &[
         Reassign(&["b-1 c-1"]),
         Breaks("acked-somewhere", 6),
     ),
+    line_with(
+        CancellingIsClean,
+        TWO_SPARES_WITHOUT_ELR,
+        "broker-crash",
+        [1, 2, 0, 0],
+        ReassignAndCancel(&["b-1 c-1"]),
+        Breaks("acked-in-leader", 14),
+    ),
     line(
         RegistrationAwaitsSessionEnd,
         TWO,
@@ -503,6 +513,37 @@ pub(crate) const TABLE: &[Line] = &[
         [1, 2, 1, 0],
         Read,
         Breaks("read-stability", 5),
+    ),
+    line(
+        LatestAwaitsEpochStart,
+        ONE_OF_THREE,
+        "broker-crash",
+        [1, 1, 0, 0],
+        Breaks("latest-stands", 8),
+    ),
+    line_with(
+        DuplicateIsRecognised,
+        IDEMPOTENT,
+        "broker-crash",
+        [1, 2, 0, 0],
+        Retry(1),
+        MaskedBy(&[SequenceIsNext], "exactly-once", 4),
+    ),
+    line_with(
+        SequenceIsNext,
+        IDEMPOTENT,
+        "broker-crash",
+        [2, 1, 1, 0],
+        Retry(1),
+        Breaks("in-order", 6),
+    ),
+    line_with(
+        ProducerStateFollowsLog,
+        IDEMPOTENT,
+        "broker-crash",
+        [1, 2, 0, 0],
+        Retry(1),
+        Breaks("exactly-once", 6),
     ),
     line(
         DeposedControllerWritesNothing,

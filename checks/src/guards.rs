@@ -46,6 +46,10 @@ pub enum Besides {
     MinIsr(u8),
     /// An operator reassigns the partition, in this order, each time to these replicas.
     Reassign(&'static [&'static str]),
+    /// The same, and an operator takes one of them back.
+    ReassignAndCancel(&'static [&'static str]),
+    /// A producer sends so often what it has sent before.
+    Retry(u8),
     /// An operator makes the observers of a datacenter ordinary replicas, once.
     Promote,
     /// An operator asks for one unclean election.
@@ -105,7 +109,7 @@ impl fmt::Display for Worth {
 }
 
 /// The properties that a client or an operator can observe, the plainest first.
-const OBSERVABLE: [&str; 10] = [
+const OBSERVABLE: [&str; 13] = [
     "acked-somewhere",
     "acked-in-leader",
     "acked-survives",
@@ -115,6 +119,9 @@ const OBSERVABLE: [&str; 10] = [
     "committed-prefix",
     "log-matching",
     "log-shape",
+    "exactly-once",
+    "in-order",
+    "latest-stands",
     // One failover away from a loss.
     "candidates-complete",
 ];
@@ -213,7 +220,10 @@ impl Case {
             Besides::ElectUnclean => bounds.operators.unclean_elections = 1,
             Besides::EveryChoice => bounds.redundant_choices = true,
             Besides::MinIsr(to) => bounds.operators.min_isr[0] = Some(to),
-            Besides::Reassign(each) => {
+            Besides::Retry(times) => bounds.retries = times,
+            Besides::Reassign(each) | Besides::ReassignAndCancel(each) => {
+                let cancels = matches!(self.besides, Besides::ReassignAndCancel(_));
+                bounds.operators.cancellations = cancels.into();
                 let places = bounds.operators.reassignments.iter_mut();
                 for (place, names) in places.zip(each) {
                     let named = names.split(' ').map(|name| {

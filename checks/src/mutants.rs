@@ -245,7 +245,7 @@ macro_rules! each_place {
     };
 }
 
-each_place!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20);
+each_place!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23);
 
 const _: () = assert!(
     HOLDS.len() == Property::ALL.len(),

@@ -41,6 +41,8 @@ pub fn classes(deployment: &Deployment, topic: &Topic) -> Vec<Setting> {
             .minus(BrokerSet::first(synchronous.len())),
         observer_promotion: topic.observer_promotion,
         spares: BrokerSet::EMPTY,
+        partition_zero_replicas: None,
+        idempotence: false,
         brokers: [synchronous, observers.clone()].concat(),
         kafka: deployment.kafka,
         datacenters: cluster.datacenters(),

@@ -35,6 +35,8 @@ fn layout(brokers: &[usize]) -> Setting {
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
         spares: BrokerSet::EMPTY,
+        partition_zero_replicas: None,
+        idempotence: false,
     }
 }
 
@@ -205,6 +207,7 @@ fn every_edge_of_a_reassignment_and_a_promotion() {
             for first in targets {
                 let mut bounds = SMALL;
                 bounds.operators.reassignments = [Some(first), Some(setting.replicas())];
+                bounds.operators.cancellations = 1;
                 all = all.and(compare(&model(&with_spare, row, bounds), width));
             }
             let mut bounds = SMALL;
@@ -217,6 +220,36 @@ fn every_edge_of_a_reassignment_and_a_promotion() {
         }
     }
     println!("reassigned: {} edges, {} refusals", all.edges, all.refusals);
+    assert!(all.edges > 200_000, "{}", all.edges);
+}
+
+/// Two replicas of a partition whose topic has another number of them in partition 0, and producers that
+/// send again, idempotent and not.
+#[test]
+fn every_edge_of_what_is_sent_again() {
+    let width = Width {
+        edges: 1_500,
+        everything_in_one_of: 9,
+    };
+    let mut all = Compared::default();
+    for setting in settings(&[0, 1]) {
+        for idempotence in [false, true] {
+            let setting = Setting {
+                idempotence: idempotence && setting.acks == Acks::All,
+                partition_zero_replicas: Some(3),
+                ..setting.clone()
+            };
+            for row in ["none", "broker-crash", "broker-pause", "lag"] {
+                let bounds = Bounds {
+                    records: 2,
+                    retries: 1,
+                    ..SMALL
+                };
+                all = all.and(compare(&model(&setting, row, bounds), width));
+            }
+        }
+    }
+    println!("sent again: {} edges, {} refusals", all.edges, all.refusals);
     assert!(all.edges > 200_000, "{}", all.edges);
 }
 
@@ -293,6 +326,7 @@ fn every_edge_of_the_larger_spaces_takes_10_minutes() {
         elections: 3,
         isr_changes: 2,
         reads: 1,
+        retries: 0,
         operators: Operators {
             min_isr: [Some(3), Some(1)],
             reassignments: [None; 2],

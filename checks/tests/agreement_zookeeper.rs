@@ -26,6 +26,8 @@ fn layout(brokers: &[usize]) -> Setting {
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
         spares: BrokerSet::EMPTY,
+        partition_zero_replicas: None,
+        idempotence: false,
     }
 }
 

@@ -215,6 +215,8 @@ fn pair(waived: Option<Guard>, faults: &str) -> Replication {
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
         spares: BrokerSet::EMPTY,
+        partition_zero_replicas: None,
+        idempotence: false,
     };
     let mut variant = Variant::of(setting.kafka);
     variant.grain = Grain::Coarse;

@@ -139,6 +139,10 @@ fn verdicts_of_experiments_say_it_too() {
     let (mut states, mut steps, mut unnoticed) = (0, 0, String::new());
     for (name, experiment) in shipped::experiments() {
         let model = experiment.model.unabridged();
+        // No log of mirroring holds a record twice.
+        if model.bounds.retries > 0 {
+            continue;
+        }
         let projection = project(&model, SMALL);
         if !projection.exhausted {
             continue;

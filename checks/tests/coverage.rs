@@ -29,13 +29,14 @@ macro_rules! verbs {
 }
 
 verbs! {
-    Produce "produce"  Ack "ack"  Refuse "refuse"  Read "read"
+    Produce "produce"  Retry "retry"  Ack "ack"  Refuse "refuse"  Read "read"
     Fetch "fetch"  FetchLost "fetch-lost"
     Request "request"  Serve "serve"  Answer "answer"  Drop "drop"
     Lapse "lapse"  Shrink "shrink"  Told "told"  Untold "untold"  Learn "learn"  Late "late"
     Apply "apply"  Fence "fence"  Unfence "unfence"  Register "register"
     Prefer "prefer"  Unclean "unclean"  Activate "activate"
     SetMinIsr "set-min-isr"  PromoteObservers "promote-observers"  Reassign "reassign"
+    CancelReassignment "cancel-reassignment"
     ElectUnclean "elect-unclean"  Stop "stop"
     Restart "restart"  Resume "resume"  CatchUp "catch-up"  Return "return"  Heal "heal"
     Crash "crash"  PowerLoss "power-loss"  Wipe "wipe"  Pause "pause"  Lag "lag"
@@ -66,6 +67,7 @@ const fn bounds([records, elections, isr_changes, preferred_elections]: [u8; 4])
         isr_changes,
         preferred_elections,
         reads: 0,
+        retries: 0,
         redundant_choices: false,
         redundant_states: false,
         operators: Operators {
@@ -75,6 +77,7 @@ const fn bounds([records, elections, isr_changes, preferred_elections]: [u8; 4])
             unclean_elections: 0,
             break_outs: Set::EMPTY,
             added_voters: 0,
+            cancellations: 0,
         },
     }
 }
@@ -565,6 +568,13 @@ const SWITCHES: &[(&str, &str, &str, &str, [u8; 4])] = &[
         "3.3, brokers a-1 b-1, voters a 1 b 1 w 1, min ISR 1, with registration-takes-seats=on",
         "lag+dc-destroyed:b",
         [1, 1, 1, 0],
+    ),
+    (
+        "withholds-latest",
+        "latest-stands",
+        "2.1, brokers a-1 b-1 c-1, min ISR 1",
+        "broker-crash",
+        [1, 1, 0, 0],
     ),
     // Below min ISR nothing is appended any more, so nothing else looks at the watermark.
     (

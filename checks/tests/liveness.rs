@@ -8,7 +8,7 @@ use highwater_checks::liveness::fairness::Class;
 use highwater_checks::liveness::{Lasso, Liveness, MOST_STATES, Plant, Property, Verdict};
 use highwater_checks::{Source, experiment_file};
 use highwater_model::replication::{Disabled, Guard, Property as Safety, Replication, State};
-use highwater_vocabulary::{Event, Member};
+use highwater_vocabulary::{Broker, BrokerSet, Event, Member};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -178,7 +178,57 @@ fn planted() -> Vec<Planted> {
             model("4.1", TWO, 1, "broker-crash", 1),
             Box::new(leaders_learn_nothing),
         ),
+        plant(
+            "the controller completes no reassignment",
+            "reassignment-completes",
+            reassigned_to_b(model("4.1", TWO, 1, "none", 1)),
+            Box::new(no_reassignment_completes),
+        ),
+        plant(
+            "a follower whose log is empty never fetches",
+            "committed-everywhere",
+            model("4.1", TWO, 1, "lag", 1),
+            Box::new(empty_logs_stay_empty),
+        ),
     ]
+}
+
+/// A replica moves from a to b.
+fn reassigned_to_b(mut model: Replication) -> Replication {
+    let b = BrokerSet::only(Broker::at(1));
+    model.setting.spares = b;
+    model.bounds.operators.reassignments[0] = Some(b);
+    model
+}
+
+fn no_reassignment_completes(
+    before: &State,
+    event: &Event,
+    result: Result<State, Disabled>,
+) -> Result<State, Disabled> {
+    let after = result?;
+    match after.image().replicas.len() < before.image().replicas.len() {
+        // It is asked for, and asked for again.
+        true if matches!(event, Event::Apply { .. }) => Ok(*before),
+        true => Err(Disabled::NothingThere),
+        false => Ok(after),
+    }
+}
+
+fn empty_logs_stay_empty(
+    before: &State,
+    event: &Event,
+    result: Result<State, Disabled>,
+) -> Result<State, Disabled> {
+    match *event {
+        Event::Fetch { follower } | Event::FetchLost { follower }
+            if before.replicas[follower].log.entries().is_empty() =>
+        {
+            // It fetches, and is given nothing.
+            result.map(|_| *before)
+        }
+        _ => result,
+    }
 }
 
 fn never(
@@ -234,7 +284,7 @@ fn only_who_moves_is_considered(
         return Ok(after);
     };
     for index in 0..after.replicas.0.len() {
-        let leader = highwater_vocabulary::Broker::at(index);
+        let leader = Broker::at(index);
         let known = before.replicas[leader].tenure().copied();
         if let (Some(tenure), Some(known)) = (after.replicas[leader].tenure_mut(), known)
             && tenure.follower_end[follower] == known.follower_end[follower]

@@ -252,6 +252,7 @@ fn whatever_can_happen_is_tried() {
                 faults,
                 bounds: Bounds {
                     reads: 1,
+                    retries: 0,
                     redundant_choices: true,
                     operators: Operators {
                         min_isr: [Some(2), None],

@@ -47,6 +47,7 @@ const FEW: Bounds = Bounds {
     isr_changes: 2,
     preferred_elections: 1,
     reads: 0,
+    retries: 0,
     redundant_choices: false,
     redundant_states: false,
     operators: Operators {
@@ -56,6 +57,7 @@ const FEW: Bounds = Bounds {
         unclean_elections: 0,
         break_outs: Set::EMPTY,
         added_voters: 0,
+        cancellations: 0,
     },
 };
 

@@ -36,6 +36,8 @@ fn setting() -> impl Strategy<Value = Setting> {
                         .minus(BrokerSet::first(replicas.saturating_sub(observers).max(1))),
                     observer_promotion: ObserverPromotion::ALL[usize::from(min_isr) % 3],
                     spares: BrokerSet::EMPTY,
+                    partition_zero_replicas: None,
+                    idempotence: false,
                     datacenters: ["north", "south", "east"].map(String::from).to_vec(),
                     voters,
                     quorum: Quorum::Majority,

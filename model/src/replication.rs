@@ -120,9 +120,20 @@ impl Replication {
     /// `min(min.insync.replicas, replicas)`: what a min ISR comes to for a partition of so many
     /// replicas.
     ///
-    /// Source: `Partition.effectiveMinIsr`, `ReplicationControlManager.getTopicEffectiveMinIsr`; R03.
+    /// Source: `Partition.effectiveMinIsr`; R03.
     pub fn effective_min_isr(&self, min_isr: u8, replicas: BrokerSet) -> usize {
         usize::from(min_isr).min(replicas.len())
+    }
+
+    /// The same, as the controller goes by it: for every partition of a topic by the replicas of partition
+    /// 0, and by those before a change.
+    ///
+    /// Source: `ReplicationControlManager.getTopicEffectiveMinIsr`; R03.
+    pub fn controllers_min_isr(&self, image: &state::Image) -> usize {
+        match self.setting.partition_zero_replicas {
+            Some(replicas) => usize::from(image.min_isr.min(replicas)),
+            None => self.effective_min_isr(image.min_isr, image.replicas),
+        }
     }
 
     /// The datacenters in which these brokers live.

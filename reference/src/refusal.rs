@@ -55,6 +55,8 @@ refusals! {
     LeadsLocally = "leads-locally",
     /// `NOT_ENOUGH_REPLICAS`.
     AdmissionAtMinIsr = "admission-at-min-isr",
+    /// `OUT_OF_ORDER_SEQUENCE_NUMBER`.
+    SequenceIsNext = "sequence-is-next",
     /// The record is not below the watermark.
     AckAwaitsWatermark = "ack-awaits-watermark",
     /// `NOT_ENOUGH_REPLICAS_AFTER_APPEND` instead of success.
@@ -85,6 +87,8 @@ refusals! {
     RequestBrokerEpochIsCurrent = "request-broker-epoch-is-current",
     /// The partition's node in ZooKeeper has another version than the leader knows.
     IsrVersionIsCurrent = "isr-version-is-current",
+    /// Nobody would be in sync without those that the reassignment adds (`PartitionReassignmentRevert`).
+    CancellingIsClean = "cancelling-is-clean",
     /// Unclean election is disabled, or the version's controller does not look at it.
     UncleanIsAllowed = "unclean-is-allowed",
 }

@@ -33,8 +33,8 @@ impl Registration {
     }
 }
 
-/// The replica lists of `PartitionRegistration`, as sets: their order is that of the brokers, but for
-/// those that are to go, who come last.
+/// The replica lists of `PartitionRegistration`, as sets.  The order of the replicas is that of the
+/// brokers, but for those who stand behind the others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Assignment {
     /// `replicas`: during a reassignment also whoever is to go.
@@ -43,6 +43,9 @@ pub(crate) struct Assignment {
     pub adding: u8,
     /// `removingReplicas`.
     pub removing: u8,
+    /// Who stands behind the others among the replicas, in the order of the brokers; nobody who would
+    /// stand there anyway.
+    pub behind: u8,
     /// The observers of Confluent Server.
     pub observers: u8,
 }

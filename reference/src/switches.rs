@@ -33,7 +33,8 @@ pub struct Switches {
     /// live, and elects it (4.0.0; not 4.1.0, KAFKA-19522).
     pub elects_fenced_last_known: bool,
     /// `PartitionReassignmentReplicas.maybeCompleteReassignment` wants all target replicas in the ISR, not
-    /// only the adding ones (in 3.9.1 and 4.2.0, not in 3.5.0, nor after KAFKA-19975).
+    /// only the adding ones (in 3.9.1 and 4.2.0, not in 3.5.0, nor after KAFKA-19975).  The controller in
+    /// ZooKeeper wants them all (`KafkaController.isReassignmentComplete`).
     pub reassignment_awaits_targets: bool,
     /// `Partition.makeLeader` takes metadata of the partition epoch it already acts on, and drops
     /// what has become pending since.  In every version; off in every profile (candidate F-EQ).
@@ -82,6 +83,9 @@ pub struct Switches {
     pub notes_epoch_at_election: bool,
     /// `Partition.maybeExpandIsr` asks for `leaderEpochStartOffsetOpt` (2.0.1; KAFKA-7128).
     pub checks_epoch_start: bool,
+    /// `Partition.fetchOffsetForTimestamp` answers `OFFSET_NOT_AVAILABLE` while the watermark is below
+    /// `leaderEpochStartOffsetOpt` (KIP-207; 2.2, so not in 2.1.0).
+    pub withholds_latest: bool,
     /// The eligible leader replicas of KIP-966 (feature `eligible.leader.replicas.version`, 4.0).
     pub eligible_leader_replicas: bool,
 }
@@ -98,7 +102,7 @@ impl Switches {
             registration_takes_seats: version >= Profile::V4_0,
             unclean_by_controller: version >= Profile::V3_9 || version.has_zookeeper(),
             elects_fenced_last_known: version == Profile::V4_0,
-            reassignment_awaits_targets: version >= Profile::V3_9,
+            reassignment_awaits_targets: version >= Profile::V3_9 || version.has_zookeeper(),
             equal_epoch_wipes_pending: false,
             reelected_leader_remembers: false,
             waits_for_caught_up: false,
@@ -116,6 +120,7 @@ impl Switches {
             checks_fetch_epoch: version > Profile::V2_0,
             notes_epoch_at_election: version > Profile::V1_0,
             checks_epoch_start: version > Profile::V1_0,
+            withholds_latest: version > Profile::V2_1,
             eligible_leader_replicas: version >= Profile::V4_0 && setting.eligible_leader_replicas,
         }
     }
@@ -163,6 +168,7 @@ impl Switches {
             "checks-fetch-epoch" => &mut self.checks_fetch_epoch,
             "notes-epoch-at-election" => &mut self.notes_epoch_at_election,
             "checks-epoch-start" => &mut self.checks_epoch_start,
+            "withholds-latest" => &mut self.withholds_latest,
             "late-fetches" => &mut self.late_fetches,
             "late-requests" => &mut self.late_requests,
             "leader-writes-isr" => &mut self.leader_writes_isr,

@@ -30,6 +30,8 @@ fn setting(kafka: Profile, homes: [usize; 4], acks: Acks) -> Setting {
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
         spares: BrokerSet::EMPTY,
+        partition_zero_replicas: None,
+        idempotence: false,
     }
 }
 

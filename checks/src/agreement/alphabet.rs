@@ -8,7 +8,7 @@ use highwater_vocabulary::{
     Setting,
 };
 
-/// Every event but `produce`, whose record must be the next one.
+/// Every event but `produce`, whose record must be the next one, and `retry`, whose record has been sent.
 pub fn every(setting: &Setting) -> Vec<Event> {
     let mut events = Vec::new();
     for broker in setting.replicas().iter() {
@@ -21,6 +21,7 @@ pub fn every(setting: &Setting) -> Vec<Event> {
         Event::Prefer,
         Event::Unclean,
         Event::ElectUnclean,
+        Event::CancelReassignment,
         Event::CatchUp,
         Event::Lag,
         Event::Depose,
@@ -32,10 +33,20 @@ pub fn every(setting: &Setting) -> Vec<Event> {
     events
 }
 
-/// `produce` of the next record to every broker.
-pub fn produce(setting: &Setting, record: Record) -> impl Iterator<Item = Event> + use<> {
+/// `produce` of the next record to every broker, and `retry` of every record that was sent.
+pub fn sent(
+    setting: &Setting,
+    records: u8,
+    next: Option<Record>,
+) -> impl Iterator<Item = Event> + use<> {
+    let most = records.min(MOST_RECORDS as u8);
     let brokers = setting.replicas().iter();
-    brokers.map(move |broker| Event::Produce { broker, record })
+    brokers.flat_map(move |broker| {
+        let produce = next.map(|record| Event::Produce { broker, record });
+        let sent = (0..most.into()).map(Record::at);
+        let retry = sent.map(move |record| Event::Retry { broker, record });
+        produce.into_iter().chain(retry)
+    })
 }
 
 fn of_clients(setting: &Setting, broker: Broker, events: &mut Vec<Event>) {

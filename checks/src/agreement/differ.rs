@@ -31,7 +31,7 @@ pub fn differences(setting: &Setting, expected: &Observation, found: &Observatio
 }
 
 /// What a lane does not show.
-fn inside(setting: &Setting, replica: &ReplicaView) -> [String; 5] {
+fn inside(setting: &Setting, replica: &ReplicaView) -> [String; 6] {
     let names = |set: BrokerSet| setting.broker_names(set);
     let leads = if replica.leads {
         "leads"
@@ -49,5 +49,9 @@ fn inside(setting: &Setting, replica: &ReplicaView) -> [String; 5] {
         format!("acts on the ISR {}", names(replica.in_sync)),
         pending,
         format!("has producers waiting for [{}]", waiting.join(" ")),
+        match replica.latest {
+            None => "does not say what the latest offset is".into(),
+            Some(latest) => format!("says that the latest offset is {latest}"),
+        },
     ]
 }

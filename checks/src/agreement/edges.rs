@@ -140,9 +140,13 @@ impl Search<'_> {
         let every = self.width.everything_in_one_of;
         if every > 0 && self.compared.states.is_multiple_of(every) {
             let more = std::mem::take(&mut self.everything);
-            let record = reached.state.ghost.next_record();
-            let produce = record.map(|record| alphabet::produce(&self.model.setting, record));
-            for event in more.iter().copied().chain(produce.into_iter().flatten()) {
+            let ghost = &reached.state.ghost;
+            let sent = alphabet::sent(
+                &self.model.setting,
+                ghost.spent.records,
+                ghost.next_record(),
+            );
+            for event in more.iter().copied().chain(sent) {
                 self.take(reached, &event, &mut unmoved)?;
             }
             self.everything = more;

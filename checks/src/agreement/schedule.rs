@@ -69,10 +69,12 @@ fn is_rare(event: &Event) -> bool {
     matches!(
         event,
         Event::Prefer
+            | Event::Retry { .. }
             | Event::Unclean
             | Event::SetMinIsr { .. }
             | Event::PromoteObservers { .. }
             | Event::Reassign { .. }
+            | Event::CancelReassignment
             | Event::ElectUnclean
             | Event::Stop { .. }
             | Event::Crash { .. }
@@ -111,6 +113,7 @@ fn usual_weight(event: &Event) -> u64 {
         Event::Shrink { .. } | Event::Late { .. } | Event::Fence { .. } | Event::Heal { .. } => 4,
         // There are three records, and they had better not all be written in the first epoch.
         Event::Produce { .. }
+        | Event::Retry { .. }
         | Event::Refuse { .. }
         | Event::Drop { .. }
         | Event::Lapse { .. }
@@ -124,6 +127,7 @@ fn usual_weight(event: &Event) -> u64 {
         | Event::SetMinIsr { .. }
         | Event::PromoteObservers { .. }
         | Event::Reassign { .. }
+        | Event::CancelReassignment
         | Event::Stop { .. }
         | Event::CatchUp
         | Event::PowerLoss { .. }
@@ -254,10 +258,9 @@ impl<'a, A: Account> Walk<'a, A> {
 
 /// Chooses events for walks through one model.
 pub struct Chooser {
-    /// Every event but `produce`, by its word, with what the leaning makes of that word.
+    /// What the leaning makes of each word, and its events; of `produce` and `retry` those follow from
+    /// what has been sent.
     words: Vec<(u64, Vec<Event>)>,
-    /// The same of `produce`.
-    produce: u64,
 }
 
 impl Chooser {
@@ -270,11 +273,10 @@ impl Chooser {
             events.push(event);
         }
         let record = highwater_vocabulary::Record::default();
-        let produce = alphabet::produce(&model.setting, record).next();
-        Chooser {
-            produce: produce.map_or(0, |event| leaning.of(&event)),
-            words,
+        for event in alphabet::sent(&model.setting, 1, Some(record)) {
+            words[event.verb()].0 = leaning.of(&event);
         }
+        Chooser { words }
     }
 
     /// One event, as a lot chooses it: mostly one that happens here, in one step of six one that a
@@ -324,14 +326,7 @@ impl Chooser {
     }
 
     fn word(&self, lot: &mut Lot) -> usize {
-        let produce = Event::Produce {
-            broker: Default::default(),
-            record: Default::default(),
-        };
-        let weight = |word: usize| match word == produce.verb() {
-            true => self.produce,
-            false => self.words[word].0,
-        };
+        let weight = |word: usize| self.words[word].0;
         let all: u64 = (0..self.words.len()).map(weight).sum();
         let mut left = lot.draw() % all.max(1);
         let chosen = (0..self.words.len()).find(|word| {
@@ -345,10 +340,13 @@ impl Chooser {
 
     fn events_of<A>(&self, walk: &Walk<'_, A>, row: usize, word: usize) -> Vec<Event> {
         let mut events = self.words[word].1.clone();
-        if let Some(record) = walk.states[row].ghost.next_record() {
-            let produce = alphabet::produce(&walk.model.setting, record);
-            events.extend(produce.filter(|event| event.verb() == word));
-        }
+        let ghost = &walk.states[row].ghost;
+        let sent = alphabet::sent(
+            &walk.model.setting,
+            ghost.spent.records,
+            ghost.next_record(),
+        );
+        events.extend(sent.filter(|event| event.verb() == word));
         events
     }
 }

@@ -142,6 +142,8 @@ fn setting(lot: &mut Lot) -> Setting {
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
         spares: BrokerSet::EMPTY,
+        partition_zero_replicas: None,
+        idempotence: false,
     };
     // One broker is no replica at first in one case of four, and one replica an observer in one of eight.
     // With ZooKeeper nobody is reassigned.
@@ -151,6 +153,12 @@ fn setting(lot: &mut Lot) -> Setting {
     if setting.assigned().len() > 1 && lot.one_in(8) {
         setting.observers = last_of(setting.assigned());
         setting.observer_promotion = lot.one_of(&ObserverPromotion::ALL);
+    }
+    // Producers are idempotent in one case of three that may be so, and partition 0 has another number of
+    // replicas in one of eight.
+    setting.idempotence = setting.acks == Acks::All && lot.one_in(3);
+    if lot.one_in(8) {
+        setting.partition_zero_replicas = Some(1 + lot.below(4) as u8);
     }
     setting
 }

@@ -32,7 +32,10 @@ const LATER: [(&[&str], &str); 3] = [
         ],
         "no row of a deployment asks for it",
     ),
-    (&["exactly-once"], "transactions are not modelled"),
+    (
+        &["exactly-once", "in-order", "latest-stands"],
+        "no row sends a record again or asks for the latest offset; experiments do",
+    ),
     (
         &[
             "candidates-complete",

@@ -27,6 +27,7 @@ impl Step<'_> {
     fn clauses(&self) -> Vec<String> {
         match self.moment.event {
             Event::Produce { broker, record } => self.produce(broker, record),
+            Event::Retry { broker, record } => self.retry(broker, record),
             Event::Ack { broker, .. } => {
                 self.with_unaware(broker, vec!["the producer is told".into()])
             }
@@ -79,7 +80,7 @@ impl Step<'_> {
                 self.with_metadata(&format!("the controller has min ISR {to}"))
             }
             Event::PromoteObservers { .. } => self.metadata(),
-            Event::Reassign { .. } => self.metadata(),
+            Event::Reassign { .. } | Event::CancelReassignment => self.metadata(),
             Event::Stop { broker } => self.stopped(broker, "in an orderly way: its disk says so"),
             Event::BreakOut { datacenter } => self.broken_out(datacenter),
             Event::AddVoter { datacenter } => {
@@ -177,6 +178,23 @@ impl Step<'_> {
             clauses.push("nobody else is awaited: committed at once".into());
         }
         self.with_unaware(broker, clauses)
+    }
+
+    fn retry(&self, broker: Broker, record: Record) -> Vec<String> {
+        let (before, after) = (&self.before(broker).log, &self.after(broker).log);
+        let sent_again = match before.end_of(record) {
+            Some(_) if after.end() == before.end() => {
+                "it has that one already: nothing is appended"
+            }
+            Some(_) => {
+                "it has that one already, and does not know it: the record stands there twice"
+            }
+            None => "the producer has not been answered and sends it again",
+        };
+        let appended = self.produce(broker, record);
+        std::iter::once(sent_again.to_owned())
+            .chain(appended)
+            .collect()
     }
 
     fn read(&self, broker: Broker, offset: Offset) -> Vec<String> {
@@ -523,6 +541,7 @@ impl Step<'_> {
             .adding
             .union(before.controller.removing)
             .is_empty();
+        let taken_back = matches!(self.moment.event, Event::CancelReassignment);
         let promoted = old.observers.minus(new.observers);
         if !promoted.is_empty() {
             return Some(format!("no longer an observer: {}", self.set(promoted)));
@@ -530,6 +549,15 @@ impl Step<'_> {
         match (ran, runs) {
             (false, true) => Some(format!(
                 "a reassignment begins: adding {}, removing {}",
+                self.set(adding),
+                self.set(removing)
+            )),
+            (true, false) if taken_back => Some(format!(
+                "the reassignment is taken back: replicas {}",
+                self.set(new.replicas)
+            )),
+            (true, true) if self.is_replaced() => Some(format!(
+                "the reassignment is replaced: adding {}, removing {}",
                 self.set(adding),
                 self.set(removing)
             )),
@@ -543,6 +571,11 @@ impl Step<'_> {
             )),
             _ => None,
         }
+    }
+
+    /// Whether another reassignment begins while one runs.
+    fn is_replaced(&self) -> bool {
+        matches!(self.moment.event, Event::Reassign { .. })
     }
 
     fn how(&self, before: &Controller, elected: Broker) -> &'static str {

@@ -74,13 +74,14 @@ impl Class {
             Event::Return { datacenter } => Some(Class::Return(datacenter)),
             Event::Heal { between } => Some(Class::Heal(between)),
 
-            Event::Produce { .. } | Event::Read { .. } => None,
+            Event::Produce { .. } | Event::Retry { .. } | Event::Read { .. } => None,
             Event::FetchLost { .. } | Event::Drop { .. } | Event::Untold { .. } => None,
             Event::Late { .. } | Event::Request { .. } | Event::Shrink { .. } | Event::Prefer => {
                 None
             }
             Event::SetMinIsr { .. } | Event::ElectUnclean | Event::Stop { .. } => None,
             Event::PromoteObservers { .. } | Event::Reassign { .. } => None,
+            Event::CancelReassignment => None,
             Event::BreakOut { .. } | Event::AddVoter { .. } => None,
             Event::FallBehind { .. } | Event::RollBack { .. } => None,
             Event::Crash { .. }

@@ -122,6 +122,25 @@ impl Property {
             demand: Demand::Stays,
             missing: metadata_missing,
         },
+        Property {
+            name: "reassignment-completes",
+            number: "L8",
+            sentence: "A reassignment completes in the end, if whoever is to hold a replica is live.",
+            formula: "◇□ (in_office(l) ∧ (∀ b ∈ replicas ∖ removing : registered(b) ∧ ¬fenced(b)) ⇒ \
+                      adding = removing = ∅)",
+            failure: "a reassignment runs for ever although whoever is to hold a replica is live",
+            demand: Demand::Stays,
+            missing: completion_missing,
+        },
+        Property {
+            name: "committed-everywhere",
+            number: "L9",
+            sentence: "What the leader's watermark covers is on every live replica in the end.",
+            formula: "◇□ (in_office(l) ∧ registered(f) ⇒ log(l)[..hw(l)] = log(f)[..hw(l)])",
+            failure: "a live replica lacks what the leader's watermark covers",
+            demand: Demand::Stays,
+            missing: copy_missing,
+        },
     ];
 
     /// What is so for ever, or again and again, in a run that misses it.
@@ -202,7 +221,8 @@ fn convergence_missing(model: &Replication, state: &State) -> Cases {
     let log = &state.replicas[leader].log;
     cases(model, |broker| {
         let replica = &state.replicas[broker];
-        broker != leader && replica.serves() && replica.log.entries() != log.entries()
+        let follows = broker != leader && state.image().replicas.contains(broker);
+        follows && replica.serves() && replica.log.entries() != log.entries()
     })
 }
 
@@ -223,6 +243,7 @@ fn seat_missing(model: &Replication, state: &State) -> Cases {
         let replica = &state.replicas[broker];
         let is_live = replica.serves() && !image.fenced.contains(broker);
         is_live
+            && image.replicas.contains(broker)
             && !model.setting.observers.contains(broker)
             && replica.log.entries() == log.entries()
             && !image.isr.contains(broker)
@@ -241,5 +262,28 @@ fn metadata_missing(model: &Replication, state: &State) -> Cases {
     cases(model, |broker| {
         let replica = &state.replicas[broker];
         replica.serves() && replica.place < state.controller.newest()
+    })
+}
+
+fn completion_missing(model: &Replication, state: &State) -> Cases {
+    let (image, controller) = (state.image(), &state.controller);
+    let runs = !controller.adding.union(controller.removing).is_empty();
+    let is_live = |broker| state.replicas[broker].serves() && !image.fenced.contains(broker);
+    let led = model.leader_in_office(state).is_some();
+    let mut targets = image.replicas.minus(controller.removing).iter();
+    whole(runs && led && targets.all(is_live))
+}
+
+fn copy_missing(model: &Replication, state: &State) -> Cases {
+    let Some(leader) = model.leader_in_office(state) else {
+        return 0;
+    };
+    let leaders = &state.replicas[leader];
+    cases(model, |broker| {
+        let replica = &state.replicas[broker];
+        let holds_replica = state.image().replicas.contains(broker);
+        holds_replica
+            && replica.serves()
+            && !replica.log.agrees_below(&leaders.log, leaders.watermark)
     })
 }

@@ -12,6 +12,7 @@ pub(crate) const SMALL: Bounds = Bounds {
     isr_changes: 1,
     preferred_elections: 1,
     reads: 0,
+    retries: 0,
     redundant_choices: true,
     redundant_states: false,
     operators: Operators {
@@ -21,6 +22,7 @@ pub(crate) const SMALL: Bounds = Bounds {
         unclean_elections: 0,
         break_outs: Set::EMPTY,
         added_voters: 0,
+        cancellations: 0,
     },
 };
 

@@ -386,7 +386,9 @@ impl Spoilt {
             isr: back(seen.isr),
             elr: back(seen.elr),
             fenced: back(seen.fenced),
-            assigned: back(seen.assigned),
+            assigned: (seen.assigned.iter())
+                .flat_map(|broker| back(BrokerSet::only(*broker)).iter())
+                .collect(),
             adding: back(seen.adding),
             removing: back(seen.removing),
             observers: back(seen.observers),

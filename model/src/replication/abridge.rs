@@ -40,7 +40,8 @@ impl LeftOut {
     ///
     /// Watermarks are dead only by the leave of many guards, so every guard has to be in force.  A
     /// late answer carries a watermark; a reader and a follower that truncates to its watermark look at
-    /// it; and where nobody asks for the start of the epoch it alone decides who joins.
+    /// it; a producer that sends again may come to wait for one that a leader took over; and where nobody
+    /// asks for the start of the epoch it alone decides who joins.
     pub fn by(model: &Replication) -> LeftOut {
         let asked = model.asked.iter().any(|property| property.looks_inside);
         if asked || model.bounds.redundant_states {
@@ -52,7 +53,8 @@ impl LeftOut {
             && !switches.truncates_to_watermark
             && !switches.asks_before_fetching
             && switches.checks_epoch_start
-            && model.bounds.reads == 0;
+            && model.bounds.reads == 0
+            && model.bounds.retries == 0;
         LeftOut {
             watermarks,
             follower_ends: false,

@@ -21,6 +21,8 @@ pub struct Bounds {
     pub preferred_elections: u8,
     /// Reads of consumers.
     pub reads: u8,
+    /// Copies of requests that producers have sent before.
+    pub retries: u8,
     /// Whether choices are tried that can add nothing: that an answer is never heard (`untold`,
     /// `refuse`), because who has not heard *yet* may do all that who never hears may do; that lag
     /// begins late or ends (`lag`, `catch-up`), because lag forces nothing.  The verdicts are the
@@ -42,6 +44,8 @@ pub struct Operators {
     pub min_isr: [Option<u8>; 2],
     /// Reassignments they may begin, in this order, each to these replicas.
     pub reassignments: [Option<BrokerSet>; 2],
+    /// Reassignments they may take back.
+    pub cancellations: u8,
     /// How often they may make the observers of a datacenter ordinary replicas.
     pub promotions: u8,
     /// Unclean elections they may ask for.
@@ -60,6 +64,7 @@ impl Default for Bounds {
             isr_changes: 2,
             preferred_elections: 1,
             reads: 0,
+            retries: 0,
             redundant_choices: false,
             redundant_states: false,
             operators: Operators::default(),
@@ -106,9 +111,11 @@ pub fn afford(model: &Replication, state: &State) -> bool {
         && spent.isr_changes <= bounds.isr_changes
         && spent.preferred_elections <= bounds.preferred_elections
         && spent.reads <= bounds.reads
+        && spent.retries <= bounds.retries
         && usize::from(spent.min_isr_changes) <= bounds.operators.min_isr.iter().flatten().count()
         && usize::from(spent.reassignments)
             <= bounds.operators.reassignments.iter().flatten().count()
+        && spent.cancellations <= bounds.operators.cancellations
         && spent.promotions <= bounds.operators.promotions
         && spent.unclean_elections <= bounds.operators.unclean_elections
         && spent.added_voters <= bounds.operators.added_voters

@@ -8,7 +8,7 @@ use super::bounds::{has_fault_left, has_left};
 use super::state::{LateFetch, Role, State};
 use super::{Guard, Replication};
 use highwater_vocabulary::{
-    Acks, Broker, Datacenter, Event, Fault, MOST_BROKERS, Member, Offset, Process,
+    Acks, Broker, Datacenter, Event, Fault, MOST_BROKERS, Member, Offset, Process, Record,
 };
 
 /// Lists in `events` what may be tried in `state`.
@@ -47,6 +47,10 @@ fn offer_clients(model: &Replication, state: &State, broker: Broker, events: &mu
                 .next_record()
                 .map(|record| Event::Produce { broker, record }),
         );
+    }
+    if may_produce && spent.retries < bounds.retries {
+        let sent = (0..spent.records.into()).map(Record::at);
+        events.extend(sent.map(|record| Event::Retry { broker, record }));
     }
     if let (Some(tenure), Acks::All) = (replica.tenure(), model.setting.acks) {
         for record in tenure.waiting.iter() {
@@ -205,6 +209,9 @@ fn offer_operators(model: &Replication, state: &State, events: &mut Vec<Event>) 
     events.extend(next.map(|replicas| Event::Reassign {
         replicas: *replicas,
     }));
+    if spent.cancellations < operators.cancellations {
+        events.push(Event::CancelReassignment);
+    }
     if spent.promotions < operators.promotions {
         let homes = model.homes(state.image().observers);
         events.extend(homes.map(|datacenter| Event::PromoteObservers { datacenter }));

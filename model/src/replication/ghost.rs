@@ -91,10 +91,14 @@ pub struct Spent {
     pub preferred_elections: u8,
     /// Reads.
     pub reads: u8,
+    /// Copies of requests that were sent before.
+    pub retries: u8,
     /// Changes of min ISR.
     pub min_isr_changes: u8,
     /// Reassignments that began.
     pub reassignments: u8,
+    /// Reassignments that were taken back.
+    pub cancellations: u8,
     /// Promotions of observers.
     pub promotions: u8,
     /// Unclean elections that an operator asked for.
@@ -174,11 +178,13 @@ pub(super) fn witness(model: &Replication, before: &State, event: &Event, after:
 fn spend(model: &Replication, event: &Event, spent: &mut Spent) {
     match event {
         Event::Produce { .. } => count(&mut spent.records),
+        Event::Retry { .. } => count(&mut spent.retries),
         Event::Shrink { .. } => count(&mut spent.isr_changes),
         Event::Prefer => count(&mut spent.preferred_elections),
         Event::Read { .. } => count(&mut spent.reads),
         Event::SetMinIsr { .. } => count(&mut spent.min_isr_changes),
         Event::Reassign { .. } => count(&mut spent.reassignments),
+        Event::CancelReassignment => count(&mut spent.cancellations),
         Event::PromoteObservers { .. } => count(&mut spent.promotions),
         Event::ElectUnclean => count(&mut spent.unclean_elections),
         Event::AddVoter { .. } => count(&mut spent.added_voters),
@@ -215,6 +221,7 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         Event::RollBack { .. } => Fault::MetadataRollback,
         // No `_`: a fault that is forgotten here would have no budget.
         Event::Produce { .. }
+        | Event::Retry { .. }
         | Event::Ack { .. }
         | Event::Refuse { .. }
         | Event::Read { .. }
@@ -241,6 +248,7 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         | Event::SetMinIsr { .. }
         | Event::PromoteObservers { .. }
         | Event::Reassign { .. }
+        | Event::CancelReassignment
         | Event::ElectUnclean
         | Event::BreakOut { .. }
         | Event::AddVoter { .. }
@@ -256,7 +264,7 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
 /// What producers are told, what consumers read, and whether they should have been.
 fn watch_clients(model: &Replication, before: &State, event: &Event, ghost: &mut Ghost) {
     match *event {
-        Event::Produce { broker, record } => {
+        Event::Produce { broker, record } | Event::Retry { broker, record } => {
             let replica = &before.replicas[broker];
             match model.setting.acks {
                 Acks::All => {

@@ -149,6 +149,9 @@ guards! {
     UncleanStopCostsSeat = "unclean-stop-costs-seat", "R35";
     /// A reassignment completes only when whoever is to hold a replica is in the ISR.
     ReassignmentAwaitsReplicas = "reassignment-awaits-replicas", "R36";
+    /// A reassignment is not taken back where that would leave nobody in sync, unless unclean elections are
+    /// allowed.
+    CancellingIsClean = "cancelling-is-clean", "R36";
     /// A new process of a broker registers only after the session of the old one has ended.
     RegistrationAwaitsSessionEnd = "registration-awaits-session-end", "R37";
     /// A registered broker stays fenced until it has applied its own registration.
@@ -159,6 +162,15 @@ guards! {
     FencedIsSilent = "fenced-is-silent", "R39";
     /// Consumers read only below the watermark of the replica that serves them.
     ReadsBelowWatermark = "reads-below-watermark", "R43";
+    /// A leader does not say what the latest offset is before its watermark has reached the start of its
+    /// epoch (KIP-207).
+    LatestAwaitsEpochStart = "latest-awaits-epoch-start", "R44";
+    /// A record of an idempotent producer that the log holds is not appended again (KIP-98).
+    DuplicateIsRecognised = "duplicate-is-recognised", "R46";
+    /// A record of an idempotent producer is appended only behind the one that was sent before it (KIP-98).
+    SequenceIsNext = "sequence-is-next", "R46";
+    /// What a leader knows of an idempotent producer it knows from its log, whoever appended it.
+    ProducerStateFollowsLog = "producer-state-follows-log", "R46";
     /// A controller that has lost its office changes nothing any more: each of its writes is conditional
     /// on the version of `/controller_epoch` (KAFKA-6082).
     DeposedControllerWritesNothing = "deposed-controller-writes-nothing", "R50";

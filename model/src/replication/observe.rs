@@ -12,7 +12,7 @@ pub(super) fn observe(model: &Replication, state: &State) -> Observation {
         isr: image.isr,
         elr: state.controller.elr,
         fenced: image.fenced,
-        assigned: image.replicas,
+        assigned: super::rules::list_of_replicas(&state.controller),
         adding: state.controller.adding,
         removing: state.controller.removing,
         observers: image.observers,
@@ -20,7 +20,12 @@ pub(super) fn observe(model: &Replication, state: &State) -> Observation {
             .setting
             .replicas()
             .iter()
-            .map(|broker| view(&state.replicas[broker]))
+            .map(|broker| ReplicaView {
+                latest: model
+                    .latest_offset(state, broker)
+                    .map(|end| Offset(end.0.into())),
+                ..view(&state.replicas[broker])
+            })
             .collect(),
         acknowledged: state.ghost.acknowledged,
     }
@@ -43,5 +48,6 @@ fn view(replica: &Replica) -> ReplicaView {
         in_sync: tenure.map(|tenure| tenure.isr).unwrap_or_default(),
         pending: tenure.and_then(|tenure| tenure.pending.map(|_| tenure.maximal_isr())),
         waiting: tenure.map(|tenure| tenure.waiting).unwrap_or_default(),
+        latest: None,
     }
 }

@@ -7,7 +7,7 @@
 use super::ghost::Broken;
 use super::state::{Entry, Log, Replica};
 use super::{Replication, State};
-use highwater_vocabulary::{Broker, BrokerSet, Member, Process};
+use highwater_vocabulary::{Broker, BrokerSet, Member, Process, RecordSet};
 use std::fmt;
 
 /// Something that ought to hold in every state.
@@ -181,8 +181,9 @@ impl Property {
         },
         Property {
             name: "log-shape",
-            sentence: "Epochs never fall along a log, and no record stands in it twice.",
-            formula: "o < p ⇒ epoch(b, o) ≤ epoch(b, p) ∧ record(b, o) ≠ record(b, p)",
+            sentence: "Epochs never fall along a log, and no record stands in it twice, unless it was sent twice \
+                       by a producer that is not idempotent.",
+            formula: "o < p ⇒ epoch(b, o) ≤ epoch(b, p); |log(b)| − |records(b)| ≤ sent again",
             holds: log_shape,
             arising: "a log holds two records",
             arises: two_records,
@@ -204,6 +205,34 @@ impl Property {
             holds: unclean_exclusion,
             arising: "a broker that lost committed records is registered again",
             arises: lossy_is_back,
+            looks_inside: true,
+        },
+        Property {
+            name: "exactly-once",
+            sentence: "No record stands twice below a leader's watermark.",
+            formula: "leads(b) ∧ o < p < hw(b) ⇒ record(b, o) ≠ record(b, p)",
+            holds: exactly_once,
+            arising: "a producer has sent a record again",
+            arises: something_sent_again,
+            looks_inside: true,
+        },
+        Property {
+            name: "in-order",
+            sentence: "Below a leader's watermark records stand in the order in which they were first sent.",
+            formula: "leads(b) ∧ o < p < hw(b) ⇒ record(b, o) ≤ record(b, p)",
+            holds: in_order,
+            arising: "two records are below a leader's watermark",
+            arises: two_committed,
+            looks_inside: true,
+        },
+        Property {
+            name: "latest-stands",
+            sentence: "What the leader in office says is the latest offset is no less than any leader before it \
+                       could have said.",
+            formula: "in_office(l) ∧ ¬withheld(l) ∧ o ≥ hw(l) ⇒ epoch(committed, o) = epoch(l)",
+            holds: latest_stands,
+            arising: "a leader of a later epoch says what the latest offset is",
+            arises: later_leader_says_latest,
             looks_inside: true,
         },
         Property {
@@ -304,15 +333,11 @@ fn holds_committed(state: &State, log: &Log) -> bool {
     log.agrees_below(&state.ghost.committed, state.ghost.committed.end())
 }
 
-fn min_isr(model: &Replication, state: &State) -> usize {
-    model.effective_min_isr(state.image().min_isr, state.image().replicas)
-}
-
 // What operators ask.
 
 fn acked_somewhere(model: &Replication, state: &State) -> bool {
     let held = assigned(model, state).map(|(_, replica)| replica.log.records());
-    let held = held.fold(Default::default(), highwater_vocabulary::RecordSet::union);
+    let held = held.fold(Default::default(), RecordSet::union);
     state.ghost.acknowledged.is_subset(held)
 }
 
@@ -322,7 +347,7 @@ fn acked_survives(model: &Replication, state: &State) -> bool {
         return true;
     }
     let held = running.map(|(_, replica)| replica.log.records());
-    let held = held.fold(Default::default(), highwater_vocabulary::RecordSet::union);
+    let held = held.fold(Default::default(), RecordSet::union);
     state.ghost.acknowledged.is_subset(held)
 }
 
@@ -490,7 +515,7 @@ fn metadata_sanity(model: &Replication, state: &State) -> bool {
     let (image, elr) = (state.image(), state.controller.elr);
     image.leader.is_none_or(|leader| image.isr.contains(leader))
         && image.isr.intersection(elr).is_empty()
-        && (image.isr.len() < min_isr(model, state) || elr.is_empty())
+        && (image.isr.len() < model.controllers_min_isr(image) || elr.is_empty())
         && (model.has_elr() || !image.isr.is_empty())
         && (!state.controller.recovering || image.isr.len() == 1)
         && !state.ghost.broken.contains(Broken::Epochs)
@@ -546,8 +571,62 @@ fn log_shape(model: &Replication, state: &State) -> bool {
         let log = replica.log.entries();
         let ordered = log.windows(2).all(|two| two[0].epoch <= two[1].epoch);
         let last = log.last().map_or(0, |entry| entry.epoch.0);
-        ordered && replica.log.records().len() == log.len() && replica.log.last_epoch().0 >= last
+        let again = log.len() - replica.log.records().len();
+        let sent_again = match model.setting.idempotence {
+            true => 0,
+            false => usize::from(state.ghost.spent.retries),
+        };
+        ordered && again <= sent_again && replica.log.last_epoch().0 >= last
     })
+}
+
+/// What each leader has below its watermark.
+fn below_watermarks<'s>(
+    model: &Replication,
+    state: &'s State,
+) -> impl Iterator<Item = &'s [Entry]> {
+    let leaders = each(model, state).filter(|(_, replica)| replica.leads());
+    leaders.map(|(_, replica)| {
+        let covered = replica.watermark.min(replica.log.end());
+        &replica.log.entries()[..covered.index()]
+    })
+}
+
+fn exactly_once(model: &Replication, state: &State) -> bool {
+    below_watermarks(model, state).all(|entries| {
+        let records: RecordSet = entries.iter().map(|entry| entry.record).collect();
+        records.len() == entries.len()
+    })
+}
+
+fn something_sent_again(_: &Replication, state: &State) -> bool {
+    state.ghost.spent.retries > 0
+}
+
+fn in_order(model: &Replication, state: &State) -> bool {
+    below_watermarks(model, state)
+        .all(|entries| entries.is_sorted_by_key(|entry| entry.record.index()))
+}
+
+fn two_committed(model: &Replication, state: &State) -> bool {
+    below_watermarks(model, state).any(|entries| entries.len() > 1)
+}
+
+fn latest_stands(model: &Replication, state: &State) -> bool {
+    let Some((leader, replica)) = in_office(model, state) else {
+        return true;
+    };
+    let Some(latest) = model.latest_offset(state, leader) else {
+        return true;
+    };
+    let mut above = state.ghost.committed.entries().iter().skip(latest.index());
+    above.all(|entry| entry.epoch == replica.leader_epoch)
+}
+
+fn later_leader_says_latest(model: &Replication, state: &State) -> bool {
+    let is_later = state.image().leader_epoch.0 > 1;
+    let leader = in_office(model, state).filter(|_| is_later);
+    leader.is_some_and(|(leader, _)| model.latest_offset(state, leader).is_some())
 }
 
 fn two_records(model: &Replication, state: &State) -> bool {

@@ -22,6 +22,7 @@ use highwater_vocabulary::Event;
 
 pub(crate) use controller::is_so_already;
 pub(crate) use environment::{controller_works, keeps_session, reaches_controller, works};
+pub(crate) use reassignment::list_of_replicas;
 pub(crate) use request::{gets_through, is_no_news, newest_news};
 pub(crate) use watermark::counted_isr;
 pub(crate) use zookeeper::inherits_requests;
@@ -53,6 +54,7 @@ fn is_of_kraft(event: &Event) -> bool {
         Event::Terminate { .. }
             | Event::PromoteObservers { .. }
             | Event::Reassign { .. }
+            | Event::CancelReassignment
             | Event::BreakOut { .. }
             | Event::AddVoter { .. }
             | Event::FallBehind { .. }
@@ -103,6 +105,7 @@ fn acts_on(model: &Replication, before: &State, event: &Event) -> History {
 fn rule(model: &Replication, before: &State, event: &Event) -> Result<State, Disabled> {
     match *event {
         Event::Produce { broker, record } => client::produce(model, before, broker, record),
+        Event::Retry { broker, record } => client::retry(model, before, broker, record),
         Event::Ack { broker, record } => client::ack(model, before, broker, record),
         Event::Refuse { broker, record } => client::refuse(model, before, broker, record),
         Event::Read {
@@ -139,6 +142,7 @@ fn rule(model: &Replication, before: &State, event: &Event) -> Result<State, Dis
             reassignment::promote_observers(model, before, datacenter)
         }
         Event::Reassign { replicas } => reassignment::reassign(model, before, replicas),
+        Event::CancelReassignment => reassignment::cancel(model, before),
         Event::ElectUnclean => operator::elect_unclean(model, before),
         Event::Stop { broker } => operator::stop(model, before, broker),
         Event::BreakOut { datacenter } => promise::break_out(model, before, datacenter),

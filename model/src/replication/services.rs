@@ -1,9 +1,9 @@
-//! What a client gets in a state, if it asks now: a read, a change of metadata.
+//! What a client gets in a state, if it asks now: a read, the latest offset, a change of metadata.
 //!
 //! (A write takes several steps, so it is no predicate of a state: whoever asks for it sends one and
 //! looks for its acknowledgement.)
 
-use super::{Replication, State, rules};
+use super::{End, Guard, Replication, State, rules};
 use highwater_vocabulary::{Broker, Datacenter, Process, Set};
 
 impl Replication {
@@ -27,6 +27,21 @@ impl Replication {
         let leader = self.leader_in_office(state)?;
         let reached = state.world.connects(from, self.setting.home(leader));
         (state.replicas[leader].open && reached).then_some(leader)
+    }
+
+    /// What `broker` answers to whoever asks it for the latest offset: its watermark, unless it withholds
+    /// that, because as a new leader it may know less than its predecessor did.
+    ///
+    /// Source: `Partition.fetchOffsetForTimestamp` (`OFFSET_NOT_AVAILABLE`), KIP-207; R44.
+    pub fn latest_offset(&self, state: &State, broker: Broker) -> Option<End> {
+        let replica = &state.replicas[broker];
+        let tenure = replica
+            .tenure()
+            .filter(|_| replica.serves() && replica.open)?;
+        let withholds = self.variant.switches.withholds_latest
+            && self.keeps(Guard::LatestAwaitsEpochStart)
+            && replica.watermark < tenure.epoch_start;
+        (!withholds).then_some(replica.watermark)
     }
 
     /// Whether a change of metadata, asked for in `from`, is committed: some broker can be reached

@@ -334,6 +334,9 @@ pub struct Controller {
     pub adding: BrokerSet,
     /// Who is to lose one.
     pub removing: BrokerSet,
+    /// Who stands behind the others in the list of replicas: whoever the newest reassignment found there
+    /// and did not want.  They stay behind when it is taken back.
+    pub behind: BrokerSet,
     /// A copy of the metadata that has fallen behind, where somebody may come to act on it.
     pub copy: Option<StaleCopy>,
 }
@@ -463,7 +466,7 @@ impl Log {
     pub fn end_of(&self, record: Record) -> Option<End> {
         self.entries()
             .iter()
-            .position(|entry| entry.record == record)
+            .rposition(|entry| entry.record == record)
             .map(|place| End(place as u8 + 1))
     }
 
@@ -808,6 +811,7 @@ fn beginning(model: &Replication, seat: Datacenter) -> State {
             recovering: false,
             adding: BrokerSet::EMPTY,
             removing: BrokerSet::EMPTY,
+            behind: BrokerSet::EMPTY,
             copy: None,
         },
         former: None,

@@ -88,7 +88,7 @@ switches! {
     /// The last known leader is elected even if it is fenced (KAFKA-19522).
     elects_fenced_last_known = "elects-fenced-last-known",
     /// A reassignment completes only when everybody who is to hold a replica is in the ISR, not just
-    /// whoever is added (3.9 to 4.2).
+    /// whoever is added (with ZooKeeper; 3.9 to 4.2).
     reassignment_awaits_targets = "reassignment-awaits-targets",
     /// Candidate defect F-EQ: metadata of the partition epoch that the leader already acts on is
     /// applied again and wipes a pending change.
@@ -109,6 +109,9 @@ switches! {
     checks_isr_members = "checks-isr-members",
     /// Brokers join an ISR only under the registration that is known of them (KIP-903).
     checks_member_epochs = "checks-member-epochs",
+    /// A leader whose watermark has not reached the start of its epoch does not say what the latest offset
+    /// is (KIP-207).
+    withholds_latest = "withholds-latest",
     /// A leader looks at its watermark when its ISR change is answered (KAFKA-13091).
     answer_moves_watermark = "answer-moves-watermark",
 }
@@ -135,7 +138,7 @@ impl Switches {
             registration_takes_seats: since(Profile::V4_0),
             unclean_by_controller: since(Profile::V3_9) || profile.has_zookeeper(),
             elects_fenced_last_known: profile == Profile::V4_0,
-            reassignment_awaits_targets: since(Profile::V3_9),
+            reassignment_awaits_targets: since(Profile::V3_9) || profile.has_zookeeper(),
             equal_epoch_wipes_pending: false,
             reelected_leader_remembers: false,
             waits_for_caught_up: false,
@@ -143,6 +146,7 @@ impl Switches {
             checks_request_broker_epoch: profile == Profile::V2_7,
             checks_isr_members: since(Profile::V3_3),
             checks_member_epochs: since(Profile::V3_5),
+            withholds_latest: since(Profile::V2_7),
             answer_moves_watermark: profile != Profile::V2_7,
         }
     }

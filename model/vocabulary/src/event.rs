@@ -29,6 +29,9 @@ pub enum Event {
     // Clients.
     /// `produce B r`: a producer sends a record to a broker that takes itself for the leader.
     Produce { broker: Broker, record: Record },
+    /// `retry B r`: a copy of a request that was sent before reaches a broker: the producer has not been
+    /// answered and sends the record again, or the network had kept it.
+    Retry { broker: Broker, record: Record },
     /// `ack B r`: the producer of a waiting record is told that it is committed.
     Ack { broker: Broker, record: Record },
     /// `refuse B r`: the producer of a waiting record is told that too few replicas were in sync
@@ -96,6 +99,8 @@ pub enum Event {
     PromoteObservers { datacenter: Datacenter },
     /// `reassign B…`: a reassignment to these replicas begins, in the order of the setting.
     Reassign { replicas: BrokerSet },
+    /// `cancel-reassignment`: the reassignment that runs is taken back.
+    CancelReassignment,
     /// `elect-unclean`: an operator asks for an unclean election of a leaderless partition.
     ElectUnclean,
     /// `stop B`: B is shut down in an orderly way.

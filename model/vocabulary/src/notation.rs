@@ -36,6 +36,7 @@ impl Event {
         let site = |d: Datacenter| setting.datacenters[d.index()].clone();
         match *self {
             Event::Produce { broker: b, record } => format!("produce {} {record}", broker(b)),
+            Event::Retry { broker: b, record } => format!("retry {} {record}", broker(b)),
             Event::Ack { broker: b, record } => format!("ack {} {record}", broker(b)),
             Event::Refuse { broker: b, record } => format!("refuse {} {record}", broker(b)),
             Event::Read {
@@ -78,6 +79,7 @@ impl Event {
                 format!("promote-observers {}", site(datacenter))
             }
             Event::Reassign { replicas } => format!("reassign {}", setting.broker_names(replicas)),
+            Event::CancelReassignment => "cancel-reassignment".into(),
             Event::ElectUnclean => "elect-unclean".into(),
             Event::Stop { broker: b } => format!("stop {}", broker(b)),
             Event::BreakOut { datacenter } => format!("break-out {}", site(datacenter)),
@@ -149,6 +151,10 @@ impl<'a, W: Iterator<Item = &'a str>> Operands<'a, W> {
     fn event(&mut self) -> Result<Event, NotationError> {
         Ok(match self.verb {
             "produce" => Event::Produce {
+                broker: self.broker()?,
+                record: self.record()?,
+            },
+            "retry" => Event::Retry {
                 broker: self.broker()?,
                 record: self.record()?,
             },
@@ -234,6 +240,7 @@ impl<'a, W: Iterator<Item = &'a str>> Operands<'a, W> {
             "reassign" => Event::Reassign {
                 replicas: self.brokers()?,
             },
+            "cancel-reassignment" => Event::CancelReassignment,
             "elect-unclean" => Event::ElectUnclean,
             "stop" => Event::Stop {
                 broker: self.broker()?,

@@ -51,6 +51,8 @@ pub struct ReplicaView {
     pub pending: Option<BrokerSet>,
     /// While it leads: the records whose producers wait for the watermark.
     pub waiting: RecordSet,
+    /// While it leads and serves clients: what it says is the latest offset, unless it withholds that.
+    pub latest: Option<Offset>,
 }
 
 impl fmt::Display for ReplicaView {
@@ -92,9 +94,9 @@ pub struct Observation {
     pub elr: BrokerSet,
     /// Who is fenced.
     pub fenced: BrokerSet,
-    /// Who holds a replica, as the controller has it: during a reassignment also whoever is to lose
-    /// one.
-    pub assigned: BrokerSet,
+    /// Who holds a replica, in the order of the assignment, as the controller has it: during a
+    /// reassignment also whoever is to lose one.
+    pub assigned: Vec<Broker>,
     /// Who is to get a replica by the reassignment that runs.
     pub adding: BrokerSet,
     /// Who is to lose one.
@@ -124,7 +126,12 @@ impl Observation {
             format!("acknowledged: {}", records(self.acknowledged)),
         ];
         if !setting.spares.is_empty() {
-            facts.push(format!("assigned: {}", setting.broker_names(self.assigned)));
+            let assigned = self
+                .assigned
+                .iter()
+                .map(|broker| setting.broker_name(*broker));
+            let assigned: Vec<_> = assigned.collect();
+            facts.push(format!("assigned: {}", assigned.join(" ")));
             facts.push(format!("adding: {}", setting.broker_names(self.adding)));
             facts.push(format!("removing: {}", setting.broker_names(self.removing)));
         }

@@ -34,6 +34,9 @@ pub struct Setting {
     pub min_insync_replicas: u8,
     /// What the topic's producers ask for.
     pub acks: Acks,
+    /// `enable.idempotence` of the producers: all records are one producer's, numbered in the order in
+    /// which it sends them.  If not, brokers know no two records to be the same.
+    pub idempotence: bool,
     /// `unclean.leader.election.enable` of the topic.
     pub unclean_leader_election: bool,
     /// Whether the cluster has the eligible leader replicas of KIP-966 switched on.
@@ -46,6 +49,9 @@ pub struct Setting {
     /// Brokers that hold no replica at first; a reassignment may give them one.  They stand behind
     /// everybody else.
     pub spares: BrokerSet,
+    /// How many replicas partition 0 of the topic has, by which the controller goes for every partition
+    /// of it; none, if this is partition 0 or is always assigned as that one is.
+    pub partition_zero_replicas: Option<u8>,
 }
 
 /// How it is decided which voters are enough to commit.

@@ -136,6 +136,9 @@ impl Story {
             on(setting.eligible_leader_replicas),
             on(setting.unclean_leader_election)
         );
+        if setting.idempotence {
+            let _ = write!(header, ", idempotence on");
+        }
         if !setting.observers.is_empty() {
             let _ = write!(
                 header,
@@ -146,6 +149,9 @@ impl Story {
         }
         if !setting.spares.is_empty() {
             let _ = write!(header, ", spares {}", setting.broker_names(setting.spares));
+        }
+        if let Some(replicas) = setting.partition_zero_replicas {
+            let _ = write!(header, ", partition-zero-replicas {replicas}");
         }
         for part in variant {
             let _ = write!(header, ", with {part}");
@@ -200,11 +206,13 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
         brokers: Vec::new(),
         min_insync_replicas: 1,
         acks: Acks::All,
+        idempotence: false,
         unclean_leader_election: false,
         eligible_leader_replicas: false,
         observers: BrokerSet::EMPTY,
         observer_promotion: ObserverPromotion::default(),
         spares: BrokerSet::EMPTY,
+        partition_zero_replicas: None,
     };
     let mut variant = Vec::new();
     let (mut voters, mut observers, mut spares) = (None, None, None);
@@ -238,10 +246,20 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
                     .parse()
                     .map_err(|()| format!("`acks` is 0, 1 or all, not `{value}`"))?
             }
+            "idempotence" => setting.idempotence = switch()?,
             "elr" => setting.eligible_leader_replicas = switch()?,
             "unclean" => setting.unclean_leader_election = switch()?,
             "observers" => observers = Some(value),
             "spares" => spares = Some(value),
+            "partition-zero-replicas" => {
+                let number = value.parse().ok();
+                let number = number.filter(|n| (1..=MOST_BROKERS as u8).contains(n));
+                setting.partition_zero_replicas = Some(number.ok_or_else(|| {
+                    format!(
+                        "`partition-zero-replicas` is a number from 1 to {MOST_BROKERS}, not `{value}`"
+                    )
+                })?);
+            }
             "promotion" => {
                 setting.observer_promotion = ObserverPromotion::named(value).ok_or_else(|| {
                     let known = ObserverPromotion::ALL.map(ObserverPromotion::name);
@@ -251,7 +269,7 @@ fn read_setting(header: &str) -> Result<(Setting, Vec<String>), String> {
             "with" => variant.push(value.to_owned()),
             _ => {
                 return Err(format!(
-                    "`{key}` is no part of a setting; there are brokers, voters, quorum, zookeeper-observers, min ISR, acks, elr, unclean, observers, promotion, spares, with"
+                    "`{key}` is no part of a setting; there are brokers, voters, quorum, zookeeper-observers, min ISR, acks, idempotence, elr, unclean, observers, promotion, spares, partition-zero-replicas, with"
                 ));
             }
         }

@@ -41,6 +41,8 @@ fn setting() -> impl Strategy<Value = Setting> {
                     false => ObserverPromotion::default(),
                 },
                 spares: BrokerSet::first(replicas).minus(BrokerSet::first(replicas - spares)),
+                partition_zero_replicas: (elr && unclean).then_some(min_isr),
+                idempotence: !elr,
                 brokers: homes.into_iter().map(home).collect(),
                 quorum: match kafka.has_zookeeper() && unclean {
                     true => Quorum::Hierarchical {
@@ -133,6 +135,7 @@ impl Operands {
         let between = [self.site, self.second];
         let events = vec![
             Event::Produce { broker, record },
+            Event::Retry { broker, record },
             Event::Ack { broker, record },
             Event::Refuse { broker, record },
             Event::Read {
@@ -173,6 +176,7 @@ impl Operands {
             },
             Event::PromoteObservers { datacenter },
             Event::Reassign { replicas: self.set },
+            Event::CancelReassignment,
             Event::ElectUnclean,
             Event::Stop { broker },
             Event::Restart {
@@ -221,24 +225,26 @@ impl Operands {
 /// How many events there are.  Whoever adds one is made to come here, and adds it above.
 fn how_many(event: &Event) -> usize {
     match event {
-        Event::Produce { .. } | Event::Ack { .. } | Event::Refuse { .. } | Event::Read { .. } => 49,
-        Event::Fetch { .. } | Event::FetchLost { .. } | Event::Request { .. } => 49,
-        Event::Serve { .. } | Event::Answer { .. } | Event::Drop { .. } | Event::Lapse { .. } => 49,
-        Event::Shrink { .. } | Event::Told { .. } | Event::Untold { .. } => 49,
-        Event::Learn { .. } | Event::Late { .. } | Event::Apply { .. } | Event::Fence { .. } => 49,
-        Event::Unfence { .. } | Event::Register { .. } | Event::Prefer | Event::Unclean => 49,
+        Event::Produce { .. } | Event::Retry { .. } | Event::Ack { .. } => 51,
+        Event::Refuse { .. } | Event::Read { .. } => 51,
+        Event::Fetch { .. } | Event::FetchLost { .. } | Event::Request { .. } => 51,
+        Event::Serve { .. } | Event::Answer { .. } | Event::Drop { .. } | Event::Lapse { .. } => 51,
+        Event::Shrink { .. } | Event::Told { .. } | Event::Untold { .. } => 51,
+        Event::Learn { .. } | Event::Late { .. } | Event::Apply { .. } | Event::Fence { .. } => 51,
+        Event::Unfence { .. } | Event::Register { .. } | Event::Prefer | Event::Unclean => 51,
         Event::Activate { .. }
         | Event::SetMinIsr { .. }
         | Event::PromoteObservers { .. }
         | Event::Reassign { .. }
-        | Event::ElectUnclean => 49,
-        Event::Stop { .. } | Event::Restart { .. } | Event::Resume { .. } | Event::CatchUp => 49,
-        Event::Return { .. } | Event::Heal { .. } | Event::Crash { .. } => 49,
-        Event::PowerLoss { .. } | Event::Wipe { .. } | Event::Pause { .. } | Event::Lag => 49,
-        Event::Lose { .. } | Event::Darken { .. } | Event::Destroy { .. } => 49,
-        Event::Cut { .. } | Event::CutFrom { .. } | Event::Depose => 49,
-        Event::Terminate { .. } | Event::BreakOut { .. } | Event::AddVoter { .. } => 49,
-        Event::FallBehind { .. } | Event::RollBack { .. } => 49,
+        | Event::CancelReassignment
+        | Event::ElectUnclean => 51,
+        Event::Stop { .. } | Event::Restart { .. } | Event::Resume { .. } | Event::CatchUp => 51,
+        Event::Return { .. } | Event::Heal { .. } | Event::Crash { .. } => 51,
+        Event::PowerLoss { .. } | Event::Wipe { .. } | Event::Pause { .. } | Event::Lag => 51,
+        Event::Lose { .. } | Event::Darken { .. } | Event::Destroy { .. } => 51,
+        Event::Cut { .. } | Event::CutFrom { .. } | Event::Depose => 51,
+        Event::Terminate { .. } | Event::BreakOut { .. } | Event::AddVoter { .. } => 51,
+        Event::FallBehind { .. } | Event::RollBack { .. } => 51,
     }
 }
 

@@ -51,6 +51,8 @@ impl Engine {
         let rules = Rules {
             switches,
             acks: setting.acks,
+            idempotence: setting.idempotence,
+            partition_zero_replicas: setting.partition_zero_replicas,
             unclean_leader_election: setting.unclean_leader_election,
             observers: Observers::new(setting),
         };
@@ -174,6 +176,7 @@ impl Engine {
             Event::Produce { broker, record } => {
                 client::produce(row, around, slot(broker)?, record)
             }
+            Event::Retry { broker, record } => client::retry(row, around, slot(broker)?, record),
             Event::Ack { broker, record } => client::ack(row, around, slot(broker)?, record),
             Event::Refuse { broker, record } => client::refuse(row, around, slot(broker)?, record),
             Event::Read {
@@ -213,6 +216,7 @@ impl Engine {
             Event::Unclean => controller::sweep_unclean(row, around),
             Event::ElectUnclean => controller::elect_unclean(row, around),
             Event::Reassign { replicas } => assignment::reassign(row, around, bits(replicas)),
+            Event::CancelReassignment => assignment::cancel(row, around),
 
             Event::Fence { .. }
             | Event::Unfence { .. }
@@ -288,6 +292,7 @@ impl Engine {
 pub fn happens_to_all(event: &Event) -> bool {
     match event {
         Event::Produce { .. }
+        | Event::Retry { .. }
         | Event::Ack { .. }
         | Event::Refuse { .. }
         | Event::Read { .. }
@@ -307,6 +312,7 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::Prefer
         | Event::Unclean
         | Event::Reassign { .. }
+        | Event::CancelReassignment
         | Event::ElectUnclean => false,
         Event::Fence { .. }
         | Event::Unfence { .. }

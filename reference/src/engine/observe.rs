@@ -1,6 +1,8 @@
 //! What can be seen of a row from outside.
 
 use super::Engine;
+use crate::row::Assignment;
+use crate::rules::{Around, client};
 use highwater_vocabulary::{
     Broker, BrokerSet, Entry, LeaderEpoch, Member, Observation, Offset, Record, RecordSet,
     ReplicaView,
@@ -28,6 +30,10 @@ impl Engine {
     ) -> Observation {
         let whole = self.table.load(row, &self.cluster);
         let controller = whole.registration;
+        let around = Around {
+            rules: &self.rules,
+            cluster: &self.cluster,
+        };
         let replicas = (0..self.cluster.brokers).map(|broker| {
             let disk = &whole.disks[broker];
             let memory = &whole.memory[broker];
@@ -57,6 +63,7 @@ impl Engine {
                     .iter()
                     .map(|waiting| waiting.record)
                     .collect(),
+                latest: client::latest_offset(&whole, around, broker).map(Offset),
             }
         });
         Observation {
@@ -65,7 +72,7 @@ impl Engine {
             isr: brokers(controller.in_sync),
             elr: brokers(controller.eligible),
             fenced: brokers(self.cluster.fenced),
-            assigned: brokers(whole.assignment.replicas),
+            assigned: in_order(whole.assignment),
             adding: brokers(whole.assignment.adding),
             removing: brokers(whole.assignment.removing),
             observers: brokers(whole.assignment.observers),
@@ -73,6 +80,14 @@ impl Engine {
             acknowledged: members::<Record>(whole.acknowledged).collect::<RecordSet>(),
         }
     }
+}
+
+/// The replicas as they are listed.
+fn in_order(assignment: Assignment) -> Vec<Broker> {
+    let in_front = assignment.replicas & !assignment.behind;
+    members(in_front)
+        .chain(members(assignment.behind))
+        .collect()
 }
 
 fn brokers(bits: u8) -> BrokerSet {

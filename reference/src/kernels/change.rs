@@ -44,8 +44,8 @@ pub struct Change {
     pub min_isr: u8,
     /// Whom `Election.PREFERRED` tries first, as a set of one; empty at any other election.
     pub preferred: u8,
-    /// Who is to lose its replica by a reassignment: the last of the assignment.
-    pub removing: u8,
+    /// Who stands behind the others in the assignment.
+    pub behind: u8,
     /// `Election.UNCLEAN`.
     pub allows_unclean: bool,
     /// The feature of KIP-966.

@@ -22,8 +22,49 @@ impl Assignment {
 
     /// The preferred leader, as a set of one.
     pub(crate) fn first(self) -> u8 {
-        let remaining = self.remaining();
-        remaining & remaining.wrapping_neg()
+        let in_front = self.replicas & !self.behind;
+        in_front & in_front.wrapping_neg()
+    }
+
+    /// The same list, with nobody behind who stands there anyway.
+    fn normal(self) -> Assignment {
+        let behind = self.behind & self.replicas;
+        let in_front = self.replicas & !behind;
+        let first_behind = behind & behind.wrapping_neg();
+        let stand_there_anyway = in_front < first_behind || in_front == 0;
+        Assignment {
+            behind: if stand_there_anyway { 0 } else { behind },
+            ..self
+        }
+    }
+
+    /// `new PartitionReassignmentReplicas(current, target)`, and what `changePartitionReassignment` makes
+    /// of it: adding and removing replicas are set only where there are some.
+    fn reassigned(self, targets: u8) -> Assignment {
+        let (added, unwanted) = (targets & !self.replicas, self.replicas & !targets);
+        let reassigned = Assignment {
+            replicas: self.replicas | targets,
+            adding: if added == 0 { self.adding } else { added },
+            removing: if unwanted == 0 {
+                self.removing
+            } else {
+                unwanted
+            },
+            behind: unwanted,
+            ..self
+        };
+        reassigned.normal()
+    }
+
+    /// `PartitionReassignmentRevert`: what the list was adding is struck from it.
+    fn reverted(self) -> Assignment {
+        let reverted = Assignment {
+            replicas: self.replicas & !self.adding,
+            adding: 0,
+            removing: 0,
+            ..self
+        };
+        reverted.normal()
     }
 
     /// `PartitionReassignmentReplicas.maybeCompleteReassignment` for an ISR: what both come to, if it
@@ -35,15 +76,14 @@ impl Assignment {
             // 3.5.0 has a loop over `adding`.
             false => self.adding & !remaining,
         };
-        (self.is_in_progress() && remaining != 0 && missing == 0).then_some((
-            Assignment {
-                replicas: self.remaining(),
-                adding: 0,
-                removing: 0,
-                ..self
-            },
-            remaining,
-        ))
+        let done = Assignment {
+            replicas: self.remaining(),
+            adding: 0,
+            removing: 0,
+            ..self
+        };
+        (self.is_in_progress() && remaining != 0 && missing == 0)
+            .then_some((done.normal(), remaining))
     }
 }
 
@@ -60,13 +100,13 @@ fn narrowed(
 ) -> Change {
     Change {
         acceptable: occasion.acceptable & after.replicas,
-        removing: after.removing,
+        behind: after.behind,
         preferred: match occasion.preferred {
             0 => 0,
             _ => after.first(),
         },
         // `getTopicEffectiveMinIsr` asks partition 0 as it was.
-        min_isr: before.effective(around.cluster.min_isr),
+        min_isr: around.controllers_min_isr(before.replicas.count_ones() as usize),
         ..*occasion
     }
 }
@@ -102,33 +142,64 @@ pub(crate) fn build(
 /// A reassignment to these replicas begins.
 ///
 /// Kafka: `ReplicationControlManager.changePartitionReassignment`, with `Election.ONLINE` whatever the
-/// topic allows.  That another one runs would not stop Kafka.
+/// topic allows.
 pub(crate) fn reassign(row: &mut Row, around: Around<'_>, targets: u8) -> Result<(), Refusal> {
     around.cluster.is_of_one_history()?;
     around.cluster.controller()?;
-    let now = row.assignment;
     if targets == 0 || targets >> around.cluster.brokers != 0 {
         return Err(Refusal::NotInThisSetting);
-    }
-    if now.is_in_progress() {
-        return Err(Refusal::ReassignmentRuns);
-    }
-    if targets == now.replicas {
-        return Err(Refusal::AlreadySo);
     }
 
     let occasion = Change {
         allows_unclean: false,
         ..controller::occasion(around)
     };
-    let wanted = Assignment {
-        replicas: now.replicas | targets,
-        adding: targets & !now.replicas,
-        removing: now.replicas & !targets,
-        ..now
-    };
+    let wanted = row.assignment.reassigned(targets);
     let in_sync = row.registration.in_sync;
-    build(row, around, &occasion, in_sync, wanted);
+    make(row, around, &occasion, in_sync, wanted)
+}
+
+/// The reassignment that runs is taken back.
+///
+/// Kafka: `ReplicationControlManager.cancelPartitionReassignment`, with `Election.UNCLEAN` where the topic
+/// allows that, in every version.
+pub(crate) fn cancel(row: &mut Row, around: Around<'_>) -> Result<(), Refusal> {
+    around.cluster.is_of_one_history()?;
+    around.cluster.controller()?;
+    if !row.assignment.is_in_progress() {
+        return Err(Refusal::NothingThere);
+    }
+    let remaining = row.registration.in_sync & !row.assignment.adding;
+    let allows_unclean = around.rules.unclean_leader_election;
+    if remaining == 0 && !allows_unclean {
+        return Err(Refusal::CancellingIsClean);
+    }
+
+    let occasion = Change {
+        allows_unclean,
+        ..controller::occasion(around)
+    };
+    let wanted = row.assignment.reverted();
+    let in_sync = match remaining {
+        0 => wanted.first(),
+        _ => remaining,
+    };
+    make(row, around, &occasion, in_sync, wanted)
+}
+
+/// What `build` comes to is committed, if it is anything.
+fn make(
+    row: &mut Row,
+    around: Around<'_>,
+    occasion: &Change,
+    in_sync: u8,
+    wanted: Assignment,
+) -> Result<(), Refusal> {
+    let before = (row.registration, row.assignment);
+    build(row, around, occasion, in_sync, wanted);
+    if (row.registration, row.assignment) == before {
+        return Err(Refusal::AlreadySo);
+    }
     row.commit(around.cluster);
     Ok(())
 }

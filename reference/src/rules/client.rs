@@ -10,7 +10,8 @@ use std::slice::{from_mut, from_ref};
 /// A producer's record reaches a broker that takes itself for the leader.
 ///
 /// Kafka: `Partition.appendRecordsToLeader`, `UnifiedLog.appendAsLeader`,
-/// `ReplicaManager.appendRecords` for when the producer hears of it.
+/// `ReplicaManager.appendRecords` for when the producer hears of it.  Of a duplicate it hears what became
+/// of the first.
 pub(crate) fn produce(
     row: &mut Row,
     around: Around<'_>,
@@ -18,16 +19,79 @@ pub(crate) fn produce(
     record: Record,
 ) -> Result<(), Refusal> {
     admit(row, around, broker)?;
+    let duplicate = match around.rules.idempotence {
+        true => duplicate(row, broker, record)?,
+        false => None,
+    };
 
-    let written = append(row, around, broker, 1);
-    row.written.push(Written { record, ..written });
-    let end = row.disks[broker].end;
+    let end = match duplicate {
+        Some(end) => {
+            around.advance(row, broker);
+            end
+        }
+        None => {
+            let written = append(row, around, broker, 1);
+            row.written.push(Written { record, ..written });
+            row.disks[broker].end
+        }
+    };
     match around.rules.acks {
         Acks::None => {}
         Acks::Leader => row.acknowledged |= 1 << record.index(),
         Acks::All => row.memory[broker].waiting.push(Waiting { record, end }),
     }
     Ok(())
+}
+
+/// The producer sends a record again, or the network has kept a copy of its request.  It listens to
+/// nobody whom it has asked before.
+///
+/// Kafka: `Sender.canRetry`, `RecordAccumulator.reenqueue`.
+pub(crate) fn retry(
+    row: &mut Row,
+    around: Around<'_>,
+    broker: usize,
+    record: Record,
+) -> Result<(), Refusal> {
+    produce(row, around, broker, record)?;
+
+    let newest = row.memory[broker].waiting.pop();
+    for memory in &mut row.memory {
+        memory.waiting.retain(|waiting| waiting.record != record);
+    }
+    row.memory[broker].waiting.extend(newest);
+    Ok(())
+}
+
+/// Where a record ends that the log has; nothing, if it is the next of its producer or the log has
+/// none of that one's.
+///
+/// Kafka: `UnifiedLog.analyzeAndValidateProducerState`, `ProducerStateEntry.findDuplicateBatch`,
+/// `ProducerAppendInfo.checkSequence`.
+fn duplicate(row: &Row, broker: usize, record: Record) -> Result<Option<u64>, Refusal> {
+    let offsets = 0..row.disks[broker].end;
+    let held = offsets.filter_map(|offset| Some((offset, row.record_at(broker, offset).1?)));
+    let mut last = None;
+    for (offset, held) in held {
+        if held == record {
+            return Ok(Some(offset + 1));
+        }
+        last = Some(held);
+    }
+    match last {
+        Some(last) if last.index() + 1 != record.index() => Err(Refusal::SequenceIsNext),
+        _ => Ok(None),
+    }
+}
+
+/// What a broker that takes itself for the leader says is the latest offset.
+///
+/// Kafka: `Partition.fetchOffsetForTimestamp`.
+pub(crate) fn latest_offset(row: &Row, around: Around<'_>, broker: usize) -> Option<u64> {
+    let tenure = serving_leader(row, around, broker).ok()?;
+    let latest = row.disks[broker].watermark;
+    let withheld = around.rules.switches.withholds_latest && latest < tenure.epoch_start;
+    (!withheld).then_some(latest)
 }
 
 /// So many records, which nobody names and nobody waits for.

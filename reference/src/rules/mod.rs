@@ -25,6 +25,10 @@ use highwater_vocabulary::{Acks, ObserverPromotion, Setting};
 pub(crate) struct Rules {
     pub switches: Switches,
     pub acks: Acks,
+    /// Whether brokers know a record that is sent again.
+    pub idempotence: bool,
+    /// How many replicas partition 0 has, where that is not as many as the row.
+    pub partition_zero_replicas: Option<u8>,
     pub unclean_leader_election: bool,
     pub observers: Observers,
 }
@@ -88,6 +92,13 @@ impl Around<'_> {
         } else {
             0
         }
+    }
+
+    /// The min ISR by which the controller judges a partition of so many replicas: all partitions of a
+    /// topic by those of partition 0 (`getTopicEffectiveMinIsr`).
+    pub(crate) fn controllers_min_isr(&self, replicas: usize) -> u8 {
+        let replicas = self.rules.partition_zero_replicas.unwrap_or(replicas as u8);
+        self.cluster.min_isr.min(replicas)
     }
 
     /// Whether leaders write the ISR themselves, and ask no controller.

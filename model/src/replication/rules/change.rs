@@ -115,6 +115,7 @@ pub(super) fn change(
     image.replicas = assignment.replicas;
     controller.adding = assignment.adding;
     controller.removing = assignment.removing;
+    controller.behind = assignment.behind;
     controller.elr = elr;
     controller.recovering = recovering;
     controller.last_known_leader = last_known(model, &old, image, old_last_known);
@@ -170,9 +171,7 @@ fn eligible(
     if !model.has_elr() {
         return BrokerSet::EMPTY;
     }
-    // As many replicas as there were before the change; and those of partition 0 of the topic, which is
-    // taken to be assigned as this one is.
-    let min_isr = model.effective_min_isr(old.min_isr, old.replicas);
+    let min_isr = model.controllers_min_isr(old);
     if wanted.isr.len() >= min_isr && model.keeps(Guard::ElrEndsAtMinIsr) {
         return BrokerSet::EMPTY;
     }

@@ -1,16 +1,19 @@
 //! Producers and consumers.
 
 use crate::replication::rules::watermark;
-use crate::replication::state::{Entry, Role};
+use crate::replication::state::{Entry, Replica, Role};
 use crate::replication::{Disabled, End, Guard, LeaderEpoch, Replication, State};
-use highwater_vocabulary::{Acks, Broker, Datacenter, Offset, Record};
+use highwater_vocabulary::{Acks, Broker, Datacenter, Member, Offset, Record};
 
 /// A producer's record reaches a broker that takes itself for the leader.  No epoch of the client's
 /// is checked, so a leader of the past appends happily.  With acks=1 the producer is told at once;
 /// with acks=0 it is told nothing.
 ///
+/// A record of an idempotent producer that is there already is not appended again: its producer is told
+/// what became of the first.
+///
 /// Who: client, leader.  Source: `Partition.appendRecordsToLeader`,
-/// `ReplicaManager.appendRecords`; R01, R02, R04.
+/// `ReplicaManager.appendRecords`, `UnifiedLog.analyzeAndValidateProducerState`; R01, R02, R04, R46.
 pub(super) fn produce(
     model: &Replication,
     before: &State,
@@ -30,6 +33,7 @@ pub(super) fn produce(
     if replica.leader_epoch == LeaderEpoch(0) {
         return Err(Disabled::NotLeading);
     }
+    let is_there = model.setting.idempotence && is_duplicate(model, replica, record)?;
 
     let mut after = *before;
     let replica = &mut after.replicas[broker];
@@ -37,17 +41,59 @@ pub(super) fn produce(
         record,
         epoch: replica.leader_epoch,
     };
-    let appended = match model.notes_only_newer() {
-        true => replica.log.append_noting_newer(entry),
-        false => replica.log.append(entry),
+    let is_held = match (is_there, model.notes_only_newer()) {
+        (true, _) => true,
+        (false, true) => replica.log.append_noting_newer(entry),
+        (false, false) => replica.log.append(entry),
     };
-    if !appended {
+    if !is_held {
         return Err(Disabled::ModelIsFull);
     }
     if let (true, Role::Leader(tenure)) = (all, &mut replica.role) {
         tenure.waiting = tenure.waiting.with(record);
     }
     watermark::advance(model, &mut after, broker);
+    Ok(after)
+}
+
+/// Whether the leader has this record of an idempotent producer; if not, whether it is the next one.
+/// A leader that knows nothing of a producer takes whatever it sends.
+///
+/// The numbers of the records stand for their sequence numbers.  Kafka remembers the last five batches of
+/// a producer, which is more than there are records here.
+///
+/// Source: `ProducerStateEntry.findDuplicateBatch`, `ProducerAppendInfo.checkSequence`; R46.
+fn is_duplicate(model: &Replication, replica: &Replica, record: Record) -> Result<bool, Disabled> {
+    let follows_log = model.keeps(Guard::ProducerStateFollowsLog);
+    let entries = replica.log.entries().iter();
+    let known = entries.filter(|entry| follows_log || entry.epoch == replica.leader_epoch);
+    let mut known = known.map(|entry| entry.record);
+    if model.keeps(Guard::DuplicateIsRecognised) && known.clone().any(|held| held == record) {
+        return Ok(true);
+    }
+    let last = known.next_back();
+    let is_next = last.is_none_or(|last| record.index() == last.index() + 1);
+    model.require(Guard::SequenceIsNext, is_next)?;
+    Ok(false)
+}
+
+/// A copy of a request that was sent before reaches a broker.  Whoever was asked before has nobody left
+/// to answer: the producer has given up on it.
+///
+/// Who: client, leader.  Source: `Sender.reenqueueBatch`, `ProducerConfig.RETRIES_CONFIG`; R46.
+pub(super) fn retry(
+    model: &Replication,
+    before: &State,
+    broker: Broker,
+    record: Record,
+) -> Result<State, Disabled> {
+    let mut after = produce(model, before, broker, record)?;
+
+    for other in model.setting.replicas().without(broker).iter() {
+        if let Some(tenure) = after.replicas[other].tenure_mut() {
+            tenure.waiting = tenure.waiting.without(record);
+        }
+    }
     Ok(after)
 }
 

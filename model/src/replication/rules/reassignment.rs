@@ -1,13 +1,14 @@
-//! Who holds a replica: reassignments begin and complete, observers become ordinary replicas.
+//! Who holds a replica: reassignments begin, complete and are taken back, observers become ordinary
+//! replicas.
 //!
 //! A reassignment adds the new replicas at once and takes nobody away.  It completes inside whatever
 //! change of the partition first finds the ISR large enough, be it an ISR change of the leader's or the
-//! fencing of a broker.
+//! fencing of a broker.  Another one may begin meanwhile, from what the first has made of the list.
 //!
 //! Source: KIP-455, `PartitionReassignmentReplicas`, `PartitionChangeBuilder.completeReassignmentIfNeeded`;
 //! R36.
 
-use crate::replication::rules::change::{Election, change, commit, unchanged};
+use crate::replication::rules::change::{Change, Election, change, commit, unchanged};
 use crate::replication::rules::controller::need_controller;
 use crate::replication::state::Controller;
 use crate::replication::{Disabled, Guard, Replication, State};
@@ -22,6 +23,8 @@ pub(super) struct Assignment {
     pub(super) adding: BrokerSet,
     /// Who is to lose one.
     pub(super) removing: BrokerSet,
+    /// Who stands behind the others in the list.
+    pub(super) behind: BrokerSet,
 }
 
 impl Assignment {
@@ -31,19 +34,38 @@ impl Assignment {
             replicas: controller.image().replicas,
             adding: controller.adding,
             removing: controller.removing,
+            behind: controller.behind,
         }
     }
 
-    /// Who holds a replica once the reassignment is done; and so who comes first in the assignment.
+    /// Who holds a replica once the reassignment is done.
     fn targets(&self) -> BrokerSet {
         self.replicas.minus(self.removing)
     }
 
-    /// The replicas in the order in which elections try them: whoever is to lose one comes last.
+    /// Whether a reassignment has begun and not completed.
+    fn runs(self) -> bool {
+        !self.adding.union(self.removing).is_empty()
+    }
+
+    /// The list of the replicas, in the order in which elections try them.
     ///
     /// Source: the constructor of `PartitionReassignmentReplicas`.
     pub(super) fn in_order(self) -> impl Iterator<Item = Broker> {
-        self.targets().iter().chain(self.removing.iter())
+        let behind = self.behind.intersection(self.replicas);
+        self.replicas.minus(behind).iter().chain(behind.iter())
+    }
+
+    /// The same list, told in one way: nobody is said to stand behind whoever stands before him anyway.
+    fn in_one_form(self) -> Assignment {
+        let same = self.in_order().eq(self.replicas.iter());
+        Assignment {
+            behind: match same {
+                true => BrokerSet::EMPTY,
+                false => self.behind.intersection(self.replicas),
+            },
+            ..self
+        }
     }
 
     /// The first of the assignment.
@@ -63,21 +85,59 @@ impl Assignment {
             true => self.targets(),
             false => self.adding,
         };
-        let runs = !self.adding.union(self.removing).is_empty();
         let staying = isr.minus(self.removing);
         let is_there =
             awaited.is_subset(staying) || !model.keeps(Guard::ReassignmentAwaitsReplicas);
         // With nobody to remove an empty ISR completes nothing either, for then somebody is to be added.
-        if !runs || staying.is_empty() || !is_there {
+        if !self.runs() || staying.is_empty() || !is_there {
             return (self, isr);
         }
         let done = Assignment {
             replicas: self.targets(),
             adding: BrokerSet::EMPTY,
             removing: BrokerSet::EMPTY,
+            behind: self.behind,
         };
-        (done, staying)
+        (done.in_one_form(), staying)
     }
+
+    /// With a reassignment to `targets`: what the list has, they are added to, and whoever is not among
+    /// them goes to its end.  Who is to be added and who to go is written anew only where there is
+    /// somebody; of a reassignment that runs the rest stays in force.
+    ///
+    /// Source: `ReplicationControlManager.changePartitionReassignment`.
+    fn reassigned(self, targets: BrokerSet) -> Assignment {
+        let or_before = |new: BrokerSet, before| match new.is_empty() {
+            true => before,
+            false => new,
+        };
+        let unwanted = self.replicas.minus(targets);
+        let reassigned = Assignment {
+            replicas: self.replicas.union(targets),
+            adding: or_before(targets.minus(self.replicas), self.adding),
+            removing: or_before(unwanted, self.removing),
+            behind: unwanted,
+        };
+        reassigned.in_one_form()
+    }
+
+    /// Without the reassignment that runs: whoever it was adding goes, and the list stays in its order.
+    ///
+    /// Source: `PartitionReassignmentRevert`.
+    fn taken_back(self) -> Assignment {
+        let taken_back = Assignment {
+            replicas: self.replicas.minus(self.adding),
+            adding: BrokerSet::EMPTY,
+            removing: BrokerSet::EMPTY,
+            behind: self.behind,
+        };
+        taken_back.in_one_form()
+    }
+}
+
+/// The replicas, in the order in which elections try them.
+pub(crate) fn list_of_replicas(controller: &Controller) -> Vec<Broker> {
+    Assignment::of(controller).in_order().collect()
 }
 
 /// Who holds a replica is the same in both histories of a quorum that has broken its promise, and in a
@@ -91,17 +151,15 @@ fn only_while_the_quorum_keeps_its_promise(state: &State) -> Result<(), Disabled
 
 /// The same of a reassignment that has not completed.
 pub(super) fn no_reassignment_runs(controller: &Controller) -> Result<(), Disabled> {
-    match controller.adding.union(controller.removing).is_empty() {
-        true => Ok(()),
-        false => Err(Disabled::ReassignmentRuns),
+    match Assignment::of(controller).runs() {
+        true => Err(Disabled::ReassignmentRuns),
+        false => Ok(()),
     }
 }
 
 /// A reassignment begins: whoever is new gets a replica, and whoever is not wanted keeps its own until the
-/// reassignment completes, which may be at once.
-///
-/// Kafka also lets one begin while another runs, and takes one back; here the first has to complete.  What a
-/// controller with ZooKeeper does instead is not modelled.
+/// reassignment completes, which may be at once.  It may begin while another runs.  What a controller with
+/// ZooKeeper does instead is not modelled.
 ///
 /// Who: operator.  Source: `ReplicationControlManager.changePartitionReassignment`; R36.
 pub(super) fn reassign(
@@ -111,31 +169,64 @@ pub(super) fn reassign(
 ) -> Result<State, Disabled> {
     only_while_the_quorum_keeps_its_promise(before)?;
     need_controller(model, before)?;
-    let now = Assignment::of(&before.controller);
     if targets.is_empty() || !targets.is_subset(model.setting.replicas()) {
         return Err(Disabled::NotInThisSetting);
     }
-    if !now.adding.union(now.removing).is_empty() {
-        return Err(Disabled::ReassignmentRuns);
-    }
-    if targets == now.replicas {
-        return Err(Disabled::AlreadySo);
-    }
 
+    let wanted = Change {
+        // No other change is made without an unclean election where the topic allows one.
+        election: Election::Online,
+        assignment: Assignment::of(&before.controller).reassigned(targets),
+        ..unchanged(model, &before.controller)
+    };
+    changed(model, before, wanted)
+}
+
+/// The reassignment that runs is taken back: whoever it was adding loses its replica and its seat in the
+/// ISR.  Where nobody would be left in that, the first of the list is put there, whatever it holds.
+///
+/// Who: operator.  Source: `ReplicationControlManager.cancelPartitionReassignment`,
+/// `PartitionReassignmentRevert`; R36.
+pub(super) fn cancel(model: &Replication, before: &State) -> Result<State, Disabled> {
+    only_while_the_quorum_keeps_its_promise(before)?;
+    need_controller(model, before)?;
+    let now = Assignment::of(&before.controller);
+    if !now.runs() {
+        return Err(Disabled::NothingThere);
+    }
+    let unclean = model.setting.unclean_leader_election;
+    let staying = before.image().isr.minus(now.adding);
+    model.require(Guard::CancellingIsClean, !staying.is_empty() || unclean)?;
+
+    let assignment = now.taken_back();
+    let first = assignment.preferred().map(BrokerSet::only);
+    let wanted = Change {
+        isr: match staying.is_empty() {
+            true => first.unwrap_or_default(),
+            false => staying,
+        },
+        // Also in the versions whose controller does not look at that setting otherwise.
+        election: match unclean {
+            true => Election::Unclean,
+            false => Election::Online,
+        },
+        assignment,
+        ..unchanged(model, &before.controller)
+    };
+    changed(model, before, wanted)
+}
+
+/// The change is made and committed, if it changes anything.
+fn changed(model: &Replication, before: &State, wanted: Change) -> Result<State, Disabled> {
     let mut after = *before;
     let controller = &mut after.controller;
     let mut image = *controller.image();
-    let mut wanted = unchanged(model, controller);
-    // No other change is made without an unclean election where the topic allows one.
-    wanted.election = Election::Online;
-    wanted.assignment = Assignment {
-        replicas: targets.union(now.replicas),
-        adding: targets.minus(now.replicas),
-        removing: now.replicas.minus(targets),
-    };
     change(model, controller, &mut image, wanted);
     commit(controller, image)?;
-    Ok(after)
+    match after == *before {
+        true => Err(Disabled::AlreadySo),
+        false => Ok(after),
+    }
 }
 
 /// The observers of a datacenter become ordinary replicas.  They join the ISR as any replica does; nobody

@@ -259,6 +259,7 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
         recovering,
         adding,
         removing,
+        behind,
         copy,
     } = *controller;
     for image in log.records_mut() {
@@ -296,6 +297,7 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
         recovering,
         adding: names.of_set(adding),
         removing: names.of_set(removing),
+        behind: names.of_set(behind),
         copy: copy.map(|copy| copy.renamed(names)),
     }
 }

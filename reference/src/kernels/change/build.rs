@@ -15,7 +15,7 @@ impl Change {
             unclean_stop: 0,
             min_isr: self.min_isr,
             preferred: 0,
-            removing: 0,
+            behind: 0,
             allows_unclean: false,
             has_eligible: true,
             elects_fenced_last_known: false,
@@ -180,7 +180,7 @@ pub(super) fn build_one(before: Sets, plan: &Plan, change: Change) -> Built {
     let candidates = pick(when(target != 0), target, eligible);
     let valid = candidates & acceptable;
     let keep = before.leader & valid;
-    let in_order = pick(when(keep != 0), keep, first_of(valid, change.removing));
+    let in_order = pick(when(keep != 0), keep, first_of(valid, change.behind));
     let preferred = valid & change.preferred;
     let clean = pick(when(preferred != 0), preferred, in_order);
 
@@ -188,8 +188,8 @@ pub(super) fn build_one(before: Sets, plan: &Plan, change: Change) -> Built {
     let living = acceptable | when(change.elects_fenced_last_known);
     let nobody = has_eligible & when(target | eligible == 0);
     let last = nobody & before.last_known & living;
-    let uncleanly = first_of(acceptable, change.removing)
-        & when(change.allows_unclean & (change.preferred == 0));
+    let uncleanly =
+        first_of(acceptable, change.behind) & when(change.allows_unclean & (change.preferred == 0));
     let forced = pick(when(last != 0), last, uncleanly);
     let leader = pick(when(clean != 0), clean, forced);
 
@@ -230,11 +230,11 @@ pub(super) fn build_one(before: Sets, plan: &Plan, change: Change) -> Built {
     }
 }
 
-/// The first of a set in the order of the assignment, in which those that are to go come last.
+/// The first of a set in the order of the assignment.
 #[inline(always)]
-fn first_of(set: u8, removing: u8) -> u8 {
-    let staying = set & !removing;
-    first(pick(when(staying != 0), staying, set))
+fn first_of(set: u8, behind: u8) -> u8 {
+    let in_front = set & !behind;
+    first(pick(when(in_front != 0), in_front, set))
 }
 
 /// Epochs grow, all by the same.

@@ -38,7 +38,7 @@ fn any_change() -> impl Strategy<Value = Change> {
             unclean_stop,
             min_isr,
             preferred: u8::from(switches[0]),
-            removing: removed & unclean_stop,
+            behind: removed & unclean_stop,
             allows_unclean: switches[1],
             has_eligible: switches[2],
             elects_fenced_last_known: switches[3],
