@@ -11,6 +11,7 @@ mod fetching;
 mod lifecycle;
 mod offices;
 mod proposals;
+mod reassignments;
 mod zookeeper;
 
 use crate::guards::{Besides, Case};
@@ -24,6 +25,7 @@ pub(crate) fn every() -> impl Iterator<Item = &'static Mutant> {
         proposals::MUTANTS,
         offices::MUTANTS,
         controller::MUTANTS,
+        reassignments::MUTANTS,
         elections::MUTANTS,
         lifecycle::MUTANTS,
         zookeeper::MUTANTS,
@@ -41,6 +43,9 @@ const WITHOUT_ELR: &str = "4.1, brokers a-1 b-1, min ISR 1, elr off";
 const UNCLEAN: &str = "4.1, brokers a-1 b-1, min ISR 1, elr on, unclean on";
 const ACKS_1: &str = "4.1, brokers a-1 b-1, min ISR 1, acks 1, elr on";
 const AND_A_SPARE: &str = "4.1, brokers a-1 b-1 c-1, min ISR 2, elr on, spares c-1";
+const UNCLEAN_AND_TWO_SPARES: &str =
+    "4.1, brokers a-1 b-1 c-1, min ISR 1, elr off, unclean on, spares b-1 c-1";
+const IDEMPOTENT: &str = "4.1, brokers a-1 b-1, min ISR 1, idempotence on, elr on";
 const LATE: &str = "4.1, brokers a-1 b-1, voters a 1 b 1 w 1, min ISR 1, elr on, with late-fetches";
 const LATE_OF_THREE: &str = "4.1, brokers a-1 b-1 c-1, min ISR 1, elr on, with late-fetches";
 const OBSERVER: &str = "4.1, brokers b-1 a-1 b-2, voters a 1 b 1 w 1, min ISR 2, elr on, observers b-2, \

@@ -1,14 +1,14 @@
-//! Producers, consumers, and the watermark that an append moves: R01 to R08, R43.
+//! Producers, consumers, and the watermark that an append moves: R01 to R08, R43, R46.
 
 use super::edits::log_of;
-use super::{ACKS_1, ONE, ONE_OF_THREE, TWO, case, mutant, on, with};
-use crate::guards::Besides::{EveryChoice, Read};
+use super::{ACKS_1, IDEMPOTENT, ONE, ONE_OF_THREE, TWO, case, mutant, on, with};
+use crate::guards::Besides::{EveryChoice, Read, Retry};
 use crate::mutants::Fate::{Breaks, Parts};
 use crate::mutants::{Mutant, Step};
 use highwater_model::replication::state::Entry;
 use highwater_model::replication::{End, LeaderEpoch, State};
 use highwater_vocabulary::Event::{self, Ack, Produce, Refuse};
-use highwater_vocabulary::RecordSet;
+use highwater_vocabulary::{Broker, Member, RecordSet};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
@@ -185,6 +185,76 @@ pub(super) const MUTANTS: &[Mutant] = &[
         on!(Event::Read { broker, .. }, after => {
             let replica = &mut after.replicas[broker];
             replica.watermark = replica.log.end();
+        }),
+    ),
+    mutant(
+        "duplicate-is-appended",
+        "R46",
+        "A leader knows that it has a record of an idempotent producer, and appends it once more.",
+        Breaks("log-shape", 2),
+        with(Retry(1), IDEMPOTENT, "none", [1, 0, 0, 0]),
+        on!(Event::Retry { broker, record }, before, after => {
+            let held = before.replicas[broker].log.records().contains(record);
+            let replica = &mut after.replicas[broker];
+            let epoch = replica.leader_epoch;
+            if held {
+                replica.log.append(Entry { record, epoch });
+            }
+        }),
+    ),
+    mutant(
+        "duplicate-is-written-anew",
+        "R46",
+        "A record that is sent again is taken out of the log and appended in the epoch of now.",
+        Parts(8),
+        with(Retry(1), IDEMPOTENT, "broker-crash", [1, 2, 0, 0]),
+        on!(Event::Retry { broker, record }, after => {
+            let replica = &mut after.replicas[broker];
+            let epoch = replica.leader_epoch;
+            let others = replica.log.entries().iter().filter(|entry| entry.record != record);
+            let others = others.copied().chain([Entry { record, epoch }]);
+            replica.log = log_of(others.collect::<Vec<_>>());
+        }),
+    ),
+    mutant(
+        "duplicate-is-not-awaited",
+        "R46",
+        "A leader that has a record already does not note that its producer waits.",
+        Parts(4),
+        with(Retry(1), IDEMPOTENT, "broker-crash", [1, 2, 0, 0]),
+        on!(Event::Retry { broker, record }, before, after => {
+            let held = before.replicas[broker].log.records().contains(record);
+            if let Some(tenure) = after.replicas[broker].tenure_mut().filter(|_| held) {
+                tenure.waiting = tenure.waiting.without(record);
+            }
+        }),
+    ),
+    mutant(
+        "retry-leaves-the-others-waiting",
+        "R46",
+        "A producer that sends again still hears whom it asked before.",
+        Parts(4),
+        with(Retry(1), IDEMPOTENT, "broker-pause", [1, 2, 0, 0]),
+        on!(Event::Retry { broker, record }, before, after => {
+            for other in 0..2 {
+                let other = Broker::at(other);
+                let waited = before.replicas[other].tenure();
+                let waited = waited.is_some_and(|tenure| tenure.waiting.contains(record));
+                let tenure = after.replicas[other].tenure_mut();
+                if let Some(tenure) = tenure.filter(|_| waited && other != broker) {
+                    tenure.waiting = tenure.waiting.with(record);
+                }
+            }
+        }),
+    ),
+    mutant(
+        "retry-of-a-plain-producer-is-lost",
+        "R46",
+        "A record that is sent again without idempotence is not appended.",
+        Parts(2),
+        with(Retry(1), ONE, "none", [1, 0, 0, 0]),
+        on!(Event::Retry { broker, .. }, before, after => {
+            after.replicas[broker].log = before.replicas[broker].log;
         }),
     ),
 ];

@@ -1,17 +1,15 @@
-//! What else the controller writes: ISR changes, the ELR, who is let in, min ISR, reassignments, observers: R22,
-//! R27, R32, R33, R36, R49.
+//! What else the controller writes: ISR changes, the ELR, who is let in, min ISR, observers: R22, R27, R32, R33,
+//! R49.
 
 use super::edits::{elected, last_of, newest, uncommit};
-use super::{
-    AND_A_SPARE, IN_3_5, OBSERVER, ONE, TWO, TWO_OF_THREE, UNCLEAN, case, mutant, on, with,
-};
-use crate::guards::Besides::{MinIsr, Promote, Reassign};
+use super::{IN_3_5, OBSERVER, ONE, TWO, TWO_OF_THREE, UNCLEAN, case, mutant, on, with};
+use crate::guards::Besides::{MinIsr, Promote};
 use crate::mutants::Fate::{Breaks, Parts};
 use crate::mutants::{Mutant, Step};
 use highwater_model::replication::State;
 use highwater_model::replication::state::Outcome;
 use highwater_vocabulary::BrokerSet;
-use highwater_vocabulary::Event::{self, Apply, Fence, PromoteObservers, SetMinIsr, Unfence};
+use highwater_vocabulary::Event::{Apply, Fence, PromoteObservers, SetMinIsr, Unfence};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
@@ -278,79 +276,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         with(MinIsr(1), TWO, "broker-pause", [1, 2, 1, 0]),
         on!(SetMinIsr { .. }, before, after => {
             newest(after).partition_epoch = before.image().partition_epoch;
-        }),
-    ),
-    mutant(
-        "reassignment-takes-at-once",
-        "R36",
-        "A reassignment takes the old replicas away before the new ones are in sync.",
-        Breaks("acked-somewhere", 6),
-        with(
-            Reassign(&["b-1 c-1"]),
-            AND_A_SPARE,
-            "broker-power-loss",
-            [1, 2, 1, 0],
-        ),
-        on!(Event::Reassign { replicas }, after => {
-            let image = newest(after);
-            image.replicas = replicas;
-            after.controller.removing = BrokerSet::EMPTY;
-            after.controller.adding = BrokerSet::EMPTY;
-        }),
-    ),
-    mutant(
-        "reassigned-is-in-sync",
-        "R36",
-        "Who gets a replica by a reassignment is in the ISR at once.",
-        Breaks("quorum-superset", 1),
-        with(Reassign(&["b-1 c-1"]), AND_A_SPARE, "none", [1, 1, 0, 0]),
-        on!(Event::Reassign { replicas }, after => {
-            let image = newest(after);
-            image.isr = image.isr.union(replicas);
-        }),
-    ),
-    mutant(
-        "reassignment-forgets-whom-to-remove",
-        "R36",
-        "A reassignment adds the new replicas, and takes nobody away in the end.",
-        Parts(1),
-        with(Reassign(&["b-1 c-1"]), AND_A_SPARE, "none", [1, 1, 0, 0]),
-        on!(Event::Reassign { .. }, after => after.controller.removing = BrokerSet::EMPTY),
-    ),
-    mutant(
-        "reassignment-forgets-whom-to-add",
-        "R36",
-        "A reassignment notes only whom it is to take away, and may complete without the new ones.",
-        Breaks("metadata-sanity", 3),
-        with(
-            Reassign(&["b-1 c-1"]),
-            AND_A_SPARE,
-            "broker-power-loss",
-            [1, 2, 1, 0],
-        ),
-        on!(Event::Reassign { .. }, before, after => {
-            after.controller.adding = BrokerSet::EMPTY;
-            newest(after).replicas = before.image().replicas;
-        }),
-    ),
-    mutant(
-        "completed-reassignment-keeps-the-replicas",
-        "R36",
-        "A reassignment is done, and who was to lose its replica has it still.",
-        Parts(5),
-        with(Reassign(&["b-1 c-1"]), AND_A_SPARE, "none", [1, 1, 0, 0]),
-        on!(Apply { .. }, before, after => {
-            newest(after).replicas = before.image().replicas;
-        }),
-    ),
-    mutant(
-        "completed-reassignment-keeps-the-epoch",
-        "R27",
-        "A reassignment that takes the leader's replica starts no leader epoch.",
-        Breaks("one-leader-per-epoch", 5),
-        with(Reassign(&["b-1 c-1"]), AND_A_SPARE, "none", [1, 1, 0, 0]),
-        on!(Apply { .. }, before, after => {
-            newest(after).leader_epoch = before.image().leader_epoch;
         }),
     ),
     mutant(
