@@ -8,13 +8,12 @@ ack north-1 r1
 refused fetch east-1: no-leader-to-fetch-from
 reassign south-1 east-1
 ----
-assigned: north-1 south-1 east-1
+assigned: south-1 east-1 north-1
 adding: east-1
 removing: north-1
 isr: north-1 south-1
 epoch: 1
 
-refused reassign north-1 south-1: reassignment-runs
 # East-1 learns of it first, and its leader does not know it yet.
 learn east-1
 refused fetch east-1: fetcher-is-assigned
