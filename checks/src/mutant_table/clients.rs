@@ -206,7 +206,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "duplicate-is-written-anew",
         "R46",
         "A record that is sent again is taken out of the log and appended in the epoch of now.",
-        Parts(8),
+        Breaks("candidates-complete", 6),
         with(Retry(1), IDEMPOTENT, "broker-crash", [1, 2, 0, 0]),
         on!(Event::Retry { broker, record }, after => {
             let replica = &mut after.replicas[broker];
@@ -220,7 +220,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "duplicate-is-not-awaited",
         "R46",
         "A leader that has a record already does not note that its producer waits.",
-        Parts(4),
+        Parts(2),
         with(Retry(1), IDEMPOTENT, "broker-crash", [1, 2, 0, 0]),
         on!(Event::Retry { broker, record }, before, after => {
             let held = before.replicas[broker].log.records().contains(record);
@@ -233,7 +233,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "retry-leaves-the-others-waiting",
         "R46",
         "A producer that sends again still hears whom it asked before.",
-        Parts(4),
+        Parts(5),
         with(Retry(1), IDEMPOTENT, "broker-pause", [1, 2, 0, 0]),
         on!(Event::Retry { broker, record }, before, after => {
             for other in 0..2 {

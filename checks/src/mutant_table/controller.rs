@@ -222,7 +222,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "unfenced-serves-nobody",
         "R32",
         "A broker that is let in by the controller lets nobody in itself.",
-        Parts(10),
+        Parts(9),
         case(ONE, "broker-crash", [1, 3, 0, 1]),
         on!(Unfence { broker }, before, after => {
             after.replicas[broker].open = before.replicas[broker].open;

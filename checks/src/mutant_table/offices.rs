@@ -154,7 +154,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "epoch-begins-at-the-start",
         "R26",
         "A new leader notes that its epoch begins at the start of the log, and not at its end.",
-        Breaks("candidates-complete", 10),
+        Breaks("latest-stands", 6),
         case(TWO, "broker-power-loss", [1, 3, 1, 0]),
         on!(Learn { broker, .. } | Register { broker }, before, after => {
             if let Some(tenure) = new_tenure(before, after, broker) {

@@ -87,7 +87,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "replaced-reassignment-forgets-whom-to-add",
         "R36",
         "A reassignment that replaces another and adds nobody forgets whom the first was adding.",
-        Parts(2),
+        Parts(5),
         with(
             Reassign(&["b-1 c-1", "a-1 b-1"]),
             AND_A_SPARE,
@@ -119,7 +119,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "cancelling-keeps-the-isr",
         "R36",
         "A reassignment is taken back, and who was to be added keeps its seat in the ISR.",
-        Parts(6),
+        Breaks("metadata-sanity", 8),
         with(
             ReassignAndCancel(&["b-1 c-1"]),
             AND_A_SPARE,
@@ -175,7 +175,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "unclean-cancelling-puts-nobody-in-sync",
         "R36",
         "A reassignment is taken back when only who was added is in sync, and the ISR is empty.",
-        Parts(8),
+        Breaks("metadata-sanity", 4),
         with(
             ReassignAndCancel(&["b-1 c-1"]),
             UNCLEAN_AND_TWO_SPARES,
