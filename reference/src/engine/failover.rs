@@ -29,12 +29,12 @@ impl Engine {
         self.apply_to_all(&Event::Lose { datacenter })?;
         if self.cluster.controller().is_err() {
             let mut sites = (0..self.cluster.datacenters).map(Datacenter::at);
-            // Where none can, the fencing is refused.
-            sites.find(|site| {
-                let activate = Event::Activate { datacenter: *site };
+            // Where none can, nobody hears of anything and the fencing is refused.
+            let took_over = sites.any(|site| {
+                let activate = Event::Activate { datacenter: site };
                 self.apply_to_all(&activate).is_ok()
             });
-            if self.cluster.has_zookeeper() {
+            if took_over && self.cluster.has_zookeeper() {
                 let deviating = self.deviating_rows(0..self.partitions());
                 self.one_by_one(deviating, |row, around, _| learn_all(row, around));
             }

@@ -182,6 +182,57 @@ impl Step {
     }
 }
 
+/// That the sweep comes to what its events come to, told one after the other.
+fn assert_failover_is_each_fencing(
+    setting: usize,
+    steps: &[(Option<usize>, Event)],
+    lost: usize,
+) -> Result<(), TestCaseError> {
+    let mut swept = prepare(setting, steps);
+    let datacenter = Datacenter::at(lost);
+    prop_assume!(lost < swept.cluster.datacenters);
+    let mut folded = swept.clone();
+    let outcome = swept.fail_over(datacenter);
+    if folded.apply_to_all(&Event::Lose { datacenter }).is_err() {
+        return Ok(());
+    }
+    for site in 0..folded.cluster.datacenters {
+        let datacenter = Datacenter::at(site);
+        if folded.cluster.controller().is_err() {
+            let activated = folded.apply_to_all(&Event::Activate { datacenter }).is_ok();
+            if activated && folded.cluster.has_zookeeper() {
+                learn_all(&mut folded);
+            }
+        }
+    }
+    let brokers: Vec<usize> = folded.cluster.brokers_of(lost).collect();
+    for broker in brokers {
+        let fenced = folded.cluster.fenced >> broker & 1 == 1;
+        let fence = Event::Fence {
+            broker: Broker::at(broker),
+        };
+        if !fenced && folded.apply_to_all(&fence).is_ok() {
+            learn_all(&mut folded);
+        }
+    }
+    if outcome.is_ok() {
+        assert_same(&swept, &folded)?;
+    }
+    Ok(())
+}
+
+/// With ZooKeeper and no majority left: what had been sent before stays on its way.
+#[test]
+fn where_nobody_takes_over_nobody_learns() -> Result<(), TestCaseError> {
+    let (datacenter, broker) = (Datacenter::at(1), Broker::at(3));
+    let steps = [
+        Event::Lose { datacenter },
+        Event::Crash { broker },
+        Event::Fence { broker },
+    ];
+    assert_failover_is_each_fencing(6, &steps.map(|event| (None, event)), 2)
+}
+
 /// How many rows the two parts of a table have: none, one, and around the edge of a tile.
 fn sizes() -> impl Strategy<Value = (usize, usize)> {
     let size = || proptest::sample::select(vec![0, 1, TILE - 1, TILE, TILE + 1]);
@@ -257,34 +308,7 @@ proptest! {
         steps in steps(),
         lost in 0..3usize,
     ) {
-        let mut swept = prepare(setting, &steps);
-        let datacenter = Datacenter::at(lost);
-        prop_assume!(lost < swept.cluster.datacenters);
-        let mut folded = swept.clone();
-        let outcome = swept.fail_over(datacenter);
-        if folded.apply_to_all(&Event::Lose { datacenter }).is_err() {
-            return Ok(());
-        }
-        for site in 0..folded.cluster.datacenters {
-            let datacenter = Datacenter::at(site);
-            if folded.cluster.controller().is_err() {
-                let activated = folded.apply_to_all(&Event::Activate { datacenter }).is_ok();
-                if activated && folded.cluster.has_zookeeper() {
-                    learn_all(&mut folded);
-                }
-            }
-        }
-        let brokers: Vec<usize> = folded.cluster.brokers_of(lost).collect();
-        for broker in brokers {
-            let fenced = folded.cluster.fenced >> broker & 1 == 1;
-            let fence = Event::Fence { broker: Broker::at(broker) };
-            if !fenced && folded.apply_to_all(&fence).is_ok() {
-                learn_all(&mut folded);
-            }
-        }
-        if outcome.is_ok() {
-            assert_same(&swept, &folded)?;
-        }
+        assert_failover_is_each_fencing(setting, &steps, lost)?;
     }
 
     #[test]
