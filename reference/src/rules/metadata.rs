@@ -140,7 +140,10 @@ fn make_leader(row: &mut Row, around: Around<'_>, broker: usize) {
     if memory.tenure.is_some() && is_known && !switches.equal_epoch_wipes_pending {
         return;
     }
-    if memory.tenure.is_none() && row.disks[broker].tells_tenures_apart() {
+    // A late request may make a process the leader of an epoch that its former process led, whose records
+    // it has dropped since, as a follower.
+    let may_have_led = around.cluster.keeps_requests || row.disks[broker].tells_tenures_apart();
+    if memory.tenure.is_none() && may_have_led {
         row.disks[broker].losses += 1;
     }
     let mut tenure = match memory.tenure.take() {
