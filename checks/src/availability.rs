@@ -201,6 +201,7 @@ fn named_by(fault: Fault) -> Vec<Datacenter> {
         | Fault::BrokerWiped
         | Fault::BrokerPause
         | Fault::BrokerStop
+        | Fault::ControlledShutdown
         | Fault::Lag
         | Fault::ControllerFailover
         | Fault::MetadataRollback => Vec::new(),

@@ -12,12 +12,13 @@ const LONGEST: usize = 200;
 /// What stands between the parts of a fault's name.
 const BETWEEN: [char; 3] = [':', '|', '>'];
 /// How every fault is written.
-const FORMS: [&str; 13] = [
+const FORMS: [&str; 14] = [
     "broker-crash",
     "broker-power-loss",
     "broker-wiped",
     "broker-pause",
     "broker-stop",
+    "controlled-shutdown",
     "lag",
     "dc-loss:X",
     "dc-power-loss:X",
@@ -102,6 +103,7 @@ pub fn every_fault(sites: &[Site]) -> Vec<Fault> {
         Fault::BrokerWiped,
         Fault::BrokerPause,
         Fault::BrokerStop,
+        Fault::ControlledShutdown,
         Fault::Lag,
     ];
     faults.extend(everyone().map(Fault::DatacenterLoss));

@@ -260,6 +260,13 @@ pub(crate) const TABLE: &[Line] = &[
         ),
     ),
     line(
+        JoinerIsNotShuttingDown,
+        ONE,
+        "lag+controlled-shutdown",
+        [1, 2, 1, 0],
+        NotReproduced("the controller refuses what it proposes: members-are-not-shutting-down"),
+    ),
+    line(
         JoinerEpochIsKnown,
         LATE,
         "lag+dc-destroyed:b",
@@ -329,6 +336,15 @@ pub(crate) const TABLE: &[Line] = &[
         "lag+broker-crash",
         [1, 2, 1, 0],
         AvailabilityOnly("a dead broker joins the ISR, and the watermark waits for it"),
+    ),
+    line(
+        MembersAreNotShuttingDown,
+        ONE,
+        "lag+controlled-shutdown",
+        [1, 2, 1, 0],
+        AvailabilityOnly(
+            "a broker that is about to stop joins the ISR, and the watermark waits for it",
+        ),
     ),
     line(
         MemberEpochsAreCurrent,

@@ -59,7 +59,12 @@ fn ladder(deployment: &Deployment) -> Vec<Faults> {
     let sites = &deployment.cluster.sites;
     let single = every_fault(sites)
         .into_iter()
-        .filter(|fault| !matches!(fault, Fault::BrokerStop | Fault::MetadataRollback))
+        .filter(|fault| {
+            !matches!(
+                fault,
+                Fault::BrokerStop | Fault::ControlledShutdown | Fault::MetadataRollback
+            )
+        })
         .map(|fault| vec![fault]);
     let lag_and_loss = (0..sites.len())
         .filter(|at| sites[*at].brokers > 0)

@@ -76,6 +76,7 @@ impl Renaming {
                     | Fault::BrokerWiped
                     | Fault::BrokerPause
                     | Fault::BrokerStop
+                    | Fault::ControlledShutdown
                     | Fault::Lag
                     | Fault::ControllerFailover
                     | Fault::MetadataRollback => fault,

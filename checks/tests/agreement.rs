@@ -68,7 +68,7 @@ fn settings(brokers: &[usize]) -> Vec<Setting> {
 }
 
 /// What may go wrong.
-const ROWS: [&str; 22] = [
+const ROWS: [&str; 25] = [
     "none",
     "lag",
     "broker-crash",
@@ -76,6 +76,7 @@ const ROWS: [&str; 22] = [
     "broker-wiped",
     "broker-pause",
     "broker-stop",
+    "controlled-shutdown",
     "dc-loss:north",
     "dc-power-loss:north",
     "dc-destroyed:south",
@@ -88,6 +89,8 @@ const ROWS: [&str; 22] = [
     "lag+broker-power-loss",
     "lag+dc-power-loss:north",
     "lag+broker-stop",
+    "lag+controlled-shutdown",
+    "broker-crash+controlled-shutdown",
     "broker-pause+cut:north|west",
     "controller-failover+lag",
     "broker-crash+one-way-cut:north>west",

@@ -155,7 +155,12 @@ fn a_new_controller_gives_every_session_afresh() {
             let Event::Activate { .. } = event else {
                 return;
             };
-            for broker in model.setting.replicas().minus(after.image().fenced).iter() {
+            for broker in model
+                .setting
+                .replicas()
+                .minus(after.image().inactive.fenced)
+                .iter()
+            {
                 let fenced = model.step(after, &Event::Fence { broker });
                 let heard = after.replicas[broker].serves()
                     && fenced == Err(Disabled::By(Guard::FencedIsSilent));

@@ -37,7 +37,7 @@ verbs! {
     Prefer "prefer"  Unclean "unclean"  Activate "activate"
     SetMinIsr "set-min-isr"  PromoteObservers "promote-observers"  Reassign "reassign"
     CancelReassignment "cancel-reassignment"
-    ElectUnclean "elect-unclean"  Stop "stop"
+    ElectUnclean "elect-unclean"  ControlledShutdown "controlled-shutdown"  Stop "stop"
     Restart "restart"  Resume "resume"  CatchUp "catch-up"  Return "return"  Heal "heal"
     Crash "crash"  PowerLoss "power-loss"  Wipe "wipe"  Pause "pause"  Lag "lag"
     Lose "lose"  Darken "darken"  Destroy "destroy"  Cut "cut"  CutFrom "cut-from"  Depose "depose"

@@ -57,7 +57,7 @@ fn every_size_is_pinned_and_small() {
         assert!(states <= 300_000, "{name}: {states} states");
         all += states;
     }
-    assert!(all <= 3_000_000, "{all} states in all");
+    assert!(all <= 3_100_000, "{all} states in all");
 }
 
 /// Titles stand in one list, so each says what is its own.

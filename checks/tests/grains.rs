@@ -262,8 +262,9 @@ fn half_done(
         match *event {
             Event::Fence { broker } => {
                 let together = home(broker);
-                let is_out = |one: Broker| from.image().fenced.contains(one) || silent_before(one);
-                if together.iter().all(is_out) && !together.is_subset(to.image().fenced) {
+                let is_out =
+                    |one: Broker| from.image().inactive.fenced.contains(one) || silent_before(one);
+                if together.iter().all(is_out) && !together.is_subset(to.image().inactive.fenced) {
                     return Some("a silent datacenter is fenced in part".into());
                 }
                 let elections = to.image().leader_epoch.0 - from.image().leader_epoch.0;

@@ -95,6 +95,7 @@ fn whatever_goes_wrong(setting: &Setting) -> Vec<Event> {
             Event::Crash { broker },
             Event::Wipe { broker },
             Event::Pause { broker },
+            Event::ControlledShutdown { broker },
             Event::Stop { broker },
         ]);
         events.extend(losses.clone().map(|lost| Event::PowerLoss { broker, lost }));

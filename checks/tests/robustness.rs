@@ -124,6 +124,7 @@ fn event(setting: &Setting) -> impl Strategy<Value = Event> + use<> {
         1 => Just(Event::ElectUnclean),
         1 => set().prop_map(|replicas| Event::Reassign { replicas }),
         1 => site().prop_map(|datacenter| Event::PromoteObservers { datacenter }),
+        1 => broker().prop_map(|broker| Event::ControlledShutdown { broker }),
         1 => broker().prop_map(|broker| Event::Stop { broker }),
     ];
     let environment = prop_oneof![
@@ -180,9 +181,14 @@ fn run(model: &Replication, events: &[Event]) -> usize {
         if let Ok(after) = model.step(&state, event) {
             state = after;
             happened += 1;
-            let facts = model.observe(&state).facts(&model.setting);
-            let observers = usize::from(!model.setting.observers.is_empty());
-            assert_eq!(facts.len(), 6 + observers + model.setting.brokers.len());
+            let seen = model.observe(&state);
+            let facts = seen.facts(&model.setting);
+            let also = [
+                !model.setting.observers.is_empty(),
+                !seen.in_controlled_shutdown.is_empty(),
+            ];
+            let also = also.iter().filter(|is_told| **is_told).count();
+            assert_eq!(facts.len(), 6 + also + model.setting.brokers.len());
             for property in highwater_model::replication::Property::ALL {
                 let _ = (property.holds)(model, &state);
                 let _ = (property.arises)(model, &state);

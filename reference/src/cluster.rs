@@ -27,6 +27,8 @@ pub(crate) struct Cluster {
     pub open: u8,
     /// Whom the controller has fenced.
     pub fenced: u8,
+    /// Whose controlled shutdown it has begun, fenced by now or not.
+    pub in_controlled_shutdown: u8,
     /// The broker epoch of each registration that the controller knows; it grows with every new one.
     pub broker_epoch: [u32; MOST_BROKERS],
     /// The broker epoch that each process has been given.  The controller knows it unless its history has
@@ -89,6 +91,7 @@ impl Cluster {
             registered: all,
             open: all,
             fenced: 0,
+            in_controlled_shutdown: 0,
             broker_epoch: [0; MOST_BROKERS],
             own_epoch: [0; MOST_BROKERS],
             mark: [0; MOST_BROKERS],
@@ -169,9 +172,10 @@ impl Cluster {
         self.process[broker] != Process::Stopped && self.registered >> broker & 1 == 1
     }
 
-    /// Who may be elected: `ClusterControlManager.isActive`, registered and unfenced.
+    /// Who may be elected: `ClusterControlManager.isActive`, registered, unfenced and not in controlled
+    /// shutdown.
     pub(crate) fn acceptable(&self) -> u8 {
-        !self.fenced & ((1u16 << self.brokers) - 1) as u8
+        !(self.fenced | self.in_controlled_shutdown) & ((1u16 << self.brokers) - 1) as u8
     }
 
     /// The min ISR that counts: no more than there are replicas (`effectiveMinIsr`).

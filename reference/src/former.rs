@@ -22,6 +22,7 @@ pub(crate) struct Office {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Known {
     pub fenced: u8,
+    pub in_controlled_shutdown: u8,
     pub broker_epoch: [u32; MOST_BROKERS],
     pub min_isr: u8,
 }
@@ -52,6 +53,7 @@ impl Cluster {
     pub(crate) fn known(&self) -> Known {
         Known {
             fenced: self.fenced,
+            in_controlled_shutdown: self.in_controlled_shutdown,
             broker_epoch: self.broker_epoch,
             min_isr: self.min_isr,
         }
@@ -60,6 +62,7 @@ impl Cluster {
     /// Goes back to what a copy knows.
     pub(crate) fn forget_beyond(&mut self, known: Known) {
         self.fenced = known.fenced;
+        self.in_controlled_shutdown = known.in_controlled_shutdown;
         self.broker_epoch = known.broker_epoch;
         self.min_isr = known.min_isr;
     }

@@ -65,6 +65,7 @@ pub(crate) struct Image {
     pub partition: Registration,
     pub assignment: Assignment,
     pub fenced: u8,
+    pub in_controlled_shutdown: u8,
     pub broker_epoch: [u32; MOST_BROKERS],
     pub min_isr: u8,
 }
@@ -75,6 +76,7 @@ impl Image {
             partition,
             assignment,
             fenced: cluster.fenced,
+            in_controlled_shutdown: cluster.in_controlled_shutdown,
             broker_epoch: cluster.broker_epoch,
             min_isr: cluster.min_isr,
         }
@@ -125,7 +127,8 @@ pub(crate) struct Disk {
     pub end: u64,
     pub watermark: u64,
     pub spans: Vec<Span>,
-    /// How often this log has lost its end while its broker was down.
+    /// How often this log has lost its end while its broker was down; and where an epoch may be led twice,
+    /// how often its broker took office.
     pub losses: u32,
 }
 

@@ -93,6 +93,7 @@ fn of_processes(broker: Broker, events: &mut Vec<Event>) {
         Event::Fence { broker },
         Event::Unfence { broker },
         Event::Register { broker },
+        Event::ControlledShutdown { broker },
         Event::Stop { broker },
         Event::Resume { broker },
         Event::Crash { broker },

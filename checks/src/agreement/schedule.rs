@@ -76,6 +76,7 @@ fn is_rare(event: &Event) -> bool {
             | Event::Reassign { .. }
             | Event::CancelReassignment
             | Event::ElectUnclean
+            | Event::ControlledShutdown { .. }
             | Event::Stop { .. }
             | Event::Crash { .. }
             | Event::PowerLoss { .. }
@@ -128,6 +129,7 @@ fn usual_weight(event: &Event) -> u64 {
         | Event::PromoteObservers { .. }
         | Event::Reassign { .. }
         | Event::CancelReassignment
+        | Event::ControlledShutdown { .. }
         | Event::Stop { .. }
         | Event::CatchUp
         | Event::PowerLoss { .. }

@@ -52,7 +52,11 @@ pub(super) fn stops_single_brokers(faults: &Faults) -> bool {
     faults.iter().any(|fault| {
         matches!(
             fault,
-            Fault::BrokerCrash | Fault::BrokerPowerLoss | Fault::BrokerWiped | Fault::BrokerStop
+            Fault::BrokerCrash
+                | Fault::BrokerPowerLoss
+                | Fault::BrokerWiped
+                | Fault::BrokerStop
+                | Fault::ControlledShutdown
         )
     })
 }

@@ -482,7 +482,11 @@ impl<'m> Space<'m> {
         };
         let (staying, live) = (
             image.replicas.iter().filter(runs).collect::<BrokerSet>(),
-            setting.spares.minus(image.fenced).iter().filter(runs),
+            setting
+                .spares
+                .minus(image.inactive.fenced)
+                .iter()
+                .filter(runs),
         );
         let gone = image.replicas.minus(staying).len();
         let targets = live.take(gone).fold(staying, BrokerSet::with);

@@ -380,7 +380,7 @@ impl Walk<'_> {
 
     fn metadata(&self) -> Vec<String> {
         let (state, image) = (self.last(), self.last().image());
-        let fenced = image.fenced;
+        let fenced = image.inactive.fenced;
         let mut sentences = Vec::new();
         if let Some(moment) = self.moments.last() {
             let line = moment.event.line(self.setting());
@@ -402,6 +402,11 @@ impl Walk<'_> {
             self.names(fenced),
             image.min_isr
         ));
+        let leaving = image.inactive.in_controlled_shutdown;
+        if !leaving.is_empty() {
+            let leaving = self.names(leaving);
+            sentences.push(format!("In controlled shutdown: {leaving}."));
+        }
         sentences
     }
 

@@ -397,8 +397,13 @@ impl Walk<'_> {
                 ", which spoke of an older registration: {} had registered anew{when}",
                 self.name(joiner)
             )
-        } else if image.fenced.contains(joiner) {
+        } else if image.inactive.fenced.contains(joiner) {
             format!(", although {} was fenced", self.name(joiner))
+        } else if image.inactive.in_controlled_shutdown.contains(joiner) {
+            format!(
+                ", although {} was in controlled shutdown",
+                self.name(joiner)
+            )
         } else if !moment.before.replicas[joiner]
             .log
             .agrees_below(&committed, committed.end())

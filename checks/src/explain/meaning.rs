@@ -81,6 +81,10 @@ impl Step<'_> {
             }
             Event::PromoteObservers { .. } => self.metadata(),
             Event::Reassign { .. } | Event::CancelReassignment => self.metadata(),
+            Event::ControlledShutdown { broker } => self.with_metadata(&format!(
+                "{} leads nothing from here on, and joins no ISR",
+                self.name(broker)
+            )),
             Event::Stop { broker } => self.stopped(broker, "in an orderly way: its disk says so"),
             Event::BreakOut { datacenter } => self.broken_out(datacenter),
             Event::AddVoter { datacenter } => {
@@ -461,7 +465,10 @@ impl Step<'_> {
         if image.isr == request.isr && image.leader == Some(leader) {
             return vec!["the controller takes it: it changes nothing".into()];
         }
-        let fenced = request.isr.intersection(image.fenced);
+        let fenced = request.isr.intersection(image.inactive.fenced);
+        let leaving = request
+            .isr
+            .intersection(image.inactive.in_controlled_shutdown);
         let reregistered: BrokerSet = request
             .isr
             .iter()
@@ -474,6 +481,8 @@ impl Step<'_> {
             format!("epoch {} has begun", image.leader_epoch.0)
         } else if !fenced.is_empty() {
             format!("{} is fenced", self.set(fenced))
+        } else if !leaving.is_empty() {
+            format!("{} is in controlled shutdown", self.set(leaving))
         } else if !reregistered.is_empty() {
             format!("{} has registered anew", self.set(reregistered))
         } else {
@@ -609,7 +618,7 @@ impl Step<'_> {
     }
 
     fn register(&self, broker: Broker) -> Vec<String> {
-        let fenced = self.moment.after.image().fenced.contains(broker);
+        let fenced = self.moment.after.image().inactive.fenced.contains(broker);
         if self.model.has_zookeeper() {
             return vec![match fenced {
                 true => "its node is there again".to_owned(),
@@ -635,7 +644,7 @@ impl Step<'_> {
         }
         if image.leader == Some(broker) {
             clauses.push("within its session: the controller still calls it leader".into());
-        } else if !image.fenced.contains(broker) && image.isr.contains(broker) {
+        } else if !image.inactive.fenced.contains(broker) && image.isr.contains(broker) {
             clauses.push("within its session: still in the isr".into());
         }
         clauses

@@ -219,7 +219,12 @@ fn between(joined: &Joined) -> Vec<Cause> {
 pub fn ladder(joined: &Joined) -> Vec<Causes> {
     let single = every_fault(&joined.sites).into_iter();
     let single = single
-        .filter(|fault| !matches!(fault, Fault::BrokerStop | Fault::MetadataRollback))
+        .filter(|fault| {
+            !matches!(
+                fault,
+                Fault::BrokerStop | Fault::ControlledShutdown | Fault::MetadataRollback
+            )
+        })
         .map(Cause::Within);
     let between = between(joined).into_iter();
     let between = between.filter(|cause| match cause {

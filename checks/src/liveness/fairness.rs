@@ -32,6 +32,8 @@ pub enum Class {
     Register(Broker),
     /// This broker is let back in.
     Unfence(Broker),
+    /// This broker, whose controlled shutdown has begun, stops.
+    Stop(Broker),
     /// This broker's process starts.
     Restart(Broker),
     /// This broker's process goes on.
@@ -66,6 +68,7 @@ impl Class {
             Event::Fence { broker } => Some(Class::Fence(broker)),
             Event::Register { broker } => Some(Class::Register(broker)),
             Event::Unfence { broker } => Some(Class::Unfence(broker)),
+            Event::Stop { broker } => Some(Class::Stop(broker)),
             Event::Restart { broker, .. } => Some(Class::Restart(broker)),
             Event::Resume { broker } => Some(Class::Resume(broker)),
             Event::Activate { .. } => Some(Class::Activate),
@@ -79,7 +82,9 @@ impl Class {
             Event::Late { .. } | Event::Request { .. } | Event::Shrink { .. } | Event::Prefer => {
                 None
             }
-            Event::SetMinIsr { .. } | Event::ElectUnclean | Event::Stop { .. } => None,
+            Event::SetMinIsr { .. } | Event::ElectUnclean | Event::ControlledShutdown { .. } => {
+                None
+            }
             Event::PromoteObservers { .. } | Event::Reassign { .. } => None,
             Event::CancelReassignment => None,
             Event::BreakOut { .. } | Event::AddVoter { .. } => None,
@@ -129,6 +134,7 @@ impl Class {
             Class::Fence(silent) => broker("fence", silent),
             Class::Register(restarted) => broker("register", restarted),
             Class::Unfence(fenced) => broker("unfence", fenced),
+            Class::Stop(leaving) => broker("stop", leaving),
             Class::Restart(stopped) => broker("restart", stopped),
             Class::Resume(paused) => broker("resume", paused),
             Class::Activate => "activate".into(),

@@ -241,7 +241,7 @@ fn seat_missing(model: &Replication, state: &State) -> Cases {
     let (image, log) = (state.image(), &state.replicas[leader].log);
     cases(model, |broker| {
         let replica = &state.replicas[broker];
-        let is_live = replica.serves() && !image.fenced.contains(broker);
+        let is_live = replica.serves() && !image.inactive.all().contains(broker);
         is_live
             && image.replicas.contains(broker)
             && !model.setting.observers.contains(broker)
@@ -253,7 +253,7 @@ fn seat_missing(model: &Replication, state: &State) -> Cases {
 fn admission_missing(model: &Replication, state: &State) -> Cases {
     cases(model, |broker| {
         let replica = &state.replicas[broker];
-        let is_in = replica.serves() && !state.image().fenced.contains(broker);
+        let is_in = replica.serves() && !state.image().inactive.fenced.contains(broker);
         replica.process == Process::Running && !is_in
     })
 }
@@ -268,7 +268,8 @@ fn metadata_missing(model: &Replication, state: &State) -> Cases {
 fn completion_missing(model: &Replication, state: &State) -> Cases {
     let (image, controller) = (state.image(), &state.controller);
     let runs = !controller.adding.union(controller.removing).is_empty();
-    let is_live = |broker| state.replicas[broker].serves() && !image.fenced.contains(broker);
+    let is_live =
+        |broker| state.replicas[broker].serves() && !image.inactive.all().contains(broker);
     let led = model.leader_in_office(state).is_some();
     let mut targets = image.replicas.minus(controller.removing).iter();
     whole(runs && led && targets.all(is_live))

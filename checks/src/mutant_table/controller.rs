@@ -189,7 +189,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         case(ONE, "lag+broker-pause", [0, 2, 1, 0]),
         on!(Unfence { broker }, after => {
             let image = newest(after);
-            image.fenced = image.fenced.with(broker);
+            image.inactive.fenced = image.inactive.fenced.with(broker);
         }),
     ),
     mutant(
@@ -238,7 +238,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
             if elected(before, after).is_some() {
                 after.controller = before.controller;
                 let image = newest(after);
-                image.fenced = image.fenced.without(broker);
+                image.inactive.fenced = image.inactive.fenced.without(broker);
             }
         }),
     ),
@@ -246,7 +246,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "min-isr-is-not-set",
         "R33b",
         "An operator changes min ISR, and it is what it was.",
-        Parts(3),
+        Parts(2),
         with(MinIsr(1), TWO, "broker-pause", [1, 1, 1, 0]),
         on!(SetMinIsr { .. }, before, after => newest(after).min_isr = before.image().min_isr),
     ),

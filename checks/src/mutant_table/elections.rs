@@ -61,7 +61,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         case(ONE, "broker-crash", [1, 2, 0, 0]),
         on!(Fence { broker }, after => {
             let image = newest(after);
-            image.fenced = image.fenced.without(broker);
+            image.inactive.fenced = image.inactive.fenced.without(broker);
         }),
     ),
     mutant(
@@ -88,7 +88,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 Some(leader) => image.replicas.without(leader),
                 None => image.replicas,
             };
-            image.fenced = image.fenced.union(others);
+            image.inactive.fenced = image.inactive.fenced.union(others);
         }),
     ),
     mutant(
@@ -185,7 +185,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         case(ONE, "lag+broker-crash", [1, 2, 1, 0]),
         on!(Fence { .. }, before, after => {
             let image = after.image();
-            let living = image.replicas.minus(image.fenced);
+            let living = image.replicas.minus(image.inactive.fenced);
             if image.leader != before.image().leader && image.leader.is_none()
                 && let Some(leader) = living.iter().next()
             {

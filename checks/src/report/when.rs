@@ -86,6 +86,7 @@ fn has_place(fault: Fault) -> bool {
             | Fault::BrokerWiped
             | Fault::BrokerPause
             | Fault::BrokerStop
+            | Fault::ControlledShutdown
             | Fault::Lag
             | Fault::ControllerFailover
             | Fault::MetadataRollback
@@ -143,6 +144,7 @@ fn happens(fault: Fault) -> &'static str {
         Fault::BrokerWiped => "loses its disk",
         Fault::BrokerPause => "freezes",
         Fault::BrokerStop => "is stopped",
+        Fault::ControlledShutdown => "is shut down",
         Fault::Lag => "lag",
         Fault::DatacenterLoss(_) => "is lost",
         Fault::DatacenterDestroyed(_) => "is destroyed",
@@ -165,7 +167,8 @@ fn subject(sites: &[Site], faults: &[Fault]) -> String {
             | Fault::BrokerPowerLoss
             | Fault::BrokerWiped
             | Fault::BrokerPause
-            | Fault::BrokerStop => return "a broker".into(),
+            | Fault::BrokerStop
+            | Fault::ControlledShutdown => return "a broker".into(),
             Fault::Lag => return "replicas".into(),
             Fault::ControllerFailover => return "the controller".into(),
             Fault::MetadataRollback => return "the metadata".into(),

@@ -82,7 +82,7 @@ impl Followed {
             }
         }
         for broker in model.setting.brokers_of(datacenter).iter() {
-            if !self.state.image().fenced.contains(broker) {
+            if !self.state.image().inactive.fenced.contains(broker) {
                 self.fence_and_learn(model, broker);
             }
         }
@@ -96,7 +96,7 @@ impl Followed {
             if self.state.replicas[broker].process != Process::Stopped {
                 continue;
             }
-            if model.has_zookeeper() && !self.state.image().fenced.contains(broker) {
+            if model.has_zookeeper() && !self.state.image().inactive.fenced.contains(broker) {
                 self.fence_and_learn(model, broker);
             }
             let watermark = None;

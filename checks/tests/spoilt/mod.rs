@@ -314,6 +314,9 @@ impl Spoilt {
             Event::Fence { broker } => Event::Fence { broker: it(broker) },
             Event::Unfence { broker } => Event::Unfence { broker: it(broker) },
             Event::Register { broker } => Event::Register { broker: it(broker) },
+            Event::ControlledShutdown { broker } => {
+                Event::ControlledShutdown { broker: it(broker) }
+            }
             Event::Stop { broker } => Event::Stop { broker: it(broker) },
             Event::Restart { broker, watermark } => Event::Restart {
                 broker: it(broker),

@@ -148,10 +148,15 @@ fn somebody_cares_for_lost_answers(model: &Replication) -> bool {
 }
 
 fn offer_membership(state: &State, broker: Broker, events: &mut Vec<Event>) {
-    let fenced = state.history_of(broker).image().fenced.contains(broker);
+    let fenced = state
+        .history_of(broker)
+        .image()
+        .inactive
+        .fenced
+        .contains(broker);
     let registered = state.replicas[broker].serves();
     let mut histories = std::iter::once(&state.controller).chain(&state.former);
-    if histories.any(|history| !history.image().fenced.contains(broker)) {
+    if histories.any(|history| !history.image().inactive.fenced.contains(broker)) {
         events.push(Event::Fence { broker });
     }
     if state.apart.contains(broker) {
@@ -159,6 +164,10 @@ fn offer_membership(state: &State, broker: Broker, events: &mut Vec<Event>) {
     }
     if fenced && registered {
         events.push(Event::Unfence { broker });
+    }
+    if state.is_shutting_down(broker) && registered {
+        // A shutdown that has begun ends, whatever else the row has.
+        events.push(Event::Stop { broker });
     }
     if state.replicas[broker].process == Process::Running && !registered {
         events.push(Event::Register { broker });
@@ -285,7 +294,14 @@ fn offer_faults(model: &Replication, state: &State, events: &mut Vec<Event>) {
             Fault::BrokerCrash => each_broker(model, events, |broker| Event::Crash { broker }),
             Fault::BrokerWiped => each_broker(model, events, |broker| Event::Wipe { broker }),
             Fault::BrokerPause => each_broker(model, events, |broker| Event::Pause { broker }),
-            Fault::BrokerStop => each_broker(model, events, |broker| Event::Stop { broker }),
+            Fault::BrokerStop => {
+                let others = model.setting.replicas().iter();
+                let others = others.filter(|broker| !state.is_shutting_down(*broker));
+                events.extend(others.map(|broker| Event::Stop { broker }));
+            }
+            Fault::ControlledShutdown => {
+                each_broker(model, events, |broker| Event::ControlledShutdown { broker });
+            }
             Fault::BrokerPowerLoss => {
                 for broker in model.setting.replicas().iter() {
                     let losses = 0..=state.replicas[broker].log.end().0;

@@ -164,7 +164,7 @@ impl Offices {
 
 /// Notes in `after` what the step from `before` shows.
 pub(super) fn witness(model: &Replication, before: &State, event: &Event, after: &mut State) {
-    spend(model, event, &mut after.ghost.spent);
+    spend(model, before, event, &mut after.ghost.spent);
     watch_clients(model, before, event, &mut after.ghost);
     watch_metadata(before, after);
     for broker in model.setting.replicas().iter() {
@@ -175,7 +175,7 @@ pub(super) fn witness(model: &Replication, before: &State, event: &Event, after:
     }
 }
 
-fn spend(model: &Replication, event: &Event, spent: &mut Spent) {
+fn spend(model: &Replication, before: &State, event: &Event, spent: &mut Spent) {
     match event {
         Event::Produce { .. } => count(&mut spent.records),
         Event::Retry { .. } => count(&mut spent.retries),
@@ -188,6 +188,8 @@ fn spend(model: &Replication, event: &Event, spent: &mut Spent) {
         Event::PromoteObservers { .. } => count(&mut spent.promotions),
         Event::ElectUnclean => count(&mut spent.unclean_elections),
         Event::AddVoter { .. } => count(&mut spent.added_voters),
+        // The shutdown was counted as it began.
+        Event::Stop { broker } if before.is_shutting_down(*broker) => {}
         _ => {
             if let Some(place) =
                 fault_of(event).and_then(|fault| Bounds::place_of(&model.faults, fault))
@@ -211,6 +213,7 @@ pub(super) fn fault_of(event: &Event) -> Option<Fault> {
         Event::Wipe { .. } => Fault::BrokerWiped,
         Event::Pause { .. } => Fault::BrokerPause,
         Event::Stop { .. } => Fault::BrokerStop,
+        Event::ControlledShutdown { .. } => Fault::ControlledShutdown,
         Event::Lag => Fault::Lag,
         Event::Lose { datacenter } => Fault::DatacenterLoss(datacenter),
         Event::Darken { datacenter, .. } => Fault::DatacenterPowerLoss(datacenter),

@@ -352,7 +352,7 @@ fn next_to_fence(model: &Replication, state: &State, datacenter: Datacenter) -> 
     let unfenced = model
         .setting
         .brokers_of(datacenter)
-        .minus(state.image().fenced);
+        .minus(state.image().inactive.fenced);
     leader_last(state, unfenced).next()
 }
 
@@ -372,7 +372,8 @@ fn next_to_unfence(model: &Replication, state: &State, datacenter: Datacenter) -
     let image = state.image();
     let may_be_unfenced = |broker: &Broker| {
         let replica = &state.replicas[*broker];
-        image.fenced.contains(*broker)
+        image.inactive.fenced.contains(*broker)
+            && !image.inactive.in_controlled_shutdown.contains(*broker)
             && replica.serves()
             && (model.has_zookeeper() || replica.broker_epoch == image.broker_epochs[*broker])
             && controller_works(model, state)

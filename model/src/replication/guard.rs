@@ -92,6 +92,8 @@ guards! {
     JoinerIsNoObserver = "joiner-is-no-observer", "R49";
     /// A follower that the leader knows to be fenced does not join the ISR (KIP-841).
     JoinerIsNotFenced = "joiner-is-not-fenced", "R19";
+    /// A follower that the leader knows to be in controlled shutdown does not join the ISR (KIP-841).
+    JoinerIsNotShuttingDown = "joiner-is-not-shutting-down", "R19";
     /// A follower joins the ISR only under the registration that the leader knows (KIP-903).
     JoinerEpochIsKnown = "joiner-epoch-is-known", "R19";
     /// A follower that has proved to hold the whole log is not dropped from the ISR.
@@ -110,6 +112,8 @@ guards! {
     ChangeBuildsOnNewest = "change-builds-on-newest", "R22";
     /// The controller admits no fenced member (KIP-841).
     MembersAreNotFenced = "members-are-not-fenced", "R23";
+    /// The controller admits no member in controlled shutdown (KIP-841).
+    MembersAreNotShuttingDown = "members-are-not-shutting-down", "R23";
     /// The controller admits no member under an older registration (KIP-903).
     MemberEpochsAreCurrent = "member-epochs-are-current", "R23";
     /// A leader that does not know whether its proposal was applied keeps counting with it.

@@ -172,11 +172,12 @@ impl Property {
         },
         Property {
             name: "active-leader",
-            sentence: "No fenced broker leads, and none is in the ISR but a frozen last member.",
-            formula: "fenced(leader) never; b ∈ isr ∧ fenced(b) ⇒ isr = {b} ∧ no leader ∧ no ELR",
+            sentence: "No broker that is fenced or in controlled shutdown leads, and none is in the ISR but a frozen last \
+                       member.",
+            formula: "inactive(leader) never; b ∈ isr ∧ inactive(b) ⇒ isr = {b} ∧ no leader ∧ no ELR",
             holds: active_leader,
-            arising: "a broker is fenced",
-            arises: someone_fenced,
+            arising: "a broker is fenced or in controlled shutdown",
+            arises: someone_inactive,
             looks_inside: false,
         },
         Property {
@@ -554,16 +555,14 @@ fn some_eligible(_: &Replication, state: &State) -> bool {
 
 fn active_leader(model: &Replication, state: &State) -> bool {
     let image = state.image();
-    let fenced = image.isr.intersection(image.fenced);
+    let inactive = image.inactive.all();
     let frozen = image.isr.len() == 1 && image.leader.is_none() && !model.has_elr();
-    image
-        .leader
-        .is_none_or(|leader| !image.fenced.contains(leader))
-        && (fenced.is_empty() || frozen)
+    image.leader.is_none_or(|leader| !inactive.contains(leader))
+        && (image.isr.intersection(inactive).is_empty() || frozen)
 }
 
-fn someone_fenced(_: &Replication, state: &State) -> bool {
-    !state.image().fenced.is_empty()
+fn someone_inactive(_: &Replication, state: &State) -> bool {
+    !state.image().inactive.all().is_empty()
 }
 
 fn log_shape(model: &Replication, state: &State) -> bool {

@@ -55,6 +55,7 @@ fn is_of_kraft(event: &Event) -> bool {
             | Event::PromoteObservers { .. }
             | Event::Reassign { .. }
             | Event::CancelReassignment
+            | Event::ControlledShutdown { .. }
             | Event::BreakOut { .. }
             | Event::AddVoter { .. }
             | Event::FallBehind { .. }
@@ -77,9 +78,9 @@ fn acts_on(model: &Replication, before: &State, event: &Event) -> History {
         return History::Front;
     }
     let is_former = match *event {
-        Event::Apply { leader: broker } | Event::Unfence { broker } => {
-            before.apart.contains(broker)
-        }
+        Event::Apply { leader: broker }
+        | Event::Unfence { broker }
+        | Event::ControlledShutdown { broker } => before.apart.contains(broker),
         Event::Register { broker } => {
             !before.replicas[broker].serves()
                 && promise::registers_with_former(model, before, broker)
@@ -144,6 +145,7 @@ fn rule(model: &Replication, before: &State, event: &Event) -> Result<State, Dis
         Event::Reassign { replicas } => reassignment::reassign(model, before, replicas),
         Event::CancelReassignment => reassignment::cancel(model, before),
         Event::ElectUnclean => operator::elect_unclean(model, before),
+        Event::ControlledShutdown { broker } => controller::shut_down(model, before, broker),
         Event::Stop { broker } => operator::stop(model, before, broker),
         Event::BreakOut { datacenter } => promise::break_out(model, before, datacenter),
         Event::AddVoter { datacenter } => promise::add_voter(model, before, datacenter),

@@ -299,7 +299,7 @@ pub struct Image {
     /// The in-sync replicas.
     pub isr: BrokerSet,
     /// Brokers that may not lead or join an ISR.
-    pub fenced: BrokerSet,
+    pub inactive: Inactive,
     /// Each broker's newest registration.
     pub broker_epochs: PerBroker<BrokerEpoch>,
     /// `min.insync.replicas` of the topic.
@@ -308,6 +308,24 @@ pub struct Image {
     pub replicas: BrokerSet,
     /// Which replicas are observers.
     pub observers: BrokerSet,
+}
+
+/// Registrations that are not active, as Kafka calls it, by the reason; a broker may have both.
+///
+/// Source: `ClusterControlManager.isActive`, `BrokerRegistration`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Inactive {
+    /// Their session has ended, or has not begun.
+    pub fenced: BrokerSet,
+    /// They have asked to be shut down and been heard (KIP-841).
+    pub in_controlled_shutdown: BrokerSet,
+}
+
+impl Inactive {
+    /// All of them.
+    pub fn all(self) -> BrokerSet {
+        self.fenced.union(self.in_controlled_shutdown)
+    }
 }
 
 /// The controller: one committed log of metadata, and what only controllers read.
@@ -765,7 +783,7 @@ fn beginning(model: &Replication, seat: Datacenter) -> State {
         leader_epoch: LeaderEpoch(1),
         partition_epoch: PartitionEpoch(1),
         isr: model.setting.synchronous(),
-        fenced: BrokerSet::EMPTY,
+        inactive: Inactive::default(),
         broker_epochs: per_broker(replicas, |_| BrokerEpoch(1)),
         min_isr: model.setting.min_insync_replicas,
         replicas: model.setting.assigned(),

@@ -103,6 +103,9 @@ pub enum Event {
     CancelReassignment,
     /// `elect-unclean`: an operator asks for an unclean election of a leaderless partition.
     ElectUnclean,
+    /// `controlled-shutdown B`: the controller hears that B wants to be shut down, and gives what it led and
+    /// its seat in the ISR to others.
+    ControlledShutdown { broker: Broker },
     /// `stop B`: B is shut down in an orderly way.
     Stop { broker: Broker },
     /// `break-out X`: the voters or observers of X are made a metadata quorum of their own, and go on

@@ -16,6 +16,8 @@ pub enum Fault {
     BrokerPause,
     /// One broker is stopped in an orderly way, and leaves the mark of it on its disk.
     BrokerStop,
+    /// One broker asks the controller to be shut down, hands over what it leads, and stops.
+    ControlledShutdown,
     /// Followers may fall behind for a while, although every broker reaches the controllers.
     Lag,
     /// Every broker and voter of the datacenter stops; the disks are kept.
@@ -44,6 +46,7 @@ impl Fault {
             Fault::BrokerWiped => "broker-wiped".into(),
             Fault::BrokerPause => "broker-pause".into(),
             Fault::BrokerStop => "broker-stop".into(),
+            Fault::ControlledShutdown => "controlled-shutdown".into(),
             Fault::Lag => "lag".into(),
             Fault::DatacenterLoss(x) => format!("dc-loss:{}", at(x)),
             Fault::DatacenterPowerLoss(x) => format!("dc-power-loss:{}", at(x)),
@@ -88,6 +91,7 @@ impl Fault {
             ("broker-wiped", None) => Fault::BrokerWiped,
             ("broker-pause", None) => Fault::BrokerPause,
             ("broker-stop", None) => Fault::BrokerStop,
+            ("controlled-shutdown", None) => Fault::ControlledShutdown,
             ("lag", None) => Fault::Lag,
             ("controller-failover", None) => Fault::ControllerFailover,
             ("metadata-rollback", None) => Fault::MetadataRollback,
@@ -105,8 +109,8 @@ impl Fault {
             _ => {
                 return Err(format!(
                     "there is no fault `{name}`; there are none, broker-crash, broker-power-loss, \
-                     broker-wiped, broker-pause, broker-stop, lag, controller-failover, \
-                     metadata-rollback, dc-loss:X, dc-power-loss:X, dc-destroyed:X, cut:X|Y, one-way-cut:X>Y, and sums with +"
+                     broker-wiped, broker-pause, broker-stop, controlled-shutdown, lag, \
+                     controller-failover, metadata-rollback, dc-loss:X, dc-power-loss:X, dc-destroyed:X, cut:X|Y, one-way-cut:X>Y, and sums with +"
                 ));
             }
         };

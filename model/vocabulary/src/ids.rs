@@ -98,6 +98,16 @@ impl<T> Set<T> {
     /// The set without members.
     pub const EMPTY: Set<T> = Set(0, PhantomData);
 
+    /// The set as a number, a bit for each member.
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The set that is that number.
+    pub fn from_bits(bits: u8) -> Self {
+        Set(bits, PhantomData)
+    }
+
     /// How many members.
     pub fn len(self) -> usize {
         self.0.count_ones() as usize

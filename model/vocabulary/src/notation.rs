@@ -81,6 +81,9 @@ impl Event {
             Event::Reassign { replicas } => format!("reassign {}", setting.broker_names(replicas)),
             Event::CancelReassignment => "cancel-reassignment".into(),
             Event::ElectUnclean => "elect-unclean".into(),
+            Event::ControlledShutdown { broker: b } => {
+                format!("controlled-shutdown {}", broker(b))
+            }
             Event::Stop { broker: b } => format!("stop {}", broker(b)),
             Event::BreakOut { datacenter } => format!("break-out {}", site(datacenter)),
             Event::AddVoter { datacenter } => format!("add-voter {}", site(datacenter)),
@@ -242,6 +245,9 @@ impl<'a, W: Iterator<Item = &'a str>> Operands<'a, W> {
             },
             "cancel-reassignment" => Event::CancelReassignment,
             "elect-unclean" => Event::ElectUnclean,
+            "controlled-shutdown" => Event::ControlledShutdown {
+                broker: self.broker()?,
+            },
             "stop" => Event::Stop {
                 broker: self.broker()?,
             },

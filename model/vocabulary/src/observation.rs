@@ -94,6 +94,8 @@ pub struct Observation {
     pub elr: BrokerSet,
     /// Who is fenced.
     pub fenced: BrokerSet,
+    /// Whose controlled shutdown has begun; a new registration ends it.
+    pub in_controlled_shutdown: BrokerSet,
     /// Who holds a replica, in the order of the assignment, as the controller has it: during a
     /// reassignment also whoever is to lose one.
     pub assigned: Vec<Broker>,
@@ -110,8 +112,8 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// Everything a story may claim, one fact a line.  Of the assignment only where it may change: where
-    /// there are spares or observers.
+    /// Everything a story may claim, one fact a line.  Of controlled shutdowns only where there
+    /// is one, and of the assignment only where it may change: where there are spares or observers.
     pub fn facts(&self, setting: &Setting) -> Vec<String> {
         let mut facts = vec![
             format!(
@@ -125,6 +127,10 @@ impl Observation {
             format!("fenced: {}", setting.broker_names(self.fenced)),
             format!("acknowledged: {}", records(self.acknowledged)),
         ];
+        if !self.in_controlled_shutdown.is_empty() {
+            let leaving = setting.broker_names(self.in_controlled_shutdown);
+            facts.push(format!("in-controlled-shutdown: {leaving}"));
+        }
         if !setting.spares.is_empty() {
             let assigned = self
                 .assigned

@@ -178,6 +178,7 @@ impl Operands {
             Event::Reassign { replicas: self.set },
             Event::CancelReassignment,
             Event::ElectUnclean,
+            Event::ControlledShutdown { broker },
             Event::Stop { broker },
             Event::Restart {
                 broker,
@@ -225,26 +226,27 @@ impl Operands {
 /// How many events there are.  Whoever adds one is made to come here, and adds it above.
 fn how_many(event: &Event) -> usize {
     match event {
-        Event::Produce { .. } | Event::Retry { .. } | Event::Ack { .. } => 51,
-        Event::Refuse { .. } | Event::Read { .. } => 51,
-        Event::Fetch { .. } | Event::FetchLost { .. } | Event::Request { .. } => 51,
-        Event::Serve { .. } | Event::Answer { .. } | Event::Drop { .. } | Event::Lapse { .. } => 51,
-        Event::Shrink { .. } | Event::Told { .. } | Event::Untold { .. } => 51,
-        Event::Learn { .. } | Event::Late { .. } | Event::Apply { .. } | Event::Fence { .. } => 51,
-        Event::Unfence { .. } | Event::Register { .. } | Event::Prefer | Event::Unclean => 51,
+        Event::Produce { .. } | Event::Retry { .. } | Event::Ack { .. } => 52,
+        Event::Refuse { .. } | Event::Read { .. } => 52,
+        Event::Fetch { .. } | Event::FetchLost { .. } | Event::Request { .. } => 52,
+        Event::Serve { .. } | Event::Answer { .. } | Event::Drop { .. } | Event::Lapse { .. } => 52,
+        Event::Shrink { .. } | Event::Told { .. } | Event::Untold { .. } => 52,
+        Event::Learn { .. } | Event::Late { .. } | Event::Apply { .. } | Event::Fence { .. } => 52,
+        Event::Unfence { .. } | Event::Register { .. } | Event::Prefer | Event::Unclean => 52,
         Event::Activate { .. }
         | Event::SetMinIsr { .. }
         | Event::PromoteObservers { .. }
         | Event::Reassign { .. }
         | Event::CancelReassignment
-        | Event::ElectUnclean => 51,
-        Event::Stop { .. } | Event::Restart { .. } | Event::Resume { .. } | Event::CatchUp => 51,
-        Event::Return { .. } | Event::Heal { .. } | Event::Crash { .. } => 51,
-        Event::PowerLoss { .. } | Event::Wipe { .. } | Event::Pause { .. } | Event::Lag => 51,
-        Event::Lose { .. } | Event::Darken { .. } | Event::Destroy { .. } => 51,
-        Event::Cut { .. } | Event::CutFrom { .. } | Event::Depose => 51,
-        Event::Terminate { .. } | Event::BreakOut { .. } | Event::AddVoter { .. } => 51,
-        Event::FallBehind { .. } | Event::RollBack { .. } => 51,
+        | Event::ControlledShutdown { .. }
+        | Event::ElectUnclean => 52,
+        Event::Stop { .. } | Event::Restart { .. } | Event::Resume { .. } | Event::CatchUp => 52,
+        Event::Return { .. } | Event::Heal { .. } | Event::Crash { .. } => 52,
+        Event::PowerLoss { .. } | Event::Wipe { .. } | Event::Pause { .. } | Event::Lag => 52,
+        Event::Lose { .. } | Event::Darken { .. } | Event::Destroy { .. } => 52,
+        Event::Cut { .. } | Event::CutFrom { .. } | Event::Depose => 52,
+        Event::Terminate { .. } | Event::BreakOut { .. } | Event::AddVoter { .. } => 52,
+        Event::FallBehind { .. } | Event::RollBack { .. } => 52,
     }
 }
 

@@ -42,6 +42,9 @@ impl Engine {
             Event::SetMinIsr { to } => self.set_min_isr(to),
             Event::PromoteObservers { datacenter } => self.promote_observers(datacenter),
 
+            Event::ControlledShutdown { broker } => {
+                self.shut_down(self.cluster.knows_broker(broker)?)
+            }
             Event::Stop { broker } => self.stop(self.cluster.knows_broker(broker)?),
             Event::Restart { broker, watermark } => {
                 self.restart(self.cluster.knows_broker(broker)?, watermark)
@@ -148,6 +151,25 @@ impl Engine {
         Ok(())
     }
 
+    /// A broker's heartbeat says that it wants to be shut down (`wantShutDown`):
+    /// `ReplicationControlManager.handleBrokerInControlledShutdown`, which takes its seats as a fencing does.
+    fn shut_down(&mut self, broker: usize) -> Result<(), Refusal> {
+        let cluster = &self.cluster;
+        let is_known = cluster.own_epoch[broker] == cluster.broker_epoch[broker];
+        if !cluster.takes_part(broker) || !is_known {
+            return Err(Refusal::NotServing);
+        }
+        cluster.controller_for(broker)?;
+        if cluster.acceptable() >> broker & 1 == 0 {
+            return Err(Refusal::AlreadySo);
+        }
+
+        let before = cluster.clone();
+        self.cluster.in_controlled_shutdown |= 1 << broker;
+        self.everywhere(&before, |row, around| fence_row(row, around, broker));
+        Ok(())
+    }
+
     /// A broker has caught up with its registration, and says so in a heartbeat:
     /// `handleBrokerUnfenced`, `BrokerHeartbeatManager.calculateNextBrokerState`.  With ZooKeeper: the
     /// controller has noticed the broker's node, and sends it a request for all that it has
@@ -173,6 +195,9 @@ impl Engine {
             }
         } else {
             self.cluster.controller_for(broker)?;
+        }
+        if self.cluster.in_controlled_shutdown >> broker & 1 == 1 {
+            return Err(Refusal::NotServing);
         }
         if self.cluster.fenced >> broker & 1 == 0 {
             return Err(Refusal::AlreadySo);
@@ -220,6 +245,7 @@ impl Engine {
         self.cluster.own_epoch[broker] = self.cluster.broker_epoch[broker];
         self.cluster.registered |= 1 << broker;
         self.cluster.fenced |= 1 << broker;
+        self.cluster.in_controlled_shutdown &= !(1 << broker);
         Ok(clean)
     }
 
@@ -507,6 +533,7 @@ fn is_of_kraft(event: &Event) -> bool {
             | Event::FallBehind { .. }
             | Event::RollBack { .. }
             | Event::PromoteObservers { .. }
+            | Event::ControlledShutdown { .. }
     )
 }
 

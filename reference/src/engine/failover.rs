@@ -199,7 +199,7 @@ pub(super) fn learn_all(row: &mut Row, around: Around<'_>) {
     }
 }
 
-/// What fencing a broker does to a row; the broker counts as fenced already.
+/// What fencing a broker does to a row, or its controlled shutdown; the broker counts as inactive already.
 pub(super) fn fence_row(row: &mut Row, around: Around<'_>, broker: usize) {
     let change = controller::fencing(around, broker);
     controller::remove_member(row, around, &change);

@@ -224,6 +224,7 @@ impl Engine {
             | Event::Activate { .. }
             | Event::SetMinIsr { .. }
             | Event::PromoteObservers { .. }
+            | Event::ControlledShutdown { .. }
             | Event::Stop { .. }
             | Event::Restart { .. }
             | Event::Resume { .. }
@@ -320,6 +321,7 @@ pub fn happens_to_all(event: &Event) -> bool {
         | Event::Activate { .. }
         | Event::SetMinIsr { .. }
         | Event::PromoteObservers { .. }
+        | Event::ControlledShutdown { .. }
         | Event::Stop { .. }
         | Event::Restart { .. }
         | Event::Resume { .. }

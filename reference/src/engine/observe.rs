@@ -72,6 +72,7 @@ impl Engine {
             isr: brokers(controller.in_sync),
             elr: brokers(controller.eligible),
             fenced: brokers(self.cluster.fenced),
+            in_controlled_shutdown: brokers(self.cluster.in_controlled_shutdown),
             assigned: in_order(whole.assignment),
             adding: brokers(whole.assignment.adding),
             removing: brokers(whole.assignment.removing),

@@ -24,9 +24,9 @@ impl Engine {
 
     fn whose(&self, event: &Event) -> Whose {
         let is_former = match *event {
-            Event::Apply { leader: broker } | Event::Unfence { broker } => {
-                self.cluster.is_apart(broker.index())
-            }
+            Event::Apply { leader: broker }
+            | Event::Unfence { broker }
+            | Event::ControlledShutdown { broker } => self.cluster.is_apart(broker.index()),
             Event::Register { broker } if broker.index() < self.cluster.brokers => {
                 let slot = broker.index();
                 !self.cluster.takes_part(slot) && self.cluster.finds_former(slot)

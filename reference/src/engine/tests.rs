@@ -57,6 +57,7 @@ pub(crate) fn any_event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Depose),
         1 => site().prop_map(|datacenter| Event::Activate { datacenter }),
         1 => (1..4u8).prop_map(|to| Event::SetMinIsr { to }),
+        1 => broker().prop_map(|broker| Event::ControlledShutdown { broker }),
         1 => broker().prop_map(|broker| Event::Stop { broker }),
         3 => broker().prop_map(|broker| Event::Crash { broker }),
         1 => (broker(), 0..3u8).prop_map(|(broker, lost)| Event::PowerLoss { broker, lost }),

@@ -186,13 +186,13 @@ fn judge(row: &Row, around: Around<'_>, leader: usize, proposal: &Proposal) -> J
         return Judgement::OutOfDate;
     }
     let switches = around.rules.switches;
-    let fenced = proposal.in_sync & cluster.fenced != 0;
+    let inactive = proposal.in_sync & (cluster.fenced | cluster.in_controlled_shutdown) != 0;
     let outdated = (0..cluster.brokers).any(|slot| {
         let stated = proposal.broker_epoch[slot];
         proposal.in_sync >> slot & 1 == 1 && stated != 0 && stated != cluster.broker_epoch[slot]
     });
     let ineligible =
-        switches.checks_isr_members && fenced || switches.checks_member_epochs && outdated;
+        switches.checks_isr_members && inactive || switches.checks_member_epochs && outdated;
     if !ineligible {
         Judgement::Good
     } else {

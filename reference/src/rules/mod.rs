@@ -110,12 +110,15 @@ impl Around<'_> {
     /// (`Partition.isReplicaIsrEligible`).  A fenced broker has no epoch that a leader could know
     /// (`getAliveBrokerEpoch`).
     pub(crate) fn eligible_followers(&self, row: &crate::row::Row, leader: usize) -> u8 {
-        let unfenced = !row.memory[leader].image.fenced;
+        let image = &row.memory[leader].image;
         let switches = self.rules.switches;
-        match (switches.checks_member_epochs, switches.checks_isr_members) {
-            (true, _) => row.heard_as_registered(leader) & unfenced,
-            (false, true) => unfenced,
-            (false, false) => u8::MAX,
+        let active = match switches.checks_isr_members {
+            true => !(image.fenced | image.in_controlled_shutdown),
+            false => u8::MAX,
+        };
+        match switches.checks_member_epochs {
+            true => row.heard_as_registered(leader) & !image.fenced & active,
+            false => active,
         }
     }
 

@@ -15,7 +15,7 @@ use highwater_vocabulary::{Broker, BrokerSet};
 pub(super) struct Change {
     /// The ISR it should have.
     pub(super) isr: BrokerSet,
-    /// Brokers that may lead: unfenced, and not about to go.
+    /// Brokers that may lead: unfenced, and not in controlled shutdown.
     pub(super) acceptable: BrokerSet,
     /// Brokers that have just come back from an unclean stop.
     pub(super) unclean_stop: BrokerSet,
@@ -43,7 +43,7 @@ pub(super) fn unchanged(model: &Replication, controller: &Controller) -> Change 
         model.setting.unclean_leader_election && model.variant.switches.unclean_by_controller;
     Change {
         isr: image.isr,
-        acceptable: model.setting.replicas().minus(image.fenced),
+        acceptable: model.setting.replicas().minus(image.inactive.all()),
         unclean_stop: BrokerSet::EMPTY,
         assignment: Assignment::of(controller),
         election: if unclean {

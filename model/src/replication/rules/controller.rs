@@ -91,7 +91,7 @@ fn judge(
         epoch == BrokerEpoch(0) || epoch == image.broker_epochs[member]
     };
     let zookeeper = model.has_zookeeper();
-    let is_live = !zookeeper || !image.fenced.contains(leader);
+    let is_live = !zookeeper || !image.inactive.fenced.contains(leader);
     if fails(
         Guard::SenderEpochIsCurrent,
         request.broker_epoch == image.broker_epochs[leader] && is_live,
@@ -115,8 +115,13 @@ fn judge(
         return Some(Outcome::OutOfDate);
     }
     let switches = &model.variant.switches;
-    let fenced = request.isr.intersection(image.fenced);
-    if switches.checks_isr_members && fails(Guard::MembersAreNotFenced, fenced.is_empty())
+    let fenced = request.isr.intersection(image.inactive.fenced);
+    let leaving = request
+        .isr
+        .intersection(image.inactive.in_controlled_shutdown);
+    if switches.checks_isr_members
+        && (fails(Guard::MembersAreNotFenced, fenced.is_empty())
+            || fails(Guard::MembersAreNotShuttingDown, leaving.is_empty()))
         || switches.checks_member_epochs
             && fails(
                 Guard::MemberEpochsAreCurrent,
@@ -193,7 +198,7 @@ pub(super) fn fence(
     broker: Broker,
 ) -> Result<State, Disabled> {
     need_controller(model, before)?;
-    if before.image().fenced.contains(broker) {
+    if before.image().inactive.fenced.contains(broker) {
         return Err(Disabled::AlreadySo);
     }
     let silent = !before.replicas[broker].serves()
@@ -215,7 +220,7 @@ pub(super) fn end_session(
 ) -> Result<(), Disabled> {
     let controller = &mut after.controller;
     let mut image = *controller.image();
-    image.fenced = image.fenced.with(broker);
+    image.inactive.fenced = image.inactive.fenced.with(broker);
     if image.isr.contains(broker) {
         change(
             model,
@@ -230,6 +235,44 @@ pub(super) fn end_session(
         after.replicas[broker].place = 0;
     }
     Ok(())
+}
+
+/// A broker that is to be shut down says so with its heartbeat, and the controller gives its offices and its
+/// seats in ISRs to others.  It goes on fetching until it stops, but neither leads nor joins.
+///
+/// The controller lets it stop once it leads nothing and every active broker has learned of that; a broker
+/// that waits for too long stops all the same, so `stop` awaits nothing here, and the session ends once the
+/// process has.  A broker that leads nothing anywhere is fenced at once instead, which is the same to a
+/// partition.
+///
+/// Who: controller.  Source: `BrokerHeartbeatManager.calculateNextBrokerState`,
+/// `ReplicationControlManager.handleBrokerInControlledShutdown`, KIP-841; R40.
+pub(super) fn shut_down(
+    model: &Replication,
+    before: &State,
+    broker: Broker,
+) -> Result<State, Disabled> {
+    let replica = &before.replicas[broker];
+    let registered = replica.broker_epoch == before.image().broker_epochs[broker];
+    if !replica.serves() || !registered {
+        return Err(Disabled::NotServing);
+    }
+    need_session(model, before, broker)?;
+    if before.image().inactive.all().contains(broker) {
+        return Err(Disabled::AlreadySo);
+    }
+
+    let mut after = *before;
+    let controller = &mut after.controller;
+    let mut image = *controller.image();
+    let leaving = &mut image.inactive.in_controlled_shutdown;
+    *leaving = leaving.with(broker);
+    if image.isr.contains(broker) {
+        let wanted = without(model, controller, broker);
+        change(model, controller, &mut image, wanted);
+    }
+    commit(controller, image)?;
+    Ok(after)
 }
 
 /// The change that takes a broker's seat in the ISR and its office.
@@ -258,7 +301,12 @@ pub(super) fn unfence(
         return Err(Disabled::NotServing);
     }
     need_session(model, before, broker)?;
-    if !before.image().fenced.contains(broker) {
+    let inactive = before.image().inactive;
+    if inactive.in_controlled_shutdown.contains(broker) {
+        // It asks to be shut down, and not to be let in.
+        return Err(Disabled::NotServing);
+    }
+    if !inactive.fenced.contains(broker) {
         return Err(Disabled::AlreadySo);
     }
 
@@ -268,7 +316,7 @@ pub(super) fn unfence(
         image.broker_epochs[broker] = zookeeper::note_registration(model, &mut after, broker);
     }
     let controller = &mut after.controller;
-    image.fenced = image.fenced.without(broker);
+    image.inactive.fenced = image.inactive.fenced.without(broker);
     if image.leader.is_none() && model.keeps(Guard::UnfencingElects) {
         let start = unchanged(model, controller);
         let wanted = Change {
@@ -316,17 +364,19 @@ pub(super) fn register(
     let mut image = *controller.image();
     let clean = replica.stopped_under == image.broker_epochs[broker];
     image.broker_epochs[broker] = image.broker_epochs[broker].next();
+    let leaving = &mut image.inactive.in_controlled_shutdown;
+    *leaving = leaving.without(broker);
     if before.former.is_some() {
         // What an earlier process had asked of either controller is lost.
         after.changes[broker] = Default::default();
     }
     let session_has_ended =
-        image.fenced.contains(broker) || model.keeps(Guard::RegistrationAwaitsSessionEnd);
+        image.inactive.fenced.contains(broker) || model.keeps(Guard::RegistrationAwaitsSessionEnd);
     if session_has_ended && model.variant.switches.registration_takes_seats {
         take_seats(model, controller, &mut image, broker, clean);
     }
     if session_has_ended && model.keeps(Guard::RegistrationFences) {
-        image.fenced = image.fenced.with(broker);
+        image.inactive.fenced = image.inactive.fenced.with(broker);
     }
     commit(controller, image)?;
     begin(model, &mut after, broker, &image);
@@ -371,7 +421,7 @@ fn begin(model: &Replication, after: &mut State, broker: Broker, image: &Image) 
     let newest = after.controller.newest();
     let replica = &mut after.replicas[broker];
     replica.broker_epoch = image.broker_epochs[broker];
-    replica.open = !image.fenced.contains(broker);
+    replica.open = !image.inactive.fenced.contains(broker);
     replica.stopped_under = BrokerEpoch(0);
     if replica.tenure().is_some() {
         // Only where a restart does not forget its role: it goes on with what it knew.

@@ -226,8 +226,8 @@ fn answer_to(
     // whoever diverges has had its answer.
     if model.variant.switches.checks_fetch_broker_epoch {
         let view = before.view(fetch.to);
-        let known =
-            !view.fenced.contains(follower) && fetch.broker_epoch < view.broker_epochs[follower];
+        let known = !view.inactive.fenced.contains(follower)
+            && fetch.broker_epoch < view.broker_epochs[follower];
         model.require(Guard::FetchBrokerEpochIsCurrent, !known)?;
     }
     Ok(FetchAnswer::Records {

@@ -45,8 +45,9 @@ fn may_join(model: &Replication, state: &State, leader: Broker, joiner: Broker) 
     let holds = |guard, condition: bool| condition || !model.keeps(guard);
     // Kafka knows no epoch of a fenced broker, so this guard includes the one before it.
     let switches = &model.variant.switches;
-    let epoch_is_known = !view.fenced.contains(joiner)
+    let epoch_is_known = !view.inactive.fenced.contains(joiner)
         && tenure.follower_epoch[joiner] == view.broker_epochs[joiner];
+    let leaving = view.inactive.in_controlled_shutdown;
     Some(
         !tenure.isr.contains(joiner)
             && holds(Guard::NoProposalWhilePending, tenure.pending.is_none())
@@ -65,7 +66,11 @@ fn may_join(model: &Replication, state: &State, leader: Broker, joiner: Broker) 
             )
             && holds(
                 Guard::JoinerIsNotFenced,
-                !switches.checks_isr_members || !view.fenced.contains(joiner),
+                !switches.checks_isr_members || !view.inactive.fenced.contains(joiner),
+            )
+            && holds(
+                Guard::JoinerIsNotShuttingDown,
+                !switches.checks_isr_members || !leaving.contains(joiner),
             )
             && holds(
                 Guard::JoinerEpochIsKnown,

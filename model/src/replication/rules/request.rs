@@ -93,7 +93,7 @@ pub(crate) fn is_taken(
 ) -> Result<(), Disabled> {
     let replica: &Replica = &state.replicas[broker];
     let request: &Image = state.controller.record(place);
-    if request.fenced.contains(broker) {
+    if request.inactive.fenced.contains(broker) {
         return Err(Disabled::NothingThere);
     }
     if model.variant.switches.checks_request_broker_epoch {

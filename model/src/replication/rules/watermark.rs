@@ -97,11 +97,12 @@ fn caught_up_outside(
     }
     let eligible = |follower: &Broker| {
         let switches = &model.variant.switches;
-        let lives = !view.fenced.contains(*follower);
+        let lives = !view.inactive.fenced.contains(*follower);
+        let active = !view.inactive.all().contains(*follower);
         let known = lives && tenure.follower_epoch[*follower] == view.broker_epochs[*follower];
         view.replicas.contains(*follower)
             && !view.observers.contains(*follower)
-            && (lives || !switches.checks_isr_members)
+            && (active || !switches.checks_isr_members)
             && (known || !switches.checks_member_epochs)
     };
     tenure

@@ -94,7 +94,9 @@ pub(super) fn deposed_controller_writes(model: &Replication, state: &State) -> b
 /// has seen that it is gone.  Then requests that were meant for that process may reach the next one,
 /// unless it looks at broker epochs.
 pub(crate) fn inherits_requests(model: &Replication, state: &State, broker: Broker) -> bool {
-    model.has_zookeeper() && !checks_requests(model) && !state.image().fenced.contains(broker)
+    model.has_zookeeper()
+        && !checks_requests(model)
+        && !state.image().inactive.fenced.contains(broker)
 }
 
 /// A restarted broker creates its node in ZooKeeper, which it can as soon as the node of its former
@@ -123,8 +125,8 @@ pub(super) fn register(
     if known.next() == BrokerEpoch::LAST {
         return Err(Disabled::ModelIsFull);
     }
-    let is_new_node =
-        before.image().fenced.contains(broker) || model.keeps(Guard::RegistrationAwaitsSessionEnd);
+    let is_new_node = before.image().inactive.fenced.contains(broker)
+        || model.keeps(Guard::RegistrationAwaitsSessionEnd);
 
     let mut after = *before;
     let newest = after.controller.newest();
@@ -173,7 +175,7 @@ pub(super) fn may_be_controller(model: &Replication, state: &State, broker: Brok
     model.has_zookeeper()
         && state.controller.active == Some(model.setting.home(broker))
         && state.replicas[broker].broker_epoch != BrokerEpoch(0)
-        && !state.image().fenced.contains(broker)
+        && !state.image().inactive.fenced.contains(broker)
 }
 
 /// A broker of `datacenter` takes `/controller`.
@@ -203,7 +205,10 @@ pub(super) fn activate(
     }
     let old = before.controller.active;
     let predecessors = old.map(|old| model.setting.brokers_of(old));
-    let live = model.setting.replicas().minus(before.image().fenced);
+    let live = model
+        .setting
+        .replicas()
+        .minus(before.image().inactive.fenced);
     let absent = before
         .controller
         .gone

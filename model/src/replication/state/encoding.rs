@@ -4,8 +4,8 @@
 //! Two states are equal if and only if they are written alike; an explorer tells them apart by
 //! nothing else.
 
-use super::{Image, MetadataLog, PerBroker, WINDOW};
-use highwater_vocabulary::MOST_BROKERS;
+use super::{Image, Inactive, MetadataLog, PerBroker, WINDOW};
+use highwater_vocabulary::{BrokerSet, MOST_BROKERS};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -42,6 +42,25 @@ impl<'de> Deserialize<'de> for MetadataLog {
         Ok(MetadataLog {
             kept,
             newest: newest as u8,
+        })
+    }
+}
+
+/// Both sets in one number, whose second byte is written only if it is wanted: hardly any state has a broker
+/// in controlled shutdown.
+impl Serialize for Inactive {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        u16::from_le_bytes([self.fenced.bits(), self.in_controlled_shutdown.bits()])
+            .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Inactive {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let [fenced, in_controlled_shutdown] = u16::deserialize(deserializer)?.to_le_bytes();
+        Ok(Inactive {
+            fenced: BrokerSet::from_bits(fenced),
+            in_controlled_shutdown: BrokerSet::from_bits(in_controlled_shutdown),
         })
     }
 }

@@ -33,6 +33,12 @@ impl State {
         }
     }
 
+    /// Whether a broker has asked to be shut down, and been heard by the controller that it follows.
+    pub fn is_shutting_down(&self, broker: Broker) -> bool {
+        let inactive = self.history_of(broker).image().inactive;
+        inactive.in_controlled_shutdown.contains(broker)
+    }
+
     /// The metadata that `broker` has applied.
     pub fn view(&self, broker: Broker) -> &Image {
         self.history_of(broker).record(self.replicas[broker].place)

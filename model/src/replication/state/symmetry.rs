@@ -8,8 +8,8 @@
 use super::super::ghost::Ghost;
 use super::super::{Grain, GuardSet, Replication};
 use super::{
-    Answer, Change, Controller, Fetch, Image, LateFetch, PerBroker, Replica, Request, Role, State,
-    Tenure,
+    Answer, Change, Controller, Fetch, Image, Inactive, LateFetch, PerBroker, Replica, Request,
+    Role, State, Tenure,
 };
 use highwater_vocabulary::{Broker, BrokerSet, Fault, MOST_BROKERS, Member};
 
@@ -102,7 +102,8 @@ impl Replication {
             | Fault::BrokerPowerLoss
             | Fault::BrokerWiped
             | Fault::BrokerPause
-            | Fault::BrokerStop => false,
+            | Fault::BrokerStop
+            | Fault::ControlledShutdown => false,
         })
     }
 }
@@ -268,7 +269,7 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
             leader_epoch,
             partition_epoch,
             isr,
-            fenced,
+            inactive,
             broker_epochs,
             min_isr,
             replicas,
@@ -279,7 +280,10 @@ fn renamed_controller(names: &BrokerNames, controller: &Controller) -> Controlle
             leader_epoch,
             partition_epoch,
             isr: names.of_set(isr),
-            fenced: names.of_set(fenced),
+            inactive: Inactive {
+                fenced: names.of_set(inactive.fenced),
+                in_controlled_shutdown: names.of_set(inactive.in_controlled_shutdown),
+            },
             broker_epochs: names.of_each(&broker_epochs, |epoch| *epoch),
             min_isr,
             replicas: names.of_set(replicas),
