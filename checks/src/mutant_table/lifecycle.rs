@@ -1,4 +1,4 @@
-//! Registrations, stops, restarts, disks, links and the controller's office: R35, R37, R41, R24.
+//! Registrations, stops, restarts, disks, links and the controller's office: R35, R37, R40, R41, R24.
 
 use super::edits::newest;
 use super::{LATE, ONE, TWO, TWO_AND_A_WITNESS, TWO_VOTERS, case, mutant, on, with};
@@ -8,8 +8,8 @@ use crate::mutants::{Mutant, Step};
 use highwater_model::replication::state::Role;
 use highwater_model::replication::{BrokerEpoch, End, State};
 use highwater_vocabulary::Event::{
-    Activate, Crash, Cut, Depose, Destroy, Heal, Lose, Pause, PowerLoss, Register, Restart, Resume,
-    Return, RollBack, Stop, Terminate, Wipe,
+    Activate, ControlledShutdown, Crash, Cut, Depose, Destroy, Heal, Lose, Pause, PowerLoss,
+    Register, Restart, Resume, Return, RollBack, Stop, Terminate, Wipe,
 };
 use highwater_vocabulary::{BrokerSet, Process};
 
@@ -74,7 +74,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         case(ONE, "broker-crash", [1, 2, 0, 0]),
         on!(Register { broker }, after => {
             let image = newest(after);
-            image.fenced = image.fenced.without(broker);
+            image.inactive.fenced = image.inactive.fenced.without(broker);
         }),
     ),
     mutant(
@@ -129,7 +129,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         case(ONE, "broker-crash", [1, 2, 0, 0]),
         on!(Crash { broker }, after => {
             let image = newest(after);
-            image.fenced = image.fenced.with(broker);
+            image.inactive.fenced = image.inactive.fenced.with(broker);
         }),
     ),
     mutant(
@@ -186,6 +186,63 @@ pub(super) const MUTANTS: &[Mutant] = &[
         on!(Wipe { broker }, before, after => {
             after.replicas[broker].log = before.replicas[broker].log;
             after.replicas[broker].watermark = before.replicas[broker].watermark;
+        }),
+    ),
+    mutant(
+        "shutting-down-keeps-the-isr-seat",
+        "R40",
+        "A follower in controlled shutdown stays in the ISR.",
+        Breaks("metadata-sanity", 1),
+        case(TWO, "controlled-shutdown", [1, 2, 0, 0]),
+        on!(ControlledShutdown { broker }, before, after => {
+            let was_member = before.image().isr.contains(broker);
+            if was_member && before.image().leader != Some(broker) {
+                let image = newest(after);
+                image.isr = image.isr.with(broker);
+            }
+        }),
+    ),
+    mutant(
+        "shutting-down-keeps-the-office",
+        "R40",
+        "A leader in controlled shutdown goes on to be called leader, in its old epoch.",
+        Breaks("metadata-sanity", 1),
+        case(TWO, "controlled-shutdown", [1, 2, 0, 0]),
+        on!(ControlledShutdown { .. }, before, after => {
+            let (leader, epoch) = (before.image().leader, before.image().leader_epoch);
+            let image = newest(after);
+            (image.leader, image.leader_epoch) = (leader, epoch);
+        }),
+    ),
+    mutant(
+        "shutting-down-keeps-the-leader-epoch",
+        "R40",
+        "Whoever takes over from a broker in controlled shutdown leads in its epoch.",
+        Breaks("one-leader-per-epoch", 1),
+        case(ONE, "controlled-shutdown", [2, 2, 0, 0]),
+        on!(ControlledShutdown { .. }, before, after => {
+            newest(after).leader_epoch = before.image().leader_epoch;
+        }),
+    ),
+    mutant(
+        "shutting-down-is-not-noted",
+        "R40",
+        "The registration does not say that its broker is in controlled shutdown.",
+        Parts(1),
+        case(TWO, "controlled-shutdown", [1, 2, 0, 0]),
+        on!(ControlledShutdown { broker }, after => {
+            let leaving = &mut newest(after).inactive.in_controlled_shutdown;
+            *leaving = leaving.without(broker);
+        }),
+    ),
+    mutant(
+        "registration-ends-every-shutdown",
+        "R40",
+        "A broker that registers anew ends the controlled shutdowns of all brokers.",
+        Parts(4),
+        case(TWO, "broker-crash+controlled-shutdown", [1, 2, 0, 0]),
+        on!(Register { .. }, after => {
+            newest(after).inactive.in_controlled_shutdown = BrokerSet::EMPTY;
         }),
     ),
     mutant(
@@ -340,7 +397,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "A new active controller takes everybody for unfenced.",
         Parts(4),
         case(ONE, "broker-crash+controller-failover", [1, 2, 0, 0]),
-        on!(Activate { .. }, after => newest(after).fenced = BrokerSet::EMPTY),
+        on!(Activate { .. }, after => newest(after).inactive.fenced = BrokerSet::EMPTY),
     ),
     mutant(
         "roll-back-takes-nothing-back",
