@@ -431,7 +431,7 @@ pub(crate) fn faults_of(mut table: Table, setting: &Setting) -> Result<Faults, R
         })
         .collect();
     let pattern = row.text()?;
-    let mut rows = fault_pattern::rows(pattern, &sites)
+    let mut rows = fault_pattern::rows(pattern, &sites, setting.kafka)
         .map_err(|NoSuchRow { what, remedy }| row.error(what).remedy(remedy))?;
     table.finish()?;
     match (rows.pop(), rows.is_empty()) {

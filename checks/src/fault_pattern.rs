@@ -2,7 +2,7 @@
 //! cut of north while replicas may lag.
 
 use crate::wording::{instead, listed, nearest, quoted};
-use highwater_vocabulary::{Datacenter, Fault, Faults, Member, Site};
+use highwater_vocabulary::{Datacenter, Fault, Faults, Member, Profile, Site};
 use thiserror::Error;
 
 /// The most faults of one row: beyond that, a search has no end worth waiting for.
@@ -47,10 +47,10 @@ pub struct NoSuchRow {
     pub remedy: String,
 }
 
-/// The rows that `pattern` stands for, in the order of the datacenters.
-pub fn rows(pattern: &str, sites: &[Site]) -> Result<Vec<Faults>, NoSuchRow> {
+/// The rows that `pattern` stands for in that version of Kafka, in the order of the datacenters.
+pub fn rows(pattern: &str, sites: &[Site], kafka: Profile) -> Result<Vec<Faults>, NoSuchRow> {
     let mut distinct = Vec::new();
-    for row in joined(pattern, |part| faults(part, sites))? {
+    for row in joined(pattern, |part| faults(part, sites, kafka))? {
         let row = Faults::new(row);
         if !distinct.contains(&row) {
             distinct.push(row);
@@ -118,7 +118,7 @@ pub fn every_fault(sites: &[Site]) -> Vec<Fault> {
 }
 
 /// The faults that one part of a pattern stands for.
-pub(crate) fn faults(part: &str, sites: &[Site]) -> Result<Vec<Fault>, NoSuchRow> {
+pub(crate) fn faults(part: &str, sites: &[Site], kafka: Profile) -> Result<Vec<Fault>, NoSuchRow> {
     let names: Vec<String> = sites.iter().map(|site| site.name.clone()).collect();
     let named: Vec<Fault> = every_fault(sites)
         .into_iter()
@@ -131,10 +131,33 @@ pub(crate) fn faults(part: &str, sites: &[Site]) -> Result<Vec<Fault>, NoSuchRow
             names_it(part, &fault.name(&names)) || names_it(part, &turned.name(&names))
         })
         .collect();
-    match named.is_empty() {
-        true => Err(why_none(part, &names)),
-        false => Ok(named),
+    match named.first() {
+        None => Err(why_none(part, &names)),
+        Some(fault) if kafka.has_zookeeper() => of_kraft(*fault, kafka).map_or(Ok(named), Err),
+        Some(_) => Ok(named),
     }
+}
+
+/// Why a fault cannot be asked about where there is ZooKeeper: nothing would happen, and all would hold.
+fn of_kraft(fault: Fault, kafka: Profile) -> Option<NoSuchRow> {
+    let (name, instead) = match fault {
+        Fault::ControlledShutdown => (
+            "controlled-shutdown",
+            "write `broker-stop`, which stops a broker without its hand-over, or another version",
+        ),
+        Fault::MetadataRollback => (
+            "metadata-rollback",
+            "leave it out, or write another version; docs/QUORUM.md says what an ensemble may lose",
+        ),
+        _ => return None,
+    };
+    Some(NoSuchRow {
+        what: format!(
+            "`{name}` is modelled with KRaft alone, and Kafka {} has ZooKeeper",
+            kafka.name()
+        ),
+        remedy: instead.into(),
+    })
 }
 
 /// Whether `pattern` is `name`, but for stars in the place of datacenters.
@@ -221,7 +244,7 @@ mod tests {
             // A budget of two.
             ("broker-crash+broker-crash", "broker-crash+broker-crash"),
         ] {
-            let rows: Vec<String> = rows(pattern, &sites())
+            let rows: Vec<String> = rows(pattern, &sites(), Profile::V4_1)
                 .expect(pattern)
                 .iter()
                 .map(|row| row.name(&names))
@@ -254,8 +277,18 @@ mod tests {
                 "`dc-destroyed:witness` strikes nothing in this deployment",
             ),
         ] {
-            let error = rows(pattern, &sites()).expect_err(pattern);
+            let error = rows(pattern, &sites(), Profile::V4_1).expect_err(pattern);
             assert_eq!(error.what, why);
+        }
+    }
+
+    #[test]
+    fn what_would_never_happen_with_zookeeper_is_refused() {
+        for name in ["controlled-shutdown", "lag+metadata-rollback"] {
+            assert!(rows(name, &sites(), Profile::V3_3).is_ok(), "{name}");
+            let error = rows(name, &sites(), Profile::V2_7).expect_err(name);
+            let told = "is modelled with KRaft alone, and Kafka 2.7 has ZooKeeper";
+            assert!(error.what.ends_with(told), "{error}");
         }
     }
 
@@ -266,7 +299,7 @@ mod tests {
             let name = fault.name(&names);
             assert_eq!(Fault::parse(&name, &names), Ok(fault), "{name}");
             assert_eq!(
-                rows(&name, &sites()),
+                rows(&name, &sites(), Profile::V4_1),
                 Ok(vec![Faults::new(vec![fault])]),
                 "{name}"
             );

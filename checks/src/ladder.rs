@@ -247,7 +247,8 @@ mod tests {
         let ladder = rows(&deployment).len();
         let names = deployment.cluster.datacenters();
         let rows_of = |pattern| {
-            crate::fault_pattern::rows(pattern, &deployment.cluster.sites).expect("legal")
+            crate::fault_pattern::rows(pattern, &deployment.cluster.sites, deployment.kafka)
+                .expect("legal")
         };
         deployment.requirements = ["dc-loss:*", "broker-crash+dc-loss:*"]
             .map(|pattern| highwater_vocabulary::Requirement {

@@ -40,7 +40,8 @@ fn a_file_says_what_is_read() {
         site("south", 1, 1),
         site("witness", 0, 1),
     ];
-    let rows = highwater_checks::fault_pattern::rows("dc-loss:*", &sites).expect("legal");
+    let rows =
+        highwater_checks::fault_pattern::rows("dc-loss:*", &sites, Profile::V4_1).expect("legal");
     let expected = Deployment {
         of_several: false,
         name: "Stretched over two datacenters and a witness".into(),

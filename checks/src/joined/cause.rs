@@ -161,7 +161,7 @@ pub fn rows(joined: &Joined, pattern: &str) -> Result<Vec<Causes>, NoSuchRow> {
 fn causes(joined: &Joined, part: &str) -> Result<Vec<Cause>, NoSuchRow> {
     let kind = part.split(':').next().unwrap_or(part);
     if !BETWEEN_CLUSTERS.contains(&kind) {
-        let faults = fault_pattern::faults(part, &joined.sites)?;
+        let faults = fault_pattern::faults(part, &joined.sites, joined.kafka)?;
         return Ok(faults.into_iter().map(Cause::Within).collect());
     }
     let every = between(joined);
