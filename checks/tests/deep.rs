@@ -73,7 +73,7 @@ fn a_mistake_in_a_space_ends_with_2() {
         (
             "acked-in-leader = \"holds\"",
             "acked-in-leaders = \"holds\"",
-            "there is no property `acked-in-leaders`",
+            "there is no key `acked-in-leaders`",
         ),
     ] {
         assert!(text.contains(from));
@@ -152,8 +152,9 @@ fn found(exploration: &Exploration) -> (usize, Vec<(&'static str, &'static str, 
 #[ignore = "ten minutes and four GiB: stateright keeps what is still to be expanded as it is"]
 fn both_explorers_find_the_same_in_deep_spaces() {
     let has_room =
-        |experiment: &Experiment| experiment.states.is_some_and(|states| states <= 12_000_000);
+        |experiment: &Experiment| experiment.states.is_some_and(|states| states <= 14_000_000);
     println!("\n| space | different states | generated |\n|---|--:|--:|");
+    let mut compared = 0;
     for (name, experiment) in spaces() {
         if !has_room(&experiment) {
             continue;
@@ -172,5 +173,7 @@ fn both_explorers_find_the_same_in_deep_spaces() {
             "| {name} | {} | {} |",
             ours.counts.unique, ours.counts.generated
         );
+        compared += 1;
     }
+    assert!(compared > 0, "no space is small enough");
 }
